@@ -1,0 +1,125 @@
+"""What every emulated service is made of: a Call comes in, a Reply goes out, a Refusal says no.
+
+A service is a tuple of `Route`s whose handlers are plain functions `Call -> Reply`. They see the cloud's state only
+through `call.tx` (one SQLite transaction a request, see store.py) and never wait, so the same function serves a
+socket, an inner request of `$batch` and a test.
+
+A Refusal commits what its handler wrote before raising (a wrong one-time code counts as an attempt): rules check
+first and write last. Any other exception rolls back.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+if TYPE_CHECKING:
+    from .store import Transaction
+
+Json = Any
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request as a service sees it. `path` is decoded; header names are lower-case."""
+
+    method: str
+    host: str
+    path: str
+    tx: Transaction
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    cloud: str = "public"
+    operation: str = ""
+    params: Mapping[str, str] = field(default_factory=dict)
+    client_address: str = "127.0.0.1"
+
+    @property
+    def url(self) -> str:
+        return f"https://{self.host}{self.path}"
+
+    def form(self) -> dict[str, str]:
+        """The fields of an application/x-www-form-urlencoded body; the last of a repeated name wins."""
+        return dict(parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True))
+
+    def json(self) -> Json:
+        """The body as JSON; raises ValueError when it is not."""
+        return json.loads(self.body.decode("utf-8"))
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer. `body` is sent as it is when bytes, as JSON otherwise; None sends no body."""
+
+    status: int
+    body: Json = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def encoded(self) -> tuple[bytes, str | None]:
+        """The bytes to send and their content type (None when there is no body or the headers name one)."""
+        if self.body is None:
+            return b"", None
+        if isinstance(self.body, bytes):
+            return self.body, None
+        return json.dumps(self.body, separators=(",", ":")).encode(), "application/json; charset=utf-8"
+
+
+class Refusal(Exception):
+    """A service says no. Each service's errors.py makes these, in its own wire shape."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(f"{reply.status}")
+        self.reply = reply
+
+
+Handler = Callable[[Call], Reply]
+
+
+@dataclass(frozen=True)
+class Route:
+    """`operation` names the route for faults and the request list: `graph.applications.create`.
+
+    `pattern` is a path with `{name}` (one segment) and `{name:rest}` (the remainder, slashes included).
+    """
+
+    method: str
+    pattern: str
+    operation: str
+    handler: Handler
+
+
+class Router:
+    """Finds the route of a call. ARM's paths and Key Vault's names are case-insensitive, Graph's are not."""
+
+    def __init__(self, routes: Iterable[Route], *, ignore_case: bool = False) -> None:
+        flags = re.IGNORECASE if ignore_case else 0
+        self._routes = [(_compile(route.pattern, flags), route) for route in routes]
+
+    def match(self, method: str, path: str) -> tuple[Route, dict[str, str]] | None:
+        """The first route for method and path, with its path parameters."""
+        for pattern, route in self._routes:
+            if route.method == method and (found := pattern.fullmatch(path)):
+                return route, found.groupdict()
+        return None
+
+    def methods(self, path: str) -> list[str]:
+        """The methods some route takes at this path: empty means 404, otherwise 405."""
+        return sorted({route.method for pattern, route in self._routes if pattern.fullmatch(path)})
+
+
+def _compile(pattern: str, flags: int) -> re.Pattern[str]:
+    parts = re.split(r"(\{[a-z_]+(?::rest)?\})", pattern)
+    expression = ""
+    for part in parts:
+        if part.startswith("{") and part.endswith(":rest}"):
+            expression += f"(?P<{part[1:-6]}>.+)"
+        elif part.startswith("{"):
+            expression += f"(?P<{part[1:-1]}>[^/]+)"
+        else:
+            expression += re.escape(part)
+    return re.compile(expression, flags)
