@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 Json = Any
 
 
+def _no_inner(call: Call) -> Reply:
+    raise NotImplementedError("this call did not come through dispatch")
+
+
 @dataclass(frozen=True)
 class Call:
     """One request as a service sees it. `path` is decoded; header names are lower-case."""
@@ -38,6 +42,8 @@ class Call:
     operation: str = ""
     params: Mapping[str, str] = field(default_factory=dict)
     client_address: str = "127.0.0.1"
+    inner: Callable[[Call], Reply] = _no_inner
+    """Sends a request of a `$batch` through the same routing, faults and recording; set by dispatch."""
 
     @property
     def url(self) -> str:

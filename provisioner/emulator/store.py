@@ -54,7 +54,8 @@ class Transaction:
     def find(self, kind: str, scope: str, member: str, value: str) -> list[Document]:
         """Documents whose top-level `member` equals `value`, oldest first (indexed for appId and uniqueName)."""
         rows = self._db.execute(
-            f"SELECT body FROM documents WHERE kind=? AND scope=? AND json_extract(body, '$.{member}')=? ORDER BY seq",
+            f"SELECT body FROM documents WHERE kind=? AND scope=? AND json_extract(body, '$.{member}')=? "  # noqa: S608  member is a name in our code
+            "ORDER BY seq",
             (kind, scope, value),
         )
         return [json.loads(row[0]) for row in rows]
