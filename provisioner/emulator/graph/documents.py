@@ -1,0 +1,195 @@
+"""New directory objects with every member the real service shows, in its order and with its nulls.
+
+Members that begin with `_` stay inside: `_owners` holds the object ids of the owners, `_visibleFrom` is explained in
+kinds.py.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from .microsoft_apps import Document
+
+NO_LINKS: dict[str, str | None] = {
+    "logoUrl": None,
+    "marketingUrl": None,
+    "privacyStatementUrl": None,
+    "supportUrl": None,
+    "termsOfServiceUrl": None,
+}
+NO_PUBLISHER: dict[str, str | None] = {"displayName": None, "verifiedPublisherId": None, "addedDateTime": None}
+
+# What an application is where nobody said otherwise; the order is that of the service's answers.
+APPLICATION_DEFAULTS: Document = {
+    "deletedDateTime": None,
+    "appId": None,
+    "applicationTemplateId": None,
+    "disabledByMicrosoftStatus": None,
+    "createdByAppId": None,
+    "createdDateTime": None,
+    "displayName": None,
+    "description": None,
+    "groupMembershipClaims": None,
+    "identifierUris": [],
+    "isDeviceOnlyAuthSupported": None,
+    "isDisabled": None,
+    "isFallbackPublicClient": None,
+    "nativeAuthenticationApisEnabled": None,
+    "notes": None,
+    "oauth2RequirePostResponse": False,
+    "publisherDomain": None,
+    "serviceManagementReference": None,
+    "signInAudience": "AzureADMyOrg",
+    "tags": [],
+    "tokenEncryptionKeyId": None,
+    "uniqueName": None,
+    "samlMetadataUrl": None,
+    "defaultRedirectUri": None,
+    "certification": None,
+    "optionalClaims": None,
+    "servicePrincipalLockConfiguration": None,
+    "requestSignatureVerification": None,
+    "addIns": [],
+    "api": {
+        "acceptMappedClaims": None,
+        "knownClientApplications": [],
+        "requestedAccessTokenVersion": None,
+        "oauth2PermissionScopes": [],
+        "preAuthorizedApplications": [],
+    },
+    "appRoles": [],
+    "info": NO_LINKS,
+    "keyCredentials": [],
+    "parentalControlSettings": {"countriesBlockedForMinors": [], "legalAgeGroupRule": "Allow"},
+    "passwordCredentials": [],
+    "publicClient": {"redirectUris": []},
+    "requiredResourceAccess": [],
+    "verifiedPublisher": NO_PUBLISHER,
+    "web": {
+        "homePageUrl": None,
+        "logoutUrl": None,
+        "redirectUris": [],
+        "implicitGrantSettings": {"enableAccessTokenIssuance": False, "enableIdTokenIssuance": False},
+        "redirectUriSettings": [],
+    },
+    "spa": {"redirectUris": []},
+}
+
+SERVICE_PRINCIPAL_DEFAULTS: Document = {
+    "deletedDateTime": None,
+    "accountEnabled": True,
+    "alternativeNames": [],
+    "appDisplayName": None,
+    "appDescription": None,
+    "appId": None,
+    "applicationTemplateId": None,
+    "appOwnerOrganizationId": None,
+    "appRoleAssignmentRequired": False,
+    "createdByAppId": None,
+    "createdDateTime": None,
+    "description": None,
+    "disabledByMicrosoftStatus": None,
+    "displayName": None,
+    "homepage": None,
+    "isDisabled": None,
+    "loginUrl": None,
+    "logoutUrl": None,
+    "notes": None,
+    "notificationEmailAddresses": [],
+    "preferredSingleSignOnMode": None,
+    "preferredTokenSigningKeyThumbprint": None,
+    "replyUrls": [],
+    "servicePrincipalNames": [],
+    "servicePrincipalType": "Application",
+    "signInAudience": None,
+    "tags": [],
+    "tokenEncryptionKeyId": None,
+    "samlSingleSignOnSettings": None,
+    "addIns": [],
+    "appRoles": [],
+    "info": NO_LINKS,
+    "keyCredentials": [],
+    "oauth2PermissionScopes": [],
+    "passwordCredentials": [],
+    "resourceSpecificApplicationPermissions": [],
+    "verifiedPublisher": NO_PUBLISHER,
+}
+
+
+def copy(document: Document) -> Document:
+    """A deep copy of a JSON document."""
+    copied: Document = json.loads(json.dumps(document))
+    return copied
+
+
+def timestamp(moment: float, *, fraction: bool = False) -> str:
+    """Epoch seconds as the service writes them: whole seconds, or seven digits where it keeps ticks (credentials)."""
+    text = datetime.fromtimestamp(moment, UTC)
+    return text.strftime("%Y-%m-%dT%H:%M:%S.%f0Z" if fraction else "%Y-%m-%dT%H:%M:%SZ")
+
+
+def moment(text: str) -> float:
+    """The epoch seconds of a wire timestamp. Raises ValueError when it is none."""
+    head, dot, tail = text.partition(".")
+    if dot:  # ticks: fromisoformat takes six digits, the service writes seven
+        digits = tail.rstrip("Z")
+        text = f"{head}.{digits[:6]}{'Z' if tail.endswith('Z') else ''}" if digits.isdigit() else text
+    parsed = datetime.fromisoformat(text)
+    return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp()
+
+
+def new_application(
+    display_name: str,
+    *,
+    now: float,
+    publisher_domain: str | None,
+    owners: list[str] | None = None,
+    app_id: str | None = None,
+    object_id: str | None = None,
+    **members: Any,
+) -> Document:
+    """An application nobody has configured yet; `members` replace defaults by their wire names, whole."""
+    made = {"id": object_id or str(uuid4())} | copy(APPLICATION_DEFAULTS)
+    made |= {
+        "appId": app_id or str(uuid4()),
+        "createdDateTime": timestamp(now),
+        "displayName": display_name,
+        "publisherDomain": publisher_domain,
+    }
+    return made | members | {"_owners": owners or []}
+
+
+def new_service_principal(
+    application: Document, *, tenant: str, now: float, owners: list[str] | None = None, object_id: str | None = None
+) -> Document:
+    """The service principal of an application of the same tenant, with what it copies from it."""
+    made = {"id": object_id or str(uuid4())} | copy(SERVICE_PRINCIPAL_DEFAULTS)
+    made |= {
+        "appOwnerOrganizationId": tenant,
+        "createdDateTime": timestamp(now),
+        "servicePrincipalType": "Application",
+    }
+    return made | mirrored(application) | {"_owners": owners or []}
+
+
+def mirrored(application: Document) -> Document:
+    """The members of a service principal that follow its application."""
+    web, public, spa = application["web"], application["publicClient"], application["spa"]
+    return {
+        "appDisplayName": application["displayName"],
+        "appDescription": application["description"],
+        "appId": application["appId"],
+        "displayName": application["displayName"],
+        "homepage": web["homePageUrl"],
+        "logoutUrl": web["logoutUrl"],
+        "replyUrls": [*web["redirectUris"], *public["redirectUris"], *spa["redirectUris"]],
+        "servicePrincipalNames": [application["appId"], *application["identifierUris"]],
+        "signInAudience": application["signInAudience"],
+        "appRoles": application["appRoles"],
+        "info": application["info"],
+        "oauth2PermissionScopes": application["api"]["oauth2PermissionScopes"],
+        "verifiedPublisher": application["verifiedPublisher"],
+    }
