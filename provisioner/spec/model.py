@@ -53,7 +53,7 @@ class _Part(msgspec.Struct, frozen=True, rename="camel", kw_only=True, forbid_un
     """Every part of the spec: immutable, camelCase on the outside."""
 
 
-class ApiPermissions(_Part):
+class ApiPermissions(_Part, frozen=True, kw_only=True):
     """Permissions asked of one API; `api` is a catalogue name or an appId."""
 
     api: str
@@ -71,14 +71,14 @@ class ApiPermissions(_Part):
         return catalogue.api_name(self.api)
 
 
-class ReplyUrl(_Part):
+class ReplyUrl(_Part, frozen=True, kw_only=True):
     """A reply URL and the platform it is registered on (the platform decides the client type)."""
 
     uri: str
     platform: Platform = "web"
 
 
-class Credential(_Part):
+class Credential(_Part, frozen=True, kw_only=True):
     """The application's credential; only `secret` is built so far."""
 
     name: str
@@ -88,7 +88,7 @@ class Credential(_Part):
     overlap: Duration = Duration("7d")
 
 
-class Application(_Part):
+class Application(_Part, frozen=True, kw_only=True):
     """The Entra application. `permissions` None leaves them alone; () under `exact` wants none."""
 
     display_name: str | None = None
@@ -102,7 +102,7 @@ class Application(_Part):
     credential: Credential
 
 
-class Access(_Part):
+class Access(_Part, frozen=True, kw_only=True):
     """One consumer's role on the vault."""
 
     principal: str
@@ -110,7 +110,7 @@ class Access(_Part):
     type: PrincipalType = "ServicePrincipal"
 
 
-class Network(_Part):
+class Network(_Part, frozen=True, kw_only=True):
     """The vault's firewall."""
 
     public_network_access: Literal["Enabled", "Disabled"] | None = None
@@ -118,7 +118,7 @@ class Network(_Part):
     allowed_ips: tuple[str, ...] | None = None
 
 
-class Vault(_Part):
+class Vault(_Part, frozen=True, kw_only=True):
     """The Key Vault and the resource group it lives in."""
 
     name: str
@@ -134,7 +134,7 @@ class Vault(_Part):
     tags: dict[str, str] | None = None
 
 
-class Consent(_Part):
+class Consent(_Part, frozen=True, kw_only=True):
     """Who signs in, and where the refresh token goes."""
 
     account: str | None = None
@@ -144,19 +144,19 @@ class Consent(_Part):
     warn_before: Duration = Duration("14d")
 
 
-class Verify(_Part):
+class Verify(_Part, frozen=True, kw_only=True):
     """What `verify` reads beyond the partner's own organisation."""
 
     customer: str | None = None
 
 
-class Safety(_Part):
+class Safety(_Part, frozen=True, kw_only=True):
     """How much a plan may remove without being asked about it by address."""
 
     max_removals: int = 0
 
 
-class Spec(_Part):
+class Spec(_Part, frozen=True, kw_only=True):
     """One tenant's wanted state. `name` is its identity: the application's uniqueName and our mark."""
 
     name: str

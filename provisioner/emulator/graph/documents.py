@@ -13,14 +13,14 @@ from uuid import uuid4
 
 from .microsoft_apps import Document
 
-NO_LINKS: dict[str, str | None] = {
+NO_LINKS: Document = {
     "logoUrl": None,
     "marketingUrl": None,
     "privacyStatementUrl": None,
     "supportUrl": None,
     "termsOfServiceUrl": None,
 }
-NO_PUBLISHER: dict[str, str | None] = {"displayName": None, "verifiedPublisherId": None, "addedDateTime": None}
+NO_PUBLISHER: Document = {"displayName": None, "verifiedPublisherId": None, "addedDateTime": None}
 
 # What an application is where nobody said otherwise; the order is that of the service's answers.
 APPLICATION_DEFAULTS: Document = {

@@ -1,0 +1,165 @@
+"""The one way out: an aiohttp session whose middlewares guard, retry and log everything this process sends.
+
+On the emulator the host names stay Microsoft's; only the connection goes elsewhere (a resolver below TLS, and the
+emulator's CA), so no URL in the code knows the difference, and nothing leaves the loopback.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import ssl
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import aiohttp
+from aiohttp import ClientHandlerType, ClientMiddlewareType, ClientRequest, ClientResponse
+from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
+
+from provisioner.clients.guard import guard
+from provisioner.core.clock import Clock
+
+MAX_BODY_BYTES = 16 * 1024 * 1024
+_ATTEMPTS = 5
+_LONGEST_WAIT_S = 120.0
+_RETRIED = frozenset({429, 502, 503, 504})
+_REPEATABLE = frozenset({"GET", "HEAD", "PUT", "DELETE"})
+_SECRET_QUERY = frozenset({"code", "client_secret", "access_token", "refresh_token", "id_token", "state", "nonce"})
+_REQUEST_ID_HEADERS = ("request-id", "x-ms-request-id", "MS-RequestId")
+
+
+@dataclass(frozen=True)
+class EmulatorEndpoint:
+    """Where a running emulator listens, and the file of the CA that signed its certificates."""
+
+    host: str
+    port: int
+    ca_file: Path
+
+
+class _Loopback(AbstractResolver):
+    """Every host name is the emulator."""
+
+    def __init__(self, endpoint: EmulatorEndpoint) -> None:
+        self._endpoint = endpoint
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        return [
+            ResolveResult(
+                hostname=host,
+                host=self._endpoint.host,
+                port=self._endpoint.port,
+                family=socket.AF_INET,
+                proto=0,
+                flags=socket.AI_NUMERICHOST,
+            )
+        ]
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+class RequestLog:
+    """`--json-log`: one JSON line for each request sent."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+
+    def write(self, request: ClientRequest, status: int, ms: float, request_id: str) -> None:
+        line = {
+            "method": request.method,
+            "url": str(masked(request.url)),
+            "status": status,
+            "ms": round(ms, 1),
+            "requestId": request_id,
+        }
+        self._stream.write(json.dumps(line) + "\n")
+        self._stream.flush()
+
+
+def masked(url: URL) -> URL:
+    """The URL with the values of secret query parameters replaced by `***`."""
+    pairs = [(name, "***" if name in _SECRET_QUERY else value) for name, value in url.query.items()]
+    return url.with_query(pairs) if pairs else url
+
+
+def open_session(
+    clock: Clock, *, emulator: EmulatorEndpoint | None = None, log: RequestLog | None = None
+) -> aiohttp.ClientSession:
+    """A session to Microsoft's clouds, or to the emulator when one is given. The caller closes it."""
+    context = ssl.create_default_context(cafile=None if emulator is None else str(emulator.ca_file))
+    connector = aiohttp.TCPConnector(
+        ssl=context, resolver=None if emulator is None else _Loopback(emulator), limit=100, keepalive_timeout=30
+    )
+    middlewares = [guard, _retry(clock), *([_logged(log)] if log else [])]
+    return aiohttp.ClientSession(
+        connector=connector,
+        middlewares=middlewares,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        trust_env=emulator is None,
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=20, sock_read=60),
+    )
+
+
+async def read_bounded(response: ClientResponse) -> bytes:
+    """The whole body; raises aiohttp.ClientPayloadError when it is larger than any documented answer."""
+    body = await response.content.read(MAX_BODY_BYTES + 1)
+    while not response.content.at_eof() and len(body) <= MAX_BODY_BYTES:
+        body += await response.content.read(MAX_BODY_BYTES + 1 - len(body))
+    if len(body) > MAX_BODY_BYTES:
+        raise aiohttp.ClientPayloadError(f"the answer is larger than {MAX_BODY_BYTES} bytes")
+    return body
+
+
+def retry_after_s(value: str | None, attempt: int) -> float:
+    """Seconds to wait before attempt number `attempt` + 1: what the service asked, else 1, 2, 4, 8 (sam-facts 6.3)."""
+    if value is not None and value.strip().isdigit():
+        return max(float(value), 1.0)
+    return float(2**attempt)
+
+
+def _retry(clock: Clock) -> ClientMiddlewareType:
+    async def retry(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
+        """Repeats what is safe to repeat: 429 always (it was not carried out), the rest only where twice is once."""
+        for attempt in range(_ATTEMPTS - 1):
+            try:
+                response = await handler(request)
+            except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
+                if not _repeatable(request):
+                    raise
+                await clock.sleep(retry_after_s(None, attempt))
+                continue
+            wait = retry_after_s(response.headers.get("Retry-After"), attempt)
+            if response.status not in _RETRIED or wait > _LONGEST_WAIT_S:
+                return response
+            if response.status != 429 and not _repeatable(request):
+                return response
+            response.release()
+            await clock.sleep(wait)
+        return await handler(request)
+
+    return retry
+
+
+def _repeatable(request: ClientRequest) -> bool:
+    return request.method in _REPEATABLE or request.url.path.endswith(("/$batch", "/token"))
+
+
+def _logged(log: RequestLog) -> ClientMiddlewareType:
+    async def logged(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
+        started = time.perf_counter()
+        try:
+            response = await handler(request)
+        except aiohttp.ClientError:
+            log.write(request, 0, (time.perf_counter() - started) * 1000, "")
+            raise
+        request_id = next((response.headers[name] for name in _REQUEST_ID_HEADERS if name in response.headers), "")
+        log.write(request, response.status, (time.perf_counter() - started) * 1000, request_id)
+        return response
+
+    return logged

@@ -1,0 +1,43 @@
+"""The clients of one tenant, wired together: one session, one runner, one cloud."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import aiohttp
+
+from provisioner.clients.arm import ArmClient
+from provisioner.clients.clouds import CloudEndpoints
+from provisioner.clients.entra import EntraClient
+from provisioner.clients.graph import GraphClient
+from provisioner.clients.identity import RunnerCredential
+from provisioner.clients.key_vault import KeyVaultClient
+from provisioner.clients.partner_center import PartnerCenterClient
+from provisioner.core.clock import Clock
+from provisioner.core.secret import Secret
+
+
+@dataclass(frozen=True)
+class TenantClients:
+    """Made once a run and passed in; holds nothing that another tenant could see."""
+
+    session: aiohttp.ClientSession
+    cloud: CloudEndpoints
+    tenant: str
+    subscription: str
+    credential: RunnerCredential
+    clock: Clock
+    graph: GraphClient
+    arm: ArmClient
+
+    def vault(self, name: str) -> KeyVaultClient:
+        """The data plane of a vault; call only once ARM says it exists (negative DNS answers are cached)."""
+        return KeyVaultClient(self.session, self.credential, self.cloud, name)
+
+    def entra(self, client_id: str, client_secret: Secret) -> EntraClient:
+        """Token requests of the application, with its own credential."""
+        return EntraClient(self.session, self.cloud, self.tenant, client_id, client_secret)
+
+    def partner_center(self, access_token: Secret) -> PartnerCenterClient:
+        """Partner Center with a user's token."""
+        return PartnerCenterClient(self.session, self.cloud, access_token)

@@ -1,0 +1,175 @@
+"""What can go wrong, told apart by class and fields, never by text.
+
+Every error says what, where and what next, each its own field; only render joins them. A bug of ours is a plain
+exception with a traceback and none of these.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+class ProvisionerError(Exception):
+    """what: the fact, with the value found. where: place in the spec, or address and operation. next_step: advice."""
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, what: str, *, where: str = "", next_step: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.where = where
+        self.next_step = next_step
+
+
+class UsageError(ProvisionerError):
+    """A wrong flag, a missing path, a question without a terminal: found before any request."""
+
+    exit_code = 64
+
+
+class NotBuiltError(ProvisionerError):
+    """A flag or command of the design that this version does not have yet."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing wrong with a spec file. line and column count from 1; path is like `application.replyUrls[1]`."""
+
+    what: str
+    file: str
+    line: int
+    column: int
+    path: str
+    value: str | None = None
+    next_step: str | None = None
+
+
+class SpecError(ProvisionerError):
+    """Everything that is wrong with the specs, found in one pass."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__(f"{len(problems)} problem{'s' if len(problems) != 1 else ''} in the spec")
+        self.problems = problems
+
+
+class PlanError(ProvisionerError):
+    """A plan could not be made, or must not be carried out."""
+
+
+class AmbiguousResourceError(PlanError):
+    """Two objects match one identity; both are named."""
+
+
+class UnsafePlanError(PlanError):
+    """The plan removes more than safety allows."""
+
+
+class StaleError(PlanError):
+    """The world moved between the plan and the write."""
+
+
+class WriteRefusedError(PlanError):
+    """The read-only guard stopped a request that would have written. Always a bug of ours, never the user's."""
+
+
+class ApiError(ProvisionerError):
+    """A service answered with an error.
+
+    `message` is the service's own text in its documented shape, cut short; `code` its code; `correlation_id` what
+    Microsoft's support asks for.
+    """
+
+    def __init__(
+        self,
+        service: str,
+        operation: str,
+        status: int,
+        code: str,
+        message: str,
+        *,
+        correlation_id: str = "",
+        retry_after_s: float | None = None,
+        next_step: str = "",
+    ) -> None:
+        super().__init__(
+            f"{service} answered {status} {code}: {message}".rstrip(": "),
+            where=f"{operation}{f' (correlation id {correlation_id})' if correlation_id else ''}",
+            next_step=next_step,
+        )
+        self.service = service
+        self.operation = operation
+        self.status = status
+        self.code = code
+        self.message = message
+        self.correlation_id = correlation_id
+        self.retry_after_s = retry_after_s
+
+
+class UnauthorizedError(ApiError):
+    """401: the token was not accepted."""
+
+
+class ForbiddenError(ApiError):
+    """403: a right is missing, not there yet, or a policy or firewall is in the way."""
+
+
+class NotFoundError(ApiError):
+    """404, or the service's way of saying it."""
+
+
+class ConflictError(ApiError):
+    """409 or 412: somebody else was there first."""
+
+
+class ThrottledError(ApiError):
+    """429, after the retries the budget allows."""
+
+
+class ServiceUnavailableError(ApiError):
+    """5xx, after the retries the budget allows."""
+
+
+class ApiReplyError(ApiError):
+    """An answer that is not in its documented shape."""
+
+
+class UnreachableError(ApiError):
+    """No answer at all: name, route, TLS or time-out. status is 0."""
+
+
+class SignInError(ApiError):
+    """Entra refused a token. `code` is the AADSTS number as text; `next_step` the remedy for it."""
+
+
+class ConsentError(ProvisionerError):
+    """The sign-in did not yield a refresh token fit to store; nothing was stored."""
+
+
+class ConsentRequiredError(ConsentError):
+    """A person must sign in (again) before this can work."""
+
+    exit_code = 3
+
+
+class ConsentTimeoutError(ConsentError):
+    """Nobody finished the sign-in before the deadline."""
+
+
+class VerificationError(ProvisionerError):
+    """After apply, something still differs from the spec."""
+
+
+_BY_STATUS: dict[int, type[ApiError]] = {
+    401: UnauthorizedError,
+    403: ForbiddenError,
+    404: NotFoundError,
+    409: ConflictError,
+    412: ConflictError,
+    429: ThrottledError,
+}
+
+
+def api_error_class(status: int) -> type[ApiError]:
+    """The error class of an HTTP status."""
+    return ServiceUnavailableError if status >= 500 else _BY_STATUS.get(status, ApiError)

@@ -1,0 +1,39 @@
+"""What came of carrying out a plan: done, failed, never tried. Written after failure too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from provisioner.core.errors import ProvisionerError
+from provisioner.core.step import Step
+
+
+class Outcome(StrEnum):
+    """done: written, or found as planned. failed: see error. stale: the world moved. skipped: what it needs failed."""
+
+    DONE = "done"
+    FAILED = "failed"
+    STALE = "stale"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True)
+class StepResult:
+    """because: for skipped, the address of what it waited for."""
+
+    step: Step
+    outcome: Outcome
+    error: ProvisionerError | None = None
+    because: str = ""
+
+
+@dataclass(frozen=True)
+class Report:
+    """The results in the order in which they ended."""
+
+    results: tuple[StepResult, ...]
+
+    @property
+    def failed(self) -> bool:
+        return any(result.outcome is not Outcome.DONE for result in self.results)

@@ -1,0 +1,72 @@
+"""One step of a plan: what will be done to one thing, as data. No client, no callback, no secret."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from provisioner.core.address import Address
+
+
+class Action(StrEnum):
+    """What a step does, in the reader's words; the order is that of a summary line."""
+
+    NONE = "none"
+    CREATE = "create"
+    UPDATE = "update"
+    REPLACE = "replace"
+    DELETE = "delete"
+    UNKNOWN = "unknown"
+    PERSON = "person"
+
+    @property
+    def writes(self) -> bool:
+        return self in (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE)
+
+
+@dataclass(frozen=True)
+class Change:
+    """One field that changes. path: in the spec's names. A list of set semantics has one Change an entry.
+
+    before None = added, after None = removed; a Ref stands for a value known only at apply.
+    """
+
+    path: str
+    before: Any = None
+    after: Any = None
+
+    @property
+    def removes_entry(self) -> bool:
+        return self.after is None and self.before is not None
+
+
+@dataclass(frozen=True)
+class Step:
+    """operation: the kind's verb (`create`, `recover`, `grant` …), which `perform` branches on.
+
+    needs: steps or things that must be done first. target: what is written; two steps of one target never run at
+    once. on_demand: kept in the plan only when another pending step needs it. removal: it takes away something that
+    counts for safety. todo: the person's instruction when action is person. kept: entries of others that stay.
+    seen: what the decision rests on, for the reader of a saved plan.
+    """
+
+    address: Address
+    action: Action
+    operation: str = ""
+    fields: tuple[Change, ...] = ()
+    kept: tuple[str, ...] = ()
+    needs: tuple[Address, ...] = ()
+    target: str = ""
+    not_before: datetime | None = None
+    irreversible: bool = False
+    removal: bool = False
+    on_demand: bool = False
+    reason: str = ""
+    todo: str = ""
+    seen: str = ""
+
+    def pending(self, now: datetime) -> bool:
+        """True when apply would write for this step now."""
+        return self.action.writes and (self.not_before is None or self.not_before <= now)

@@ -1,0 +1,103 @@
+"""Who may do what in Graph.
+
+An app-only caller needs an application permission, a user both a delegated permission and, to change what is not their
+own, a directory role (sam-facts 1.2, 5.3, 7). Application.ReadWrite.OwnedBy may read every application and service
+principal, and change those it owns.
+"""
+
+from __future__ import annotations
+
+from ..identity import Caller
+from ..store import Document
+from . import errors
+
+GLOBAL_ADMINISTRATOR = "62e90394-69f5-4237-9190-012177145e10"
+APPLICATION_ADMINISTRATOR = "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3"
+CLOUD_APPLICATION_ADMINISTRATOR = "158c047a-c907-4556-b7ef-446551a6b5f7"
+PRIVILEGED_ROLE_ADMINISTRATOR = "e8611ab8-c189-46e8-94e1-60213ab1f814"
+
+_APPLICATION_ROLES = frozenset({GLOBAL_ADMINISTRATOR, APPLICATION_ADMINISTRATOR, CLOUD_APPLICATION_ADMINISTRATOR})
+_CONSENT_ROLES = _APPLICATION_ROLES | {PRIVILEGED_ROLE_ADMINISTRATOR}
+_GRAPH_ROLE_CONSENT_ROLES = frozenset({GLOBAL_ADMINISTRATOR, PRIVILEGED_ROLE_ADMINISTRATOR})
+
+OWNED_BY = "Application.ReadWrite.OwnedBy"
+_READ_ALL = frozenset({"Directory.Read.All", "Directory.ReadWrite.All", "Directory.AccessAsUser.All"})
+_WRITE_APPLICATIONS = frozenset({"Application.ReadWrite.All", "Directory.ReadWrite.All", "Directory.AccessAsUser.All"})
+
+READ_APPLICATIONS = _READ_ALL | _WRITE_APPLICATIONS | {"Application.Read.All", OWNED_BY}
+READ_GRANTS = _READ_ALL | {"DelegatedPermissionGrant.Read.All", "DelegatedPermissionGrant.ReadWrite.All"}
+READ_ASSIGNMENTS = READ_APPLICATIONS | {"AppRoleAssignment.ReadWrite.All"}
+READ_ORGANIZATION = _READ_ALL | {"Organization.Read.All", "Organization.ReadWrite.All", "User.Read"}
+READ_DOMAINS = _READ_ALL | {"Domain.Read.All", "Domain.ReadWrite.All"}
+READ_USERS = _READ_ALL | {"User.Read.All", "User.ReadWrite.All"}
+READ_OBJECTS = READ_APPLICATIONS | READ_USERS
+READ_POLICIES = frozenset({"Policy.Read.All", "Policy.Read.ApplicationConfiguration"}) | {
+    "Policy.ReadWrite.ApplicationConfiguration"
+}
+_WRITE_GRANTS = frozenset({"DelegatedPermissionGrant.ReadWrite.All", "Directory.ReadWrite.All"}) | {
+    "Directory.AccessAsUser.All"
+}
+_WRITE_ASSIGNMENTS = frozenset({"AppRoleAssignment.ReadWrite.All", "Directory.AccessAsUser.All"})
+
+
+def permissions(caller: Caller) -> frozenset[str]:
+    """What the token carries: application permissions of an app, delegated ones of a user."""
+    return caller.roles if caller.kind == "app" else caller.scopes
+
+
+def require(caller: Caller, any_of: frozenset[str]) -> None:
+    """Raises insufficient_privileges unless the caller has one of these permissions."""
+    if not permissions(caller) & any_of:
+        raise errors.insufficient_privileges()
+
+
+def owned_only(caller: Caller) -> bool:
+    """True when all the caller's right to change applications comes from Application.ReadWrite.OwnedBy."""
+    return caller.kind == "app" and OWNED_BY in caller.roles and not caller.roles & _WRITE_APPLICATIONS
+
+
+def require_application_create(caller: Caller) -> None:
+    """Any user may register applications (the tenant's default), an app needs one of the write permissions."""
+    require(caller, _WRITE_APPLICATIONS | {OWNED_BY})
+
+
+def require_write(caller: Caller, target: Document) -> None:
+    """The right to change or delete this application or service principal."""
+    require(caller, _WRITE_APPLICATIONS | {OWNED_BY})
+    owner = caller.object_id in target.get("_owners", ())
+    allowed = not owned_only(caller) if caller.kind == "app" else bool(caller.directory_roles & _APPLICATION_ROLES)
+    if not (allowed or owner):
+        raise errors.insufficient_privileges()
+
+
+def require_service_principal_create(caller: Caller, application: Document | None) -> None:
+    """`application` is the visible application of this tenant; None for Microsoft's, and for one not visible yet."""
+    require(caller, _WRITE_APPLICATIONS | {OWNED_BY})
+    if application is None and owned_only(caller):
+        raise errors.backing_application_not_local()
+    if application is None and caller.kind == "user" and not caller.directory_roles & _APPLICATION_ROLES:
+        raise errors.insufficient_privileges()
+    if application is not None:
+        require_write(caller, application)
+
+
+def require_restore(caller: Caller) -> None:
+    """Restoring and purging is not for OwnedBy callers, whatever they own (sam-facts 5.7)."""
+    require(caller, _WRITE_APPLICATIONS)
+    _require_role(caller, _APPLICATION_ROLES)
+
+
+def require_grant_write(caller: Caller) -> None:
+    require(caller, _WRITE_GRANTS)
+    _require_role(caller, _CONSENT_ROLES)
+
+
+def require_assignment_write(caller: Caller, resource_app_id: str, graph_app_id: str) -> None:
+    """Application permissions of Graph itself are for Privileged Role and Global Administrators only (sam-facts 7)."""
+    require(caller, _WRITE_ASSIGNMENTS)
+    _require_role(caller, _GRAPH_ROLE_CONSENT_ROLES if resource_app_id == graph_app_id else _CONSENT_ROLES)
+
+
+def _require_role(caller: Caller, any_of: frozenset[str]) -> None:
+    if caller.kind == "user" and not caller.directory_roles & any_of:
+        raise errors.insufficient_privileges()

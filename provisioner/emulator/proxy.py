@@ -1,0 +1,60 @@
+"""A CONNECT proxy on the loopback: the emulated host names go to the TLS listener, everything else is refused.
+
+For what cannot be redirected below TLS: curl, az, a browser. Nothing leaves the machine through it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+
+from . import clouds
+
+_REFUSED = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+_MALFORMED = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+_OPEN = b"HTTP/1.1 200 Connection established\r\n\r\n"
+_CHUNK = 64 * 1024
+
+
+async def serve(listener: socket.socket, target_port: int) -> asyncio.Server:
+    """Start accepting on the listener; close the returned server to stop."""
+
+    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError):  # either side may hang up at any time
+            await _tunnel(reader, writer, target_port)
+        writer.close()
+
+    return await asyncio.start_server(accept, sock=listener)
+
+
+async def _tunnel(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, target_port: int) -> None:
+    try:
+        head = await reader.readuntil(b"\r\n\r\n")
+    except (asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+        writer.write(_MALFORMED)
+        return await writer.drain()
+    words = head.split(b"\r\n", 1)[0].decode("ascii", "replace").split()
+    if len(words) != 3 or words[0] != "CONNECT":
+        writer.write(_MALFORMED)
+        return await writer.drain()
+    host, _, port = words[1].rpartition(":")
+    if port not in ("443", str(target_port)) or clouds.locate(host) is None:
+        writer.write(_REFUSED)
+        return await writer.drain()
+    far_reader, far_writer = await asyncio.open_connection("127.0.0.1", target_port)
+    writer.write(_OPEN)
+    await writer.drain()
+    await asyncio.gather(_copy(reader, far_writer), _copy(far_reader, writer))
+    return None
+
+
+async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(ConnectionError):
+        while chunk := await reader.read(_CHUNK):
+            writer.write(chunk)
+            await writer.drain()
+        if writer.can_write_eof():
+            writer.write_eof()
+            return
+    writer.close()

@@ -1,0 +1,123 @@
+"""The list of requests the cloud got and how it answered, secret values masked.
+
+Tests ask it what was sent; bodies and headers are kept because they are checked against Microsoft's API descriptions.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+
+from .kernel import Call, Json, Reply
+from .store import Transaction
+
+MASK = "***"
+SECRET_MEMBERS = frozenset(
+    {
+        "secretText",
+        "access_token",
+        "refresh_token",
+        "id_token",
+        "client_secret",
+        "client_assertion",
+        "password",
+        "code",
+        "device_code",
+        "code_verifier",
+        "otp",
+        "handle",
+    }
+)
+_SECRET_HEADERS = frozenset({"authorization", "cookie", "set-cookie"})
+_KEPT_BYTES = 64 * 1024
+
+
+def record(call: Call, service: str, reply: Reply, *, inner: bool) -> int:
+    """Add a request to the list; returns its sequence number. `inner` marks a part of a `$batch`."""
+    detail = {
+        "service": service,
+        "inner": inner,
+        "request": {"headers": _headers(call.headers), "body": _body(call.headers, call.body, service)},
+        "response": {"headers": _headers(reply.headers), "body": _reply_body(reply, service)},
+    }
+    query = f"?{urlencode(_masked_fields(call.query), quote_via=quote, safe='*$/:')}" if call.query else ""
+    cursor = call.tx.sql.execute(
+        "INSERT INTO requests (time, operation, method, url, status, detail) VALUES (?,?,?,?,?,?)",
+        (call.tx.now, call.operation, call.method, call.url + query, reply.status, json.dumps(detail)),
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def listed(tx: Transaction, since: int = 0) -> list[dict[str, Any]]:
+    """Requests with a sequence number above `since`, oldest first."""
+    rows = tx.sql.execute(
+        "SELECT seq, time, operation, method, url, status, detail FROM requests WHERE seq>? ORDER BY seq", (since,)
+    )
+    names = ("seq", "time", "operation", "method", "url", "status")
+    return [dict(zip(names, row[:6], strict=True)) | json.loads(row[6]) for row in rows]
+
+
+def clear(tx: Transaction) -> None:
+    """Forget all requests; sequence numbers go on."""
+    tx.sql.execute("DELETE FROM requests")
+
+
+def _headers(headers: Mapping[str, str]) -> dict[str, str]:
+    return {
+        name.lower(): MASK if name.lower() in _SECRET_HEADERS else _masked_url(value) for name, value in headers.items()
+    }
+
+
+def _masked_url(value: str) -> str:
+    """A header value with the secret fields of a URL's query and fragment masked (Location, Referer)."""
+    if "=" not in value or "://" not in value:
+        return value
+    parts = urlsplit(value)
+    masked = [urlencode(_masked_fields(dict(parse_qsl(part, keep_blank_values=True))), safe="*") for part in parts[3:]]
+    return urlunsplit((*parts[:3], *masked))
+
+
+def _masked_fields(fields: Mapping[str, str]) -> dict[str, str]:
+    return {name: MASK if name in SECRET_MEMBERS else value for name, value in fields.items()}
+
+
+def _body(headers: Mapping[str, str], body: bytes, service: str) -> Json:
+    """A request's body: form fields and JSON as objects, masked; anything else as its size."""
+    if not body:
+        return None
+    if "form-urlencoded" in headers.get("content-type", ""):
+        return _masked_fields(dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)))
+    return _json_body(body, service)
+
+
+def _reply_body(reply: Reply, service: str) -> Json:
+    if isinstance(reply.body, bytes):
+        return _json_body(reply.body, service) if reply.body else None
+    return _masked(reply.body, service)
+
+
+def _json_body(body: bytes, service: str) -> Json:
+    if len(body) > _KEPT_BYTES or not re.match(rb"(\xef\xbb\xbf)?\s*[\[{\"]", body):
+        return f"{len(body)} bytes"
+    try:
+        return _masked(json.loads(body.decode("utf-8-sig")), service)
+    except (ValueError, RecursionError):
+        return f"{len(body)} bytes"
+
+
+def _masked(value: Json, service: str) -> Json:
+    """The same JSON with secret strings masked. `value` is a secret only in a vault: elsewhere it is a list or a name."""
+    if isinstance(value, dict):
+        return {
+            name: MASK
+            if isinstance(item, str)
+            and (name in SECRET_MEMBERS - {"code"} or (name == "value" and service == "key_vault"))
+            else _masked(item, service)
+            for name, item in value.items()
+        }
+    if isinstance(value, list):
+        return [_masked(item, service) for item in value]
+    return value

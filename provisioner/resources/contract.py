@@ -1,0 +1,125 @@
+"""The smallest contract that carries every kind of resource: observe, compare, write, and the inverse for import.
+
+`steps` computes what is left to do from facts alone, which is why a crash needs no memory; `observe` and `perform`
+are the only parts that wait on the network. Kinds hold no state: clients come with the Reader or the Writer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+
+from provisioner.clients.identity import RunnerFacts
+from provisioner.clients.tenant import TenantClients
+from provisioner.core.address import Address
+from provisioner.core.clock import Clock
+from provisioner.core.errors import ApiError, ForbiddenError
+from provisioner.core.observation import Known, Observation, Unknown
+from provisioner.core.step import Step
+from provisioner.spec.model import Spec
+
+Wanted = TypeVar("Wanted")
+Fact = TypeVar("Fact")
+SpecFragment = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Right:
+    """A right the runner needs. names: any one of them does. service: `graph`, `arm` or `key_vault`.
+
+    For graph the names are permissions, for arm and key_vault they are roles at (or above) `scope`.
+    """
+
+    service: str
+    names: tuple[str, ...]
+    scope: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Reader:
+    """What `observe` gets: the tenant's clients, and a memory of the reads of this run."""
+
+    clients: TenantClients
+    runner: RunnerFacts
+    _reads: dict[str, asyncio.Future[Any]] = field(default_factory=dict)
+
+    async def once(self, key: str, fetch: Callable[[], Awaitable[Any]]) -> Any:
+        """What `fetch` gives, asked for once a run however many kinds look at the same object."""
+        if key not in self._reads:
+            self._reads[key] = asyncio.ensure_future(fetch())
+        return await asyncio.shield(self._reads[key])
+
+
+@dataclass(frozen=True)
+class Writer:
+    """What `perform` gets. progress: says what is waited for, to whoever looks on."""
+
+    clients: TenantClients
+    runner: RunnerFacts
+    clock: Clock
+    progress: Callable[[str], None]
+
+
+class ResourceKind(Protocol[Wanted, Fact]):
+    """One file a kind. `after` names the kinds whose observations this one's `observe` needs."""
+
+    name: str
+    after: tuple[str, ...]
+
+    def wanted(self, spec: Spec) -> Mapping[Address, Wanted]:
+        """What the spec asks for. Pure."""
+        ...
+
+    async def observe(
+        self, wanted: Mapping[Address, Wanted], known: Known, read: Reader
+    ) -> Mapping[Address, Observation[Fact]]:
+        """Every wanted address, and what proves to be ours though the spec no longer names it.
+
+        A forbidden read is Unknown, never Absent. An ApiError that is not caught makes all wanted addresses Unknown.
+        """
+        ...
+
+    def steps(
+        self, address: Address, wanted: Wanted | None, seen: Observation[Fact], now: datetime
+    ) -> Sequence[Step]:
+        """What is left to do for one address; nothing when all is well. wanted None: it is to go. Pure."""
+        ...
+
+    async def perform(self, step: Step, wanted: Wanted | None, known: Known, write: Writer) -> Observation[Fact]:
+        """Look again, then write; what a later `observe` would see.
+
+        Raises: StaleError when it looks neither as planned nor as seen; ApiError.
+        """
+        ...
+
+    def rights(self, operation: str) -> tuple[Right, ...]:
+        """What the runner needs for an operation; `observe` is one of them."""
+        ...
+
+    def person(self, step: Step, wanted: Wanted | None, known: Known, clients: TenantClients) -> str | None:
+        """What a person can do instead when the runner lacks the right to a step; None when nobody can."""
+        ...
+
+    def to_spec(self, seen: Mapping[Address, Fact]) -> SpecFragment:
+        """The spec that would ask for what was seen: a JSON merge patch over an empty spec."""
+        ...
+
+
+AnyKind = ResourceKind[Any, Any]
+
+
+def could_not_look(error: ApiError, right: str = "") -> Unknown:
+    """The observation for a read that failed."""
+    return Unknown(why=error.what, right=right if isinstance(error, ForbiddenError) else "")
+
+
+def blocked(known: Known, *parents: Address) -> Unknown | None:
+    """Unknown because a parent is; None when all parents are known."""
+    for parent in parents:
+        if (unknown := known.unknown(parent)) is not None:
+            return Unknown(why=f"depends on {parent}, which could not be read: {unknown.why}", right=unknown.right)
+    return None
