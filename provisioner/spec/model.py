@@ -21,7 +21,7 @@ PrincipalType = Literal["ServicePrincipal", "User", "Group"]
 Platform = Literal["web", "publicClient"]
 ExactList = Literal["replyUrls", "permissions", "grants", "access", "allowedIps", "tags"]
 
-_DURATION = re.compile(r"(\d+)([dhm])")
+_DURATION = re.compile(r"([0-9]{1,5})([dhm])")
 
 
 class Duration:
@@ -206,7 +206,8 @@ def _reply_url(entry: Any) -> Any:
 def document(spec: Spec) -> dict[str, Any]:
     """The resolved spec as plain data: `parse(document(spec)) == spec`."""
     plain: dict[str, Any] = msgspec.to_builtins(spec, enc_hook=_encode)
-    return _without_none(plain)
+    resolved: dict[str, Any] = _without_none(plain)
+    return resolved
 
 
 def digest(spec: Spec) -> str:
