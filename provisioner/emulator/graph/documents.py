@@ -152,7 +152,7 @@ def new_application(
     **members: Any,
 ) -> Document:
     """An application nobody has configured yet; `members` replace defaults by their wire names, whole."""
-    made = {"id": object_id or str(uuid4())} | copy(APPLICATION_DEFAULTS)
+    made: Document = {"id": object_id or str(uuid4())} | copy(APPLICATION_DEFAULTS)
     made |= {
         "appId": app_id or str(uuid4()),
         "createdDateTime": timestamp(now),
@@ -166,12 +166,8 @@ def new_service_principal(
     application: Document, *, tenant: str, now: float, owners: list[str] | None = None, object_id: str | None = None
 ) -> Document:
     """The service principal of an application of the same tenant, with what it copies from it."""
-    made = {"id": object_id or str(uuid4())} | copy(SERVICE_PRINCIPAL_DEFAULTS)
-    made |= {
-        "appOwnerOrganizationId": tenant,
-        "createdDateTime": timestamp(now),
-        "servicePrincipalType": "Application",
-    }
+    made: Document = {"id": object_id or str(uuid4())} | copy(SERVICE_PRINCIPAL_DEFAULTS)
+    made |= {"appOwnerOrganizationId": tenant, "createdDateTime": timestamp(now)}
     return made | mirrored(application) | {"_owners": owners or []}
 
 

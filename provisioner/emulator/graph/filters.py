@@ -48,6 +48,8 @@ NAME: /[A-Za-z_][A-Za-z0-9_]*/
 
 Scalar = str | int | bool | None
 
+_LONGEST, _DEEPEST = 4000, 100  # ours: what keeps the parse tree well below Python's recursion limit
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -102,7 +104,9 @@ class FilterSyntaxError(ValueError):
 
 
 def parse(text: str) -> Node:
-    """Raises FilterSyntaxError."""
+    """Raises FilterSyntaxError, also for a text longer or deeper than any reader needs."""
+    if len(text) > _LONGEST or text.count("(") > _DEEPEST:
+        raise FilterSyntaxError(_LONGEST)
     try:
         node: Node = _Nodes().transform(_parser().parse(text))
     except UnexpectedEOF as error:
@@ -126,13 +130,17 @@ class _Nodes(Transformer[Token, Node]):
         return (*head, *(str(part) for part in parts[1:]))
 
     def literal(self, token: Token) -> Scalar:
-        if token.type == "STRING":
-            return str(token)[1:-1].replace("''", "'")
-        if token.type == "BOOLEAN":
-            return token == "true"
-        if token.type == "NULL":
-            return None
-        return int(token) if token.type == "NUMBER" else str(token)
+        text = str(token)
+        match token.type:
+            case "STRING":
+                return text[1:-1].replace("''", "'")
+            case "BOOLEAN":
+                return text == "true"
+            case "NULL":
+                return None
+            case "NUMBER":
+                return int(text)
+        return text
 
     def comparison(self, path: tuple[str, ...], operator: Token, value: Scalar) -> Node:
         return Comparison(path, str(operator), value)

@@ -1,0 +1,161 @@
+"""What one may filter each resource type by, and how much of that needs an advanced query.
+
+Advanced means header ConsistencyLevel: eventual together with $count=true (sam-facts 5.6). The tables hold what
+Graph's reference marks as filterable on each property; everything else is refused, as the service does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from . import errors
+from .documents import APPLICATION_DEFAULTS, SERVICE_PRINCIPAL_DEFAULTS
+from .filters import Both, Comparison, Either, Exists, Membership, Negation, Node
+
+_TEXT = frozenset({"eq", "in", "startswith"})
+_KEY = frozenset({"eq", "in"})
+_EQ = frozenset({"eq"})
+_FULL = frozenset({"eq", "ne", "not", "in", "startswith", "endswith", "ge", "le"})
+_NO: frozenset[str] = frozenset()
+
+_NAMES_OF_OPERATORS = {
+    "ne": "NotEqualsMatch",
+    "not": "NotMatch",
+    "gt": "GreaterThanMatch",
+    "ge": "GreaterThanOrEqualsMatch",
+    "lt": "LessThanMatch",
+    "le": "LessThanOrEqualsMatch",
+    "startswith": "StartsWith",
+    "endswith": "EndsWith",
+    "contains": "Contains",
+    "in": "In",
+    "any": "Any",
+}
+
+
+@dataclass(frozen=True)
+class ResourceType:
+    """`name` is the type's; `members` all its properties; the two tables map a path to operators.
+
+    A path through a lambda has [] after the list: `requiredResourceAccess[]/resourceAppId`.
+    """
+
+    name: str
+    members: frozenset[str]
+    basic: dict[str, frozenset[str]]
+    advanced: dict[str, frozenset[str]] = field(default_factory=dict)
+
+
+APPLICATION = ResourceType(
+    "application",
+    frozenset(APPLICATION_DEFAULTS) | {"id"},
+    basic={
+        "id": _KEY,
+        "appId": _KEY,
+        "displayName": _TEXT,
+        "publisherDomain": _KEY,
+        "signInAudience": _KEY,
+        "identifierUris[]": frozenset({"eq", "startswith"}),
+        "tags[]": _EQ,
+    },
+    advanced={
+        "id": frozenset({"ne", "not"}),
+        "displayName": _FULL,
+        "signInAudience": frozenset({"ne", "not"}),
+        "createdDateTime": frozenset({"eq", "ne", "not", "ge", "le"}),
+        "identifierUris[]": _FULL | {"any"},
+        "tags[]": _FULL | {"any"},
+        "requiredResourceAccess[]/resourceAppId": _EQ,
+        "web/redirectUris[]": frozenset({"eq", "startswith"}),
+    },
+)
+SERVICE_PRINCIPAL = ResourceType(
+    "servicePrincipal",
+    frozenset(SERVICE_PRINCIPAL_DEFAULTS) | {"id"},
+    basic={
+        "id": _KEY,
+        "appId": _KEY,
+        "accountEnabled": _KEY,
+        "displayName": _TEXT,
+        "servicePrincipalType": _KEY,
+        "servicePrincipalNames[]": frozenset({"eq", "startswith"}),
+        "tags[]": _EQ,
+    },
+    advanced={
+        "id": frozenset({"ne", "not"}),
+        "displayName": _FULL,
+        "accountEnabled": frozenset({"ne", "not"}),
+        "appOwnerOrganizationId": _EQ,
+        "servicePrincipalNames[]": _FULL | {"any"},
+        "tags[]": _FULL | {"any"},
+    },
+)
+GRANT = ResourceType(
+    "oAuth2PermissionGrant",
+    frozenset({"id", "clientId", "consentType", "principalId", "resourceId", "scope"}),
+    basic=dict.fromkeys(("id", "clientId", "consentType", "principalId", "resourceId"), _EQ),
+)
+APP_ROLE_ASSIGNMENT = ResourceType(
+    "appRoleAssignment",
+    frozenset({"id", "deletedDateTime", "appRoleId", "createdDateTime", "principalDisplayName", "principalId"})
+    | {"principalType", "resourceDisplayName", "resourceId"},
+    basic={"resourceId": _EQ},
+)
+ORGANIZATION = ResourceType("organization", frozenset({"id", "displayName", "tenantType", "verifiedDomains"}), basic={})
+DOMAIN = ResourceType("domain", frozenset({"id", "isDefault", "isInitial", "isVerified"}), basic={})
+DIRECTORY_OBJECT = ResourceType("directoryObject", frozenset({"id", "deletedDateTime"}), basic={})
+
+
+def check(node: Node, of: ResourceType, *, advanced: bool) -> None:
+    """Raises the refusal the service has for a filter it does not take."""
+    _check(node, of, advanced, {})
+
+
+def _check(node: Node, of: ResourceType, advanced: bool, variables: dict[str, str]) -> None:
+    match node:
+        case Both(left, right) | Either(left, right):
+            _check(left, of, advanced, variables)
+            _check(right, of, advanced, variables)
+        case Negation(term):
+            for path in _paths(term, variables):
+                _check_operator(path, "not", of, advanced)
+            _check(term, of, advanced, variables)
+        case Comparison(path, operator, value):
+            _check_operator(_full(path, variables), operator, of, advanced or value is None and operator == "eq")
+        case Membership(path, _):
+            _check_operator(_full(path, variables), "in", of, advanced)
+        case Exists(path, variable, term):
+            items = f"{_full(path, variables)}[]"
+            if term is None:
+                _check_operator(items, "any", of, advanced)
+            else:
+                _check(term, of, advanced, variables | {variable: items})
+
+
+def _full(path: tuple[str, ...], variables: dict[str, str]) -> str:
+    return "/".join((variables.get(path[0], path[0]), *path[1:]))
+
+
+def _paths(node: Node, variables: dict[str, str]) -> list[str]:
+    match node:
+        case Both(left, right) | Either(left, right):
+            return _paths(left, variables) + _paths(right, variables)
+        case Negation(term):
+            return _paths(term, variables)
+        case Comparison(path, _, _) | Membership(path, _):
+            return [_full(path, variables)]
+        case Exists(path, variable, term):
+            items = f"{_full(path, variables)}[]"
+            return [items] if term is None else _paths(term, variables | {variable: items})
+
+
+def _check_operator(path: str, operator: str, of: ResourceType, advanced: bool) -> None:
+    root = path.partition("/")[0].removesuffix("[]")
+    if root not in of.members:
+        raise errors.filter_unknown_property(root, of.name)
+    basic, more = of.basic.get(path, _NO), of.advanced.get(path, _NO)
+    if operator in basic or (advanced and operator in more):
+        return
+    if operator in more and basic:
+        raise errors.filter_unsupported_operator(_NAMES_OF_OPERATORS[operator])
+    raise errors.filter_unsupported_property(root, of.name)
