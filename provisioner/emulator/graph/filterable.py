@@ -120,8 +120,8 @@ def _check(node: Node, of: ResourceType, advanced: bool, variables: dict[str, st
             for path in _paths(term, variables):
                 _check_operator(path, "not", of, advanced)
             _check(term, of, advanced, variables)
-        case Comparison(path, operator, value):
-            _check_operator(_full(path, variables), operator, of, advanced or value is None and operator == "eq")
+        case Comparison(path, operator, _):
+            _check_operator(_full(path, variables), operator, of, advanced)
         case Membership(path, _):
             _check_operator(_full(path, variables), "in", of, advanced)
         case Exists(path, variable, term):
