@@ -1,0 +1,57 @@
+"""Lines that fit a width: the one place that wraps text. A line is a rich Text that needs no further wrapping.
+
+Words are never broken: an address or a URL longer than the width stays whole, so that it can be copied.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable
+
+from rich.text import Text
+
+Lines = list[Text]
+BLANK = Text("")
+
+
+def paragraph(text: str, width: int, *, first: str = "", rest: str | None = None, style: str = "") -> Lines:
+    """The text wrapped; `first` begins the first line and `rest` all others (default: as many blanks).
+
+    A line of the text that begins with blanks is a command or a link and is kept as it is.
+    """
+    rest = " " * len(first) if rest is None else rest
+    lines: Lines = []
+    for source in text.splitlines() or [""]:
+        begin = rest if lines else first
+        if source.startswith(" "):
+            lines.append(Text(f"{begin}{source}", style))
+            continue
+        wrapped = textwrap.wrap(
+            source,
+            width,
+            initial_indent=begin,
+            subsequent_indent=rest,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        lines.extend(Text(line, style) for line in wrapped or [begin.rstrip()])
+    return lines
+
+
+def labelled(label: str, lines: Lines, label_width: int, indent: str, label_style: str = "dim") -> Lines:
+    """`lines` with the label before the first one, all begun at one column."""
+    head = Text(indent).append(label.ljust(label_width), label_style)
+    if len(label) > label_width:
+        return [head, *(Text(indent + " " * label_width).append_text(line) for line in lines)]
+    blank = Text(indent + " " * label_width)
+    return [(head if position == 0 else blank).copy().append_text(line) for position, line in enumerate(lines)]
+
+
+def plain(lines: Iterable[Text]) -> str:
+    """The lines as text without colour, each ended by a newline."""
+    return "".join(f"{line.plain.rstrip()}\n" for line in lines)
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    """`1 step`, `2 steps`."""
+    return f"{number} {one if number == 1 else many or f'{one}s'}"

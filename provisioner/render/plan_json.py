@@ -1,0 +1,146 @@
+"""A plan as JSON, and the shape of that JSON: `schemas/plan.schema.json` is generated from the classes here.
+
+The keys are design section 4's. No secret can be in it: `as_json` refuses what is not plain data.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+import msgspec
+
+from provisioner.core.errors import ProvisionerError, SpecError
+from provisioner.core.plan import Cause, Plan
+from provisioner.core.step import Action, Step
+from provisioner.render.values import as_json, timestamp
+
+FORMAT_VERSION = 1
+Address = Annotated[str, msgspec.Meta(pattern="^[^/]+/[^/]+(/.+)?$", description="NAME/kind or NAME/kind/KEY")]
+Moment = Annotated[str, msgspec.Meta(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z$", description="a time, UTC")]
+
+
+class _Shape(msgspec.Struct, frozen=True, rename="camel", kw_only=True, forbid_unknown_fields=True):
+    """Every part: immutable, camelCase, nothing unknown."""
+
+
+class FieldRow(_Shape, frozen=True, kw_only=True):
+    """before null = added, after null = removed; a value known only at apply is {"ref": ADDRESS, "field": …}."""
+
+    path: str
+    before: Any
+    after: Any
+
+
+class Entry(_Shape, frozen=True, kw_only=True):
+    """One step. `reason` and `todo` are for the reader: nothing may branch on them."""
+
+    address: Address
+    action: Action
+    operation: str
+    fields: list[FieldRow]
+    kept: list[str]
+    needs: list[Address]
+    not_before: Moment | None
+    irreversible: bool
+    removal: bool
+    reason: str
+    seen: str
+    todo: str
+
+
+class NoticeRow(_Shape, frozen=True, kw_only=True):
+    """Something to know that no step does anything about. severity: `info` or `warning`."""
+
+    severity: str
+    text: str
+    next: str
+
+
+class TenantPlan(_Shape, frozen=True, kw_only=True):
+    """The plan of one tenant. `digest`: SHA-256 of the canonical resolved spec."""
+
+    name: str
+    tenant: str
+    cloud: str
+    runner: str
+    digest: str
+    made_at: Moment
+    cause: Cause
+    entries: list[Entry]
+    notices: list[NoticeRow]
+
+
+class Failure(_Shape, frozen=True, kw_only=True):
+    """An error in its three parts."""
+
+    what: str
+    where: str
+    next: str
+
+
+class FailedTenant(_Shape, frozen=True, kw_only=True):
+    """A tenant of which no plan could be made."""
+
+    name: str
+    error: Failure
+
+
+def tenant_plan(plan: Plan) -> TenantPlan:
+    """One tenant's plan in the shape of the JSON."""
+    return TenantPlan(
+        name=plan.name,
+        tenant=plan.tenant,
+        cloud=plan.cloud,
+        runner=plan.runner,
+        digest=plan.digest,
+        made_at=timestamp(plan.made_at),
+        cause=plan.cause,
+        entries=[_entry(step) for step in plan.steps],
+        notices=[
+            NoticeRow(severity=notice.severity, text=notice.text, next=notice.next_step) for notice in plan.notices
+        ],
+    )
+
+
+def failure(error: ProvisionerError) -> Failure:
+    """An error in the shape of the JSON; a spec's problems become one text."""
+    what = "; ".join(problem.what for problem in error.problems) if isinstance(error, SpecError) else error.what
+    return Failure(what=what, where=error.where, next=error.next_step)
+
+
+def document(tenants: list[dict[str, Any]]) -> str:
+    """`{"formatVersion": 1, "tenants": […]}` for people and programs: indented, keys in the order given."""
+    return json.dumps({"formatVersion": FORMAT_VERSION, "tenants": tenants}, indent=2, ensure_ascii=False)
+
+
+def tenant_json(plan: Plan) -> dict[str, Any]:
+    """One tenant's plan as plain data."""
+    plain: dict[str, Any] = msgspec.to_builtins(tenant_plan(plan))
+    return plain
+
+
+def failed_json(name: str, error: ProvisionerError) -> dict[str, Any]:
+    """A tenant that failed, as plain data: the same under every command."""
+    plain: dict[str, Any] = msgspec.to_builtins(FailedTenant(name=name, error=failure(error)))
+    return plain
+
+
+def _entry(step: Step) -> Entry:
+    return Entry(
+        address=str(step.address),
+        action=step.action,
+        operation=step.operation,
+        fields=[
+            FieldRow(path=change.path, before=as_json(change.before), after=as_json(change.after))
+            for change in step.fields
+        ],
+        kept=list(step.kept),
+        needs=[str(address) for address in step.needs],
+        not_before=None if step.not_before is None else timestamp(step.not_before),
+        irreversible=step.irreversible,
+        removal=step.removal,
+        reason=step.reason,
+        seen=step.seen,
+        todo=step.todo,
+    )

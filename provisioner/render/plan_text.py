@@ -1,0 +1,176 @@
+"""A plan as text: grouped by kind, with what changes, why, what stays, and what a person has to do.
+
+Decides nothing: what counts as pending, unknown or a removal is the plan's own word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from itertools import groupby
+
+from rich.text import Text
+
+from provisioner.core.plan import Cause, Notice, Plan
+from provisioner.core.step import Action, Change, Step
+from provisioner.render.layout import BLANK, Lines, count, labelled, paragraph, plain
+from provisioner.render.values import moment, shown, words
+
+_LATER = "·"
+_MARKS: dict[Action, tuple[str, str]] = {
+    Action.NONE: ("=", "dim"),
+    Action.CREATE: ("+", "green"),
+    Action.UPDATE: ("~", "yellow"),
+    Action.REPLACE: ("±", "magenta"),
+    Action.DELETE: ("-", "red"),
+    Action.UNKNOWN: ("?", "cyan"),
+    Action.PERSON: ("!", "bold blue"),
+}
+_CAUSES = {
+    Cause.FIRST: "first run",
+    Cause.NONE: "no drift",
+    Cause.DRIFT: "drift",
+    Cause.CHANGE: "new spec",
+    Cause.BOTH: "drift, new spec",
+    Cause.UNKNOWN: "cause unknown",
+}
+_SUMMARY = {
+    Action.CREATE: "to create",
+    Action.UPDATE: "to change",
+    Action.REPLACE: "to replace",
+    Action.DELETE: "to delete",
+    Action.UNKNOWN: "could not be read",
+    Action.PERSON: "for a person",
+}
+_LABEL_CAP = 28
+
+
+def plan_text(plan: Plan, width: int = 80) -> str:
+    """The plan without colour."""
+    return plain(plan_lines(plan, width))
+
+
+def plan_lines(plan: Plan, width: int = 80) -> Lines:
+    """The plan as lines. The first names the runner; the last counts, or is the one sentence of a clean plan."""
+    lines = _heading(plan, width)
+    for kind, steps in _grouped(plan.steps):
+        lines += [BLANK, Text(words(kind), "bold")]
+        for step in steps:
+            lines += _step(step, plan.made_at, width)
+    lines += _notices(plan.notices, width)
+    lines += _for_a_person(plan.for_a_person, width)
+    return [*lines, BLANK, *_summary(plan, width)]
+
+
+def mark(action: Action) -> Text:
+    """The sign of an action: + ~ ± - ? !"""
+    sign, style = _MARKS[action]
+    return Text(sign, style)
+
+
+def summary_line(plan: Plan) -> Text:
+    """`+ 4 to create  ~ 1 to change  ! 1 for a person`, empty when there is nothing of these."""
+    waiting = [step for step in plan.steps if step.action.writes and not step.pending(plan.made_at)]
+    parts = [
+        mark(action).append(f" {number} {words_}", "")
+        for action, words_ in _SUMMARY.items()
+        if (number := sum(step.action is action and step not in waiting for step in plan.steps))
+    ]
+    if waiting:
+        parts.append(Text(f"{_LATER} {len(waiting)} later", "dim"))
+    return Text("   ").join(parts)
+
+
+def _heading(plan: Plan, width: int) -> Lines:
+    head = paragraph(f"Plan for {plan.name} as {plan.runner}", width, rest="  ", style="bold")
+    return head + paragraph(f"tenant {plan.tenant} · cloud {plan.cloud} · {_CAUSES[plan.cause]}", width, rest="  ")
+
+
+def _grouped(steps: Iterable[Step]) -> Iterable[tuple[str, list[Step]]]:
+    """By kind, kinds in the order of their first step, steps in the plan's order."""
+    told = [step for step in steps if step.action is not Action.NONE or step.reason]
+    order = list(dict.fromkeys(step.address.kind for step in told))
+    by_kind = sorted(told, key=lambda step: order.index(step.address.kind))
+    return [(kind, list(group)) for kind, group in groupby(by_kind, key=lambda step: step.address.kind)]
+
+
+def _step(step: Step, now: datetime, width: int) -> Lines:
+    waits = step.action.writes and not step.pending(now)
+    head = Text("  ").append_text(Text(_LATER, "dim") if waits else mark(step.action))
+    head.append(f" {step.address.key or step.address.name}")
+    if tags := _tags(step):
+        head.append("  ").append_text(tags)
+    lines = [head, *_fields(step, width)]
+    if step.not_before is not None:
+        lines += paragraph(f"not before {moment(step.not_before)}", width, first="      ", style="dim")
+    return lines + (paragraph(step.reason, width, first="      ", style="dim") if step.reason else [])
+
+
+def _tags(step: Step) -> Text:
+    told = step.operation not in ("", step.action.value) and step.action is not Action.UNKNOWN
+    tags = [Text(words(step.operation), "italic")] if told else []
+    if step.removal:
+        tags.append(Text("removal", "red"))
+    if step.irreversible:
+        tags.append(Text("irreversible", "bold red"))
+    return Text(", ").join(tags)
+
+
+def _fields(step: Step, width: int) -> Lines:
+    labels = [change.path for change in step.fields] + (["kept"] if step.kept else [])
+    if not labels:
+        return []
+    label_width = min(max(map(len, labels)), _LABEL_CAP) + 1
+    room = max(width - 6 - label_width, 20)
+    lines: Lines = []
+    last = ""
+    for change in step.fields:
+        label, last = ("" if change.path == last else change.path), change.path
+        lines += labelled(label, _change(change, step.action, room), label_width, "      ")
+    for position, entry in enumerate(step.kept):
+        kept = paragraph(f"{entry} (not in the spec, stays)", room, first="  ", style="dim")
+        lines += labelled("" if position else "kept", kept, label_width, "      ")
+    return lines
+
+
+def _change(change: Change, action: Action, width: int) -> Lines:
+    if change.removes_entry:
+        return paragraph(shown(change.before), width, first="- ", style="red")
+    if change.before is not None:
+        return paragraph(f"{shown(change.before)} → {shown(change.after)}", width, first="  ", style="yellow")
+    sign = "  " if action is Action.CREATE else "+ "
+    return paragraph(shown(change.after), width, first=sign, style="" if action is Action.CREATE else "green")
+
+
+def _notices(notices: tuple[Notice, ...], width: int) -> Lines:
+    lines: Lines = [BLANK] if notices else []
+    for notice in notices:
+        style = "yellow" if notice.severity == "warning" else ""
+        lines += paragraph(notice.text, width, first=f"{notice.severity}: ", rest="  ", style=style)
+        if notice.next_step:
+            lines += paragraph(notice.next_step, width, first="  next: ")
+    return lines
+
+
+def _for_a_person(steps: tuple[Step, ...], width: int) -> Lines:
+    if not steps:
+        return []
+    lines: Lines = [BLANK, Text("For a person to do", "bold")]
+    for number, step in enumerate(steps, 1):
+        lines += paragraph(str(step.address), width, first=f"  {number}. ")
+        lines += paragraph(step.todo or step.reason, width, first="     ")
+    return lines
+
+
+def _summary(plan: Plan, width: int) -> Lines:
+    if not (plan.pending or plan.unknown or plan.for_a_person):
+        later = [step for step in plan.steps if step.action.writes]
+        known = f" ({count(len(later), 'step')} will be due later)" if later else ""
+        return paragraph(f"Nothing to do: {plan.name} is as the spec says{known}.", width, style="green")
+    lines = [summary_line(plan)]
+    final = sum(step.irreversible for step in plan.pending)
+    special = [
+        *([f"{final} cannot be undone"] if final else []),
+        *([count(len(plan.removals), "removal")] if plan.removals else []),
+    ]
+    return lines + (paragraph(", ".join(special), width, style="bold red") if special else [])

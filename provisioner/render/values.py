@@ -1,0 +1,62 @@
+"""How values of the spec look to a reader, and as JSON."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import datetime
+from typing import Any
+
+from provisioner.core.address import Ref
+
+
+def shown(value: Any) -> str:
+    """A value in a line of a plan. A Ref says where the value will come from."""
+    if isinstance(value, Ref):
+        return f"{value.field} of {value.address} (known after apply)"
+    if isinstance(value, datetime):
+        return moment(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if value is None:
+        return "nothing"
+    if isinstance(value, str):
+        return value if value and value == value.strip() else json.dumps(value)
+    if isinstance(value, list | tuple) and not any(isinstance(entry, dict | list | tuple) for entry in value):
+        return ", ".join(shown(entry) for entry in value) or "nothing"
+    return json.dumps(as_json(value), ensure_ascii=False, sort_keys=True)
+
+
+def moment(value: datetime) -> str:
+    """A time to the minute, UTC."""
+    return value.strftime("%Y-%m-%d %H:%M UTC")
+
+
+def timestamp(value: datetime) -> str:
+    """A time as JSON has it: ISO 8601 with Z."""
+    return value.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def as_json(value: Any) -> Any:
+    """Plain JSON data. A value known only at apply is {"ref": ADDRESS, "field": …} (design section 4).
+
+    Raises TypeError for anything that has no business in a plan, a Secret above all.
+    """
+    if isinstance(value, Ref):
+        return {"ref": str(value.address), "field": value.field}
+    if isinstance(value, datetime):
+        return timestamp(value)
+    if isinstance(value, dict):
+        return {str(key): as_json(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [as_json(entry) for entry in value]
+    if isinstance(value, set | frozenset):
+        return sorted(as_json(entry) for entry in value)
+    if value is None or isinstance(value, str | int | float):
+        return value
+    raise TypeError(f"a {type(value).__name__} cannot be shown")
+
+
+def words(kind: str) -> str:
+    """A kind's name as words: `resource_group` and `resourceGroup` are `resource group`."""
+    return re.sub(r"[_-]|(?<=[a-z])(?=[A-Z])", " ", kind).lower()

@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+
+from provisioner.core.plan import Plan
+from provisioner.render.layout import plain
+from provisioner.render.plan_text import plan_text, summary_line
+from tests.render.plans import ALL, CLEAN, DRIFT, FIRST
+
+
+@pytest.mark.parametrize("width", [80, 120])
+@pytest.mark.parametrize("name", ALL)
+def test_a_plan_reads_as_reviewed(name: str, width: int, text_file: SnapshotAssertion) -> None:
+    assert plan_text(ALL[name], width) == text_file
+
+
+@pytest.mark.parametrize("plan", ALL.values(), ids=ALL)
+def test_a_plan_fits_the_terminal_except_for_what_must_be_copied_whole(plan: Plan) -> None:
+    for line in plan_text(plan, 80).splitlines():
+        assert len(line) <= 80 or "https://" in line
+
+
+def test_the_first_line_names_the_runner() -> None:
+    assert FIRST.runner in plan_text(FIRST, 80).splitlines()[0]
+
+
+def test_a_clean_plan_ends_in_one_sentence() -> None:
+    assert plan_text(CLEAN, 80).splitlines()[-1] == "Nothing to do: contoso-sam is as the spec says."
+
+
+def test_a_step_that_is_not_due_yet_is_not_counted_as_a_deletion() -> None:
+    assert plain([summary_line(DRIFT)]) == "~ 2 to change   · 1 later\n"
