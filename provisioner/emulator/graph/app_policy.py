@@ -17,7 +17,7 @@ _UNITS_S = (365 * 86400, 30 * 86400, 86400, 3600, 60, 1)
 
 def default_policy(tenant: Document) -> Document:
     """The tenant's defaultAppManagementPolicy; disabled and empty where the tenant has set none."""
-    stored = tenant.get("_policies", {}).get("defaultAppManagementPolicy", {})
+    stored: Document = tenant.get("_policies", {}).get("defaultAppManagementPolicy", {})
     return {
         "id": "00000000-0000-0000-0000-000000000000",
         "deletedDateTime": None,

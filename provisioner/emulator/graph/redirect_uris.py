@@ -28,7 +28,7 @@ def check(application: Document, *, personal_accounts: bool) -> None:
 
 
 def _fault(platform: str, uri: str, personal_accounts: bool) -> str | None:
-    """What is wrong with a URI; None when nothing is. Native apps' own schemes are for publicClient, urn: also for web."""
+    """What is wrong with a URI; None when nothing is."""
     if not uri or len(uri) > _LONGEST:
         return f"it must have 1 to {_LONGEST} characters."
     if any(character in _FORBIDDEN or character.isspace() for character in uri):
@@ -54,6 +54,7 @@ def _scheme_fault(platform: str, scheme: str, host: str) -> str | None:
         return None if host else "it has no host."
     if scheme == "http":
         return None if host in _LOOPBACK else "http is only allowed for localhost and 127.0.0.1."
+    # own schemes are for native apps; the old scripts registered urn:ietf:wg:oauth:2.0:oob on web (sam-facts 3.6)
     if platform == "publicClient" or (platform == "web" and scheme == "urn"):
         return None
     return f"the scheme {scheme} is not allowed on platform {platform}."

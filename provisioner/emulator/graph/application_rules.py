@@ -1,0 +1,111 @@
+"""What the service checks of an application as a whole, after a change was merged into it (sam-facts 5.1, 5.4)."""
+
+from __future__ import annotations
+
+from ..kernel import Call
+from ..kinds import APPLICATION, DELETED_ITEM
+from ..store import Document, Transaction
+from . import errors, redirect_uris
+from .deleted_items import retained
+from .service import is_guid
+
+_ORGANIZATION_AUDIENCES = ("AzureADMyOrg", "AzureADMultipleOrgs")
+_PERSONAL_AUDIENCES = ("AzureADandPersonalMicrosoftAccount", "PersonalMicrosoftAccount")
+_TYPE = "application"
+_MOST_APIS, _MOST_PERMISSIONS, _MOST_PERMISSIONS_OF_API_WITH_PERSONAL_ACCOUNTS = 50, 400, 30
+MOST_SECRETS_WITH_PERSONAL_ACCOUNTS = 2
+
+
+def takes_personal_accounts(application: Document) -> bool:
+    return application["signInAudience"] in _PERSONAL_AUDIENCES
+
+
+def check(call: Call, tenant: str, application: Document, before: Document | None) -> None:
+    """Raises the refusal for the first rule broken; `before` is the application as stored, None for a new one."""
+    _check_audience(call.cloud, application)
+    personal = takes_personal_accounts(application)
+    _check_texts(application, personal)
+    _check_tags(application)
+    _check_permissions(application, personal)
+    redirect_uris.check(application, personal_accounts=personal)
+    _check_identifiers(call.tx, tenant, application, personal)
+    if before is not None:
+        _check_disabled_first(before, application)
+    _check_unique_name(call.tx, tenant, application, before)
+
+
+def _check_audience(cloud: str, application: Document) -> None:
+    """Personal accounts exist in the public cloud only."""
+    allowed = _ORGANIZATION_AUDIENCES + (_PERSONAL_AUDIENCES if cloud == "public" else ())
+    if application["signInAudience"] not in allowed:
+        raise errors.property_invalid("signInAudience", _TYPE)
+
+
+def _check_texts(application: Document, personal: bool) -> None:
+    name = application["displayName"]
+    if not name:
+        raise errors.property_missing("displayName", _TYPE)
+    if len(name) > (90 if personal else 120):
+        raise errors.property_invalid("displayName", _TYPE)
+    if len(application["description"] or "") > 1024:
+        raise errors.property_invalid("description", _TYPE)
+
+
+def _check_tags(application: Document) -> None:
+    tags = application["tags"]
+    if len(set(tags)) < len(tags) or any(not 1 <= len(tag) <= 256 or tag.split() != [tag] for tag in tags):
+        raise errors.property_invalid("tags", _TYPE)
+
+
+def _check_permissions(application: Document, personal: bool) -> None:
+    asked = application["requiredResourceAccess"]
+    if len(asked) > _MOST_APIS:
+        raise errors.too_many("requiredResourceAccess", _MOST_APIS)
+    if sum(len(api.get("resourceAccess", ())) for api in asked) > _MOST_PERMISSIONS:
+        raise errors.too_many("requiredResourceAccess", _MOST_PERMISSIONS)
+    if len({api.get("resourceAppId") for api in asked}) < len(asked):
+        raise errors.property_invalid("requiredResourceAccess", _TYPE)
+    for api in asked:
+        permissions = api.get("resourceAccess", [])
+        if personal and len(permissions) > _MOST_PERMISSIONS_OF_API_WITH_PERSONAL_ACCOUNTS:
+            raise errors.too_many("requiredResourceAccess", _MOST_PERMISSIONS_OF_API_WITH_PERSONAL_ACCOUNTS)
+        well_formed = all(is_guid(p.get("id")) and p.get("type") in ("Scope", "Role") for p in permissions)
+        distinct = len({(p.get("id"), p.get("type")) for p in permissions}) == len(permissions)
+        if not (is_guid(api.get("resourceAppId")) and well_formed and distinct):
+            raise errors.property_invalid("requiredResourceAccess", _TYPE)
+
+
+def _check_identifiers(tx: Transaction, tenant: str, application: Document, personal: bool) -> None:
+    """Unique in the directory here; the service asks it of the whole world for a multitenant application."""
+    uris = application["identifierUris"]
+    longest = 120 if personal else 255
+    if len(set(uris)) < len(uris) or any(not 1 <= len(uri) <= longest or ":" not in uri for uri in uris):
+        raise errors.property_invalid("identifierUris", _TYPE)
+    for other in tx.list(APPLICATION, tenant) if uris else ():
+        if other["id"] != application["id"] and set(uris) & set(other["identifierUris"]):
+            raise errors.identifier_uri_taken()
+
+
+def _check_disabled_first(before: Document, after: Document) -> None:
+    """An enabled scope or role may be neither removed nor renamed, only disabled."""
+    for member in ("appRoles", "oauth2PermissionScopes"):
+        old, new = ((a if member in a else a["api"])[member] for a in (before, after))
+        values = {item["id"]: item.get("value") for item in new}
+        if any(item["isEnabled"] and values.get(item["id"], item) != item.get("value") for item in old):
+            raise errors.permission_still_enabled()
+
+
+def _check_unique_name(tx: Transaction, tenant: str, application: Document, before: Document | None) -> None:
+    """Set once; unique among all applications, also those not visible yet and the soft-deleted (sam-facts 5.1)."""
+    name = application["uniqueName"]
+    had = before and before["uniqueName"]
+    if had == name or (not had and name is None):
+        return
+    if had:
+        raise errors.unique_name_immutable()
+    if not name:
+        raise errors.property_invalid("uniqueName", _TYPE)
+    living = tx.find(APPLICATION, tenant, "uniqueName", name)
+    deleted = [item for item in tx.find(DELETED_ITEM, tenant, "uniqueName", name) if retained(tx, item)]
+    if any(other["id"] != application["id"] for other in [*living, *deleted]):
+        raise errors.unique_name_taken()

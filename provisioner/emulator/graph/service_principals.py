@@ -1,0 +1,113 @@
+"""Service principals: of the tenant's own applications and of Microsoft's (sam-facts 5.3, 5.6)."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from ..kernel import Reply
+from ..kinds import SERVICE_PRINCIPAL
+from ..lag import visible_from
+from ..store import Document
+from . import access, errors, lookup, query, shapes
+from .applications import owners_of, prefers_create
+from .deleted_items import shown, soft_delete
+from .documents import SERVICE_PRINCIPAL_DEFAULTS, new_service_principal, timestamp
+from .filterable import SERVICE_PRINCIPAL as TYPE
+from .microsoft_apps import MICROSOFT_APPS, service_principal
+from .service import Request, is_guid
+
+_SET = "servicePrincipals"
+
+
+def list_all(request: Request) -> Reply:
+    access.require(request.caller, access.READ_APPLICATIONS)
+    return query.collection(request, map(shown, lookup.visible(request, SERVICE_PRINCIPAL)), TYPE, _SET)
+
+
+def get(request: Request) -> Reply:
+    access.require(request.caller, access.READ_APPLICATIONS)
+    return query.entity(request, shown(lookup.service_principal(request)), TYPE, _SET)
+
+
+def create(request: Request) -> Reply:
+    """POST servicePrincipals {"appId"}: 201. `appId` is an application of this tenant or one of Microsoft's."""
+    access.require(request.caller, access.READ_APPLICATIONS)
+    body = request.body()
+    app_id = body.pop("appId", None)
+    if not is_guid(app_id):
+        raise errors.property_missing("appId", TYPE.name) if not app_id else errors.application_unknown(str(app_id))
+    return _created(request, app_id.lower(), body)
+
+
+def change(request: Request) -> Reply:
+    """PATCH: 204 without body."""
+    access.require(request.caller, access.READ_APPLICATIONS)
+    _change(request, lookup.service_principal(request), request.body())
+    return Reply(204)
+
+
+def upsert(request: Request) -> Reply:
+    """PATCH servicePrincipals(appId='…'): with Prefer: create-if-missing an absent one is created, 201 with body."""
+    access.require(request.caller, access.READ_APPLICATIONS)
+    body = request.body()
+    found = lookup.find_named(request, SERVICE_PRINCIPAL)
+    if found is not None:
+        body.pop("appId", None)
+        _change(request, found, body)
+        return Reply(204)
+    if not prefers_create(request):
+        raise errors.not_found(lookup.key(request))
+    app_id = request.param("app_id").lower()
+    if body.pop("appId", app_id).lower() != app_id:
+        raise errors.property_invalid("appId", TYPE.name)
+    return _created(request, app_id, body)
+
+
+def delete(request: Request) -> Reply:
+    """DELETE: 204; it goes to the deleted items."""
+    access.require(request.caller, access.READ_APPLICATIONS)
+    found = lookup.service_principal(request)
+    access.require_write(request.caller, found)
+    soft_delete(request.tx, request.tenant, "servicePrincipal", found)
+    return Reply(204)
+
+
+def list_owners(request: Request) -> Reply:
+    access.require(request.caller, access.READ_APPLICATIONS)
+    return owners_of(request, lookup.service_principal(request))
+
+
+def _created(request: Request, app_id: str, body: Document) -> Reply:
+    """The rules check the caller's right before they say whether the application exists, as the service does."""
+    _check(body)
+    application = lookup.application_by_app_id(request, app_id)
+    access.require_service_principal_create(request.caller, application)
+    if request.tx.find(SERVICE_PRINCIPAL, request.tenant, "appId", app_id):
+        raise errors.service_principal_exists(app_id)
+    now = request.tx.now
+    if application is not None:
+        made = new_service_principal(application, tenant=request.tenant, now=now, owners=[request.caller.object_id])
+    elif app_id in MICROSOFT_APPS:
+        made = service_principal(app_id, request.tenant, created=timestamp(now), object_id=str(uuid4()))
+    else:
+        raise errors.application_unknown(app_id)
+    made = shapes.merged(made, body, SERVICE_PRINCIPAL_DEFAULTS)
+    made |= {"createdByAppId": request.caller.app_id, "_visibleFrom": visible_from(request.tx)}
+    request.tx.put(SERVICE_PRINCIPAL, request.tenant, made["id"], made)
+    head = {"@odata.context": f"{request.root}/$metadata#{_SET}/$entity"}
+    location = f"{request.root.removesuffix(request.version)}v2/{request.tenant}/directoryObjects/{made['id']}"
+    return Reply(201, head | shown(made), {"Location": f"{location}/Microsoft.DirectoryServices.ServicePrincipal"})
+
+
+def _change(request: Request, found: Document, body: Document) -> None:
+    access.require_write(request.caller, found)
+    _check(body)
+    changed = shapes.merged(found, body, SERVICE_PRINCIPAL_DEFAULTS)
+    request.tx.put(SERVICE_PRINCIPAL, request.tenant, found["id"], changed)
+
+
+def _check(body: Document) -> None:
+    shapes.check_body(body, shapes.SERVICE_PRINCIPAL, TYPE.members, TYPE.name)
+    tags = body.get("tags", [])
+    if len(set(tags)) < len(tags) or any(not 1 <= len(tag) <= 256 or tag.split() != [tag] for tag in tags):
+        raise errors.property_invalid("tags", TYPE.name)
