@@ -1,0 +1,51 @@
+"""Soft-deleted vaults: look, list, purge. Recovery is a PUT of the vault (vaults.py)."""
+
+from __future__ import annotations
+
+from .. import kinds
+from ..kernel import Call, Reply
+from ..store import Document
+from . import access, errors
+from .entry import Session, session
+from .vault_store import NAMESPACE
+
+
+def get_deleted(call: Call) -> Reply:
+    current = session(call)
+    current.require(f"{NAMESPACE}/locations/deletedVaults/read", current.scope)
+    return Reply(200, _wire(_existing(current)))
+
+
+def list_deleted(call: Call) -> Reply:
+    current = session(call)
+    current.require(f"{NAMESPACE}/deletedVaults/read", current.scope)
+    found = [each for each in call.tx.list(kinds.DELETED_VAULT, "") if access.covers(current.scope, each["id"])]
+    return Reply(200, {"value": [_wire(each) for each in found]})
+
+
+def purge(call: Call) -> Reply:
+    """For good, with its secrets; refused while purge protection holds."""
+    current = session(call)
+    current.require(f"{NAMESPACE}/locations/deletedVaults/purge/action", current.scope)
+    deleted = _existing(current)
+    if deleted["properties"].get("purgeProtectionEnabled"):
+        raise errors.purge_not_allowed()
+    key = deleted["name"].lower()
+    for kind in (kinds.SECRET, kinds.DELETED_SECRET):
+        for secret in call.tx.list(kind, key):
+            call.tx.delete(kind, key, secret["name"].lower())
+    call.tx.delete(kinds.DELETED_VAULT, "", key)
+    return Reply(200)
+
+
+def _existing(current: Session) -> Document:
+    params = current.call.params
+    found = current.call.tx.get(kinds.DELETED_VAULT, "", params["vault"].lower())
+    location = params["location"].replace(" ", "").lower()
+    if found is None or not access.covers(current.scope, found["id"]) or found["properties"]["location"] != location:
+        raise errors.deleted_vault_not_found(params["vault"])
+    return found
+
+
+def _wire(deleted: Document) -> Document:
+    return {key: value for key, value in deleted.items() if not key.startswith("_")}

@@ -1,0 +1,276 @@
+"""What ARM and its resource providers refuse, in ARM's shape: {"error": {"code", "message", ...}}.
+
+Texts marked "observed" are those of public issue reports of the real service; the others are worded after them. Tell
+answers apart by status and code only.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from ..clouds import CLOUDS
+from ..identity import Caller
+from ..kernel import Json, Refusal, Reply
+from ..refusals import refusal
+
+
+def _error(status: int, code: str, message: str, headers: dict[str, str] | None = None, **more: Json) -> Refusal:
+    return Refusal(Reply(status, {"error": {"code": code, "message": message, **more}}, headers or {}))
+
+
+def _unauthorized(cloud: str, code: str, message: str) -> Refusal:
+    challenge = (
+        f'Bearer authorization_uri="https://{CLOUDS[cloud].login[0]}", error="invalid_token", '
+        f'error_description="{message}"'
+    )
+    return _error(401, code, message, {"WWW-Authenticate": challenge})
+
+
+@refusal("arm.no_token")
+def no_token(cloud: str) -> Refusal:
+    """Observed."""
+    return _unauthorized(cloud, "AuthenticationFailed", "Authentication failed. The 'Authorization' header is missing.")
+
+
+@refusal("arm.bad_token")
+def bad_token(cloud: str) -> Refusal:
+    return _unauthorized(cloud, "InvalidAuthenticationToken", "The access token is invalid.")
+
+
+@refusal("arm.expired_token")
+def expired_token(cloud: str, now: float) -> Refusal:
+    stamp = datetime.fromtimestamp(now, UTC).strftime("%m/%d/%Y %H:%M:%S")
+    message = f"The access token expiry UTC time is earlier than current UTC time '{stamp}'."
+    return _unauthorized(cloud, "ExpiredAuthenticationToken", message)
+
+
+@refusal("arm.wrong_audience")
+def wrong_audience(cloud: str) -> Refusal:
+    allowed = ",".join(f"'{audience}'" for audience in CLOUDS[cloud].arm_audiences)
+    message = (
+        "The access token has been obtained for wrong audience or resource. It should exactly match with one of the "
+        f"allowed audiences {allowed}."
+    )
+    return _unauthorized(cloud, "InvalidAuthenticationTokenAudience", message)
+
+
+@refusal("arm.wrong_tenant")
+def wrong_tenant(caller: Caller, tenant: str) -> Refusal:
+    message = (
+        f"The access token is from the wrong issuer 'https://sts.windows.net/{caller.tenant}/'. It must match the "
+        f"tenant 'https://sts.windows.net/{tenant}/' associated with this subscription."
+    )
+    return _unauthorized(caller.cloud, "InvalidAuthenticationTokenTenant", message)
+
+
+@refusal("arm.authorization_failed")
+def authorization_failed(caller: Caller, action: str, scope: str) -> Refusal:
+    client = caller.upn or caller.app_id
+    return _error(
+        403,
+        "AuthorizationFailed",
+        f"The client '{client}' with object id '{caller.object_id}' does not have authorization to perform action "
+        f"'{action}' over scope '{scope}' or the scope is invalid. If access was recently granted, please refresh "
+        "your credentials.",
+    )
+
+
+@refusal("arm.missing_api_version")
+def missing_api_version() -> Refusal:
+    message = "The api-version query parameter (?api-version=) is required for all requests."
+    return _error(400, "MissingApiVersionParameter", message)
+
+
+@refusal("arm.invalid_body")
+def invalid_body(what: str) -> Refusal:
+    return _error(
+        400, "InvalidRequestContent", f"The request content was invalid and could not be deserialized: {what}"
+    )
+
+
+@refusal("arm.invalid_filter")
+def invalid_filter(text: str) -> Refusal:
+    return _error(400, "InvalidFilterInQueryString", f"Invalid $filter '{text}' specified in the query string.")
+
+
+@refusal("arm.subscription_not_found")
+def subscription_not_found(subscription: str) -> Refusal:
+    return _error(404, "SubscriptionNotFound", f"The subscription '{subscription}' could not be found.")
+
+
+@refusal("arm.invalid_namespace")
+def invalid_namespace(namespace: str) -> Refusal:
+    return _error(404, "InvalidResourceNamespace", f"The resource namespace '{namespace}' is invalid.")
+
+
+@refusal("arm.not_registered")
+def not_registered(namespace: str) -> Refusal:
+    """Registering Microsoft.KeyVault is a step of its own (design 5)."""
+    message = (
+        f"The subscription is not registered to use namespace '{namespace}'. See https://aka.ms/rps-not-found for how "
+        "to register subscriptions."
+    )
+    details = [{"code": "MissingSubscriptionRegistration", "target": namespace, "message": message}]
+    return _error(409, "MissingSubscriptionRegistration", message, details=details)
+
+
+@refusal("arm.group_not_found")
+def group_not_found(name: str) -> Refusal:
+    return _error(404, "ResourceGroupNotFound", f"Resource group '{name}' could not be found.")
+
+
+@refusal("arm.invalid_group_name")
+def invalid_group_name(name: str) -> Refusal:
+    message = (
+        f"The provided resource group name '{name}' has these invalid characters or ends with a period. The name can "
+        "only be a letter, digit, '-', '.', '(', ')' or '_' and at most 90 characters long."
+    )
+    return _error(400, "InvalidResourceGroup", message)
+
+
+@refusal("arm.group_location_fixed")
+def group_location_fixed(name: str, location: str, wanted: str) -> Refusal:
+    message = (
+        f"Invalid resource group location '{wanted}'. The Resource group '{name}' already exists in location "
+        f"'{location}'."
+    )
+    return _error(409, "InvalidResourceGroupLocation", message)
+
+
+@refusal("arm.location_required")
+def location_required() -> Refusal:
+    return _error(400, "LocationRequired", "The location property is required for this definition.")
+
+
+@refusal("arm.resource_not_found")
+def resource_not_found(kind: str, name: str, group: str) -> Refusal:
+    message = (
+        f"The Resource '{kind}/{name}' under resource group '{group}' was not found. For more details please go to "
+        "https://aka.ms/ARMResourceNotFoundFix"
+    )
+    return _error(404, "ResourceNotFound", message)
+
+
+@refusal("arm.location_fixed")
+def location_fixed(name: str, group: str, location: str, wanted: str) -> Refusal:
+    message = (
+        f"The resource '{name}' already exists in location '{location}' in resource group '{group}'. A resource with "
+        f"the same name cannot be created in location '{wanted}'. Please select a new resource name."
+    )
+    return _error(409, "InvalidResourceLocation", message)
+
+
+@refusal("arm.disallowed_by_policy")
+def disallowed_by_policy(resource: str, policy: dict[str, Any]) -> Refusal:
+    message = f"Resource '{resource}' was disallowed by policy. Policy identifiers: '{policy['name']}'."
+    info = {"type": "PolicyViolation", "info": {"policyAssignmentName": policy["name"]}}
+    return _error(403, "RequestDisallowedByPolicy", message, target=resource, additionalInfo=[info])
+
+
+@refusal("arm.scope_locked")
+def scope_locked(scope: str, operation: str, locked: str) -> Refusal:
+    message = (
+        f"The scope '{scope}' cannot perform {operation} operation because following scope(s) are locked: '{locked}'. "
+        "Please remove the lock and try again."
+    )
+    return _error(409, "ScopeLocked", message)
+
+
+@refusal("arm.vault_bad_request")
+def vault_bad_request(message: str) -> Refusal:
+    """Rules of the body of a vault, sam-facts 6.1."""
+    return _error(400, "BadRequest", message)
+
+
+@refusal("arm.vault_name_not_valid")
+def vault_name_not_valid(name: str) -> Refusal:
+    message = (
+        f"The vault name '{name}' is invalid. A vault's name must be between 3-24 alphanumeric characters. The name "
+        "must begin with a letter, end with a letter or digit, and not contain consecutive hyphens."
+    )
+    return _error(400, "VaultNameNotValid", message)
+
+
+@refusal("arm.vault_already_exists")
+def vault_already_exists(name: str) -> Refusal:
+    """Observed; the name is taken elsewhere, or soft-deleted in another place than the one asked for."""
+    message = (
+        f"The vault name '{name}' is already in use. Vault names are globally unique so it is possible that the name "
+        "is already taken. If you are sure that the vault name was not taken then it is possible that a vault with "
+        "the same name was recently deleted but not purged after being placed in a recoverable state. If the vault is "
+        "in a recoverable state then the vault will need to be purged before reusing the name. For more information "
+        "about VaultAlreadyExists, soft delete and purging a vault follow this link "
+        "https://go.microsoft.com/fwlink/?linkid=2147740."
+    )
+    return _error(409, "VaultAlreadyExists", message)
+
+
+@refusal("arm.vault_soft_deleted")
+def vault_soft_deleted() -> Refusal:
+    """Observed: our own vault, soft-deleted in the same subscription and location."""
+    message = (
+        "A vault with the same name already exists in deleted state. You need to either recover or purge existing key "
+        "vault. Follow this link https://go.microsoft.com/fwlink/?linkid=2149745 for more information on soft delete."
+    )
+    return _error(409, "ConflictError", message)
+
+
+@refusal("arm.deleted_vault_not_found")
+def deleted_vault_not_found(name: str) -> Refusal:
+    return _error(404, "DeletedVaultNotFound", f"The specified deleted vault '{name}' does not exist.")
+
+
+@refusal("arm.purge_not_allowed")
+def purge_not_allowed() -> Refusal:
+    """Observed text: purge protection holds until retention ends."""
+    return _error(405, "MethodNotAllowed", "Operation 'DeletedVaultPurge' is not allowed.")
+
+
+@refusal("arm.invalid_role_assignment_name")
+def invalid_role_assignment_name(name: str) -> Refusal:
+    message = f"The role assignment ID '{name}' is not valid. The role assignment ID must be a GUID."
+    return _error(400, "InvalidRoleAssignmentId", message)
+
+
+@refusal("arm.role_assignment_not_found")
+def role_assignment_not_found(name: str) -> Refusal:
+    return _error(404, "RoleAssignmentNotFound", f"The role assignment '{name}' is not found.")
+
+
+@refusal("arm.role_definition_not_found")
+def role_definition_not_found(role: str) -> Refusal:
+    return _error(404, "RoleDefinitionDoesNotExist", f"The specified role definition with ID '{role}' does not exist.")
+
+
+@refusal("arm.role_assignment_exists")
+def role_assignment_exists(name: str) -> Refusal:
+    message = f"The role assignment already exists. The ID of the existing role assignment is {name.replace('-', '')}."
+    return _error(409, "RoleAssignmentExists", message)
+
+
+@refusal("arm.role_assignment_update")
+def role_assignment_update() -> Refusal:
+    """Observed."""
+    message = "Tenant ID, application ID, principal ID, and scope are not allowed to be updated."
+    return _error(400, "RoleAssignmentUpdateNotPermitted", message)
+
+
+@refusal("arm.principal_not_found")
+def principal_not_found(principal: str, tenant: str) -> Refusal:
+    """Observed; also for a principal of another directory."""
+    message = (
+        f"Principal {principal.replace('-', '')} does not exist in the directory {tenant}. Check that you have the "
+        "correct principal ID. If you are creating this principal and then immediately assigning a role, this error "
+        "might be related to a replication delay. In this case, set the role assignment principalType property to a "
+        "value, such as ServicePrincipal, User, or Group.  See https://aka.ms/docs-principaltype"
+    )
+    return _error(400, "PrincipalNotFound", message)
+
+
+@refusal("arm.unmatched_principal_type")
+def unmatched_principal_type(principal: str, real: str, given: str) -> Refusal:
+    message = (
+        f"The PrincipalId '{principal}' has type '{real}' , which is different from specified PrinciaplType '{given}'."
+    )
+    return _error(400, "UnmatchedPrincipalType", message)

@@ -1,0 +1,51 @@
+"""Vaults as documents: which there are, and what deleting one does. Also for the group that holds them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from .. import kinds
+from ..store import Document, Transaction
+from .access import covers
+
+NAMESPACE = "Microsoft.KeyVault"
+TYPE = f"{NAMESPACE}/vaults"
+_DAY = 86400
+
+
+def of_subscription(tx: Transaction, subscription_id: str) -> list[Document]:
+    """All vaults of a subscription, soft-deleted ones not among them."""
+    prefix = f"/subscriptions/{subscription_id}/"
+    return [vault for vault in tx.list(kinds.VAULT, "") if vault["id"].lower().startswith(prefix)]
+
+
+def soft_delete(tx: Transaction, vault: Document) -> None:
+    """Move a vault to the deleted ones. Role assignments on it are gone for good (sam-facts 6.1)."""
+    for assignment in tx.list(kinds.ROLE_ASSIGNMENT, ""):
+        if covers(vault["id"], assignment["properties"]["scope"]):
+            tx.delete(kinds.ROLE_ASSIGNMENT, "", assignment["id"].lower())
+    subscription = vault["id"].split("/")[2]
+    properties = vault["properties"]
+    deleted = {
+        "id": f"/subscriptions/{subscription}/providers/{NAMESPACE}/locations/{vault['location']}/deletedVaults/"
+        f"{vault['name']}",
+        "name": vault["name"],
+        "type": f"{NAMESPACE}/deletedVaults",
+        "properties": {
+            "vaultId": vault["id"],
+            "location": vault["location"],
+            "tags": vault["tags"],
+            "deletionDate": stamp(tx.now),
+            "scheduledPurgeDate": stamp(tx.now + properties["softDeleteRetentionInDays"] * _DAY),
+        },
+        "_vault": vault,
+    }
+    if properties.get("enablePurgeProtection"):
+        deleted["properties"]["purgeProtectionEnabled"] = True
+    tx.put(kinds.DELETED_VAULT, "", vault["name"].lower(), deleted)
+    tx.delete(kinds.VAULT, "", vault["name"].lower())
+
+
+def stamp(seconds: float) -> str:
+    """ARM's way to write a time."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
