@@ -1,0 +1,222 @@
+"""Tokens of a user, for our application with its credential: the authorization code flow and refresh tokens.
+
+MSAL makes the requests. What it cannot do is built on its flow: `code id_token`, and the v1 endpoint, which alone can
+be told to ask for MFA (`amr_values=mfa`; v2 answers AADSTS901002 to it, sam-facts 3.1).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import aiohttp
+
+from provisioner.clients.clouds import CloudEndpoints
+from provisioner.clients.id_token import verified_claims
+from provisioner.clients.identity import claims_of
+from provisioner.clients.msal_bridge import post_form, with_msal
+from provisioner.clients.session import read_bounded
+from provisioner.clients.sign_in_errors import sign_in_error
+from provisioner.core.errors import ApiError, ApiReplyError, UnreachableError, api_error_class
+from provisioner.core.secret import Secret
+
+ResponseMode = Literal["query", "form_post"]
+_GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+@dataclass(frozen=True)
+class AuthorizationRequest:
+    """A sign-in that was begun: `url` is for the person's browser, the rest to recognise and redeem its answer.
+
+    nonce: as it stands in the URL. v1: the answer is redeemed at the v1 token endpoint. flow: MSAL's own, with the
+    PKCE verifier.
+    """
+
+    url: str
+    redirect_uri: str
+    state: str
+    nonce: str
+    response_mode: ResponseMode
+    hybrid: bool
+    v1: bool
+    flow: Mapping[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class UserTokens:
+    """id_claims: of the id_token that came with them, empty when none did."""
+
+    access_token: Secret
+    refresh_token: Secret | None
+    id_claims: Mapping[str, Any]
+
+
+class EntraClient:
+    """The application's own token requests. Raises SignInError when Entra refuses, UnreachableError, ApiReplyError."""
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        cloud: CloudEndpoints,
+        tenant: str,
+        client_id: str,
+        client_secret: Secret,
+    ) -> None:
+        self._session = session
+        self._cloud = cloud
+        self._tenant = tenant
+        self._client_id = client_id
+        self._client_secret = client_secret
+        self._authority = f"{cloud.authority}/{tenant}"
+
+    async def begin(
+        self,
+        redirect_uri: str,
+        *,
+        login_hint: str | None = None,
+        response_mode: ResponseMode = "query",
+        hybrid: bool = False,
+        force_mfa: bool = False,
+    ) -> AuthorizationRequest:
+        """Begin a sign-in for Partner Center: PKCE (S256), state and nonce are fresh. Sends nothing.
+
+        hybrid asks `code id_token`, which Entra never answers in a query; force_mfa goes over v1 with
+        `amr_values=mfa`.
+        """
+        mode: ResponseMode = "form_post" if hybrid else response_mode
+        flow = await self._msal(
+            lambda app: app.initiate_auth_code_flow(
+                [self._cloud.partner_center_scope],
+                redirect_uri=redirect_uri,
+                prompt="login",
+                login_hint=login_hint,
+                response_mode=mode,
+            )
+        )
+        query = {name: values[0] for name, values in parse_qs(urlsplit(flow["auth_uri"]).query).items()}
+        if hybrid:
+            query["response_type"] = "code id_token"
+        path = "oauth2/v2.0/authorize"
+        if force_mfa:
+            path = "oauth2/authorize"
+            query |= {"scope": "openid profile", "resource": self._cloud.partner_center, "amr_values": "mfa"}
+        return AuthorizationRequest(
+            url=f"{self._authority}/{path}?{urlencode(query)}",
+            redirect_uri=redirect_uri,
+            state=flow["state"],
+            nonce=query["nonce"],
+            response_mode=mode,
+            hybrid=hybrid,
+            v1=force_mfa,
+            flow=flow,
+        )
+
+    async def redeem_code(
+        self, request: AuthorizationRequest, code: Secret, id_token: Secret | None = None
+    ) -> UserTokens:
+        """The tokens for the answer to a sign-in, whose state the caller has compared.
+
+        A code is redeemed once: a second time is AADSTS54005. Under hybrid the id_token that came with it is verified
+        first.
+        """
+        if request.hybrid:
+            keys = await self._get_json(f"{self._authority}/discovery/{'' if request.v1 else 'v2.0/'}keys")
+            verified_claims(id_token, keys, client_id=self._client_id, nonce=request.nonce, code=code)
+        if request.v1:
+            return await self._redeem_v1(request, code)
+        reply = {"code": code.reveal(), "state": request.state}
+        result = await self._msal(lambda app: app.acquire_token_by_auth_code_flow(dict(request.flow), reply))
+        tokens = _tokens("redeem the authorization code", result)
+        if tokens.id_claims.get("nonce", request.nonce) != request.nonce:
+            raise ApiReplyError(
+                "Entra", "redeem the authorization code", 200, "", "the id_token belongs to another sign-in (nonce)",
+                next_step="start the sign-in again",
+            )  # fmt: skip
+        return tokens
+
+    async def redeem_refresh_token(self, refresh_token: Secret, scope: str) -> UserTokens:
+        """A token for one scope, and normally a new refresh token; the old one stays valid (sam-facts 3.4)."""
+        result = await self._msal(lambda app: app.acquire_token_by_refresh_token(refresh_token.reveal(), [scope]))
+        return _tokens("redeem the refresh token", result)
+
+    async def tenant_id(self) -> str:
+        """The tenant's id, lower case; one unauthenticated read when the client was made with a domain."""
+        if _GUID.fullmatch(self._tenant):
+            return self._tenant.lower()
+        found = await self._get_json(f"{self._authority}/v2.0/.well-known/openid-configuration")
+        identifier = _GUID.search(str(found.get("issuer", "")))
+        if identifier is None:
+            raise ApiReplyError("Entra", "discovery", 200, "", f"the issuer of {self._tenant} has no tenant id in it")
+        return identifier.group().lower()
+
+    async def _redeem_v1(self, request: AuthorizationRequest, code: Secret) -> UserTokens:
+        form = {
+            "grant_type": "authorization_code",
+            "client_id": self._client_id,
+            "client_secret": self._client_secret.reveal(),
+            "code": code.reveal(),
+            "redirect_uri": request.redirect_uri,
+            "code_verifier": request.flow["code_verifier"],
+            "resource": self._cloud.partner_center,
+        }
+        answer = await post_form(self._session, f"{self._authority}/oauth2/token", form)
+        if answer.status_code >= 500:
+            answer.raise_for_status()
+        return _tokens("redeem the authorization code (v1)", _object("token request", answer.status_code, answer.text))
+
+    async def _msal(self, call: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
+        return await with_msal(self._session, self._cloud, self._tenant, self._client_id, self._client_secret, call)
+
+    async def _get_json(self, url: str) -> dict[str, Any]:
+        operation = f"GET {urlsplit(url).path}"
+        try:
+            async with self._session.get(url, allow_redirects=False) as response:
+                body = (await read_bounded(response)).decode("utf-8-sig", "replace")
+                status = response.status
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise UnreachableError("Entra", operation, 0, "", type(error).__name__) from error
+        found = _object(operation, status, body)
+        if status != 200:
+            raise _refusal(operation, status, found)
+        return found
+
+
+def _refusal(operation: str, status: int, answer: Mapping[str, Any]) -> ApiError:
+    if "error" in answer:
+        return sign_in_error(operation, str(answer.get("error_description", "")), error=str(answer["error"]))
+    return api_error_class(status)("Entra", operation, status, "", "")
+
+
+def _tokens(operation: str, result: Mapping[str, Any]) -> UserTokens:
+    if "error" in result:
+        raise _refusal(operation, 400, result)
+    access, refresh = result.get("access_token"), result.get("refresh_token")
+    if not isinstance(access, str):
+        raise ApiReplyError("Entra", operation, 200, "", "the answer has no access_token")
+    return UserTokens(Secret(access), Secret(refresh) if isinstance(refresh, str) else None, _id_claims(result))
+
+
+def _id_claims(result: Mapping[str, Any]) -> Mapping[str, Any]:
+    """MSAL decodes the id_token; an answer of the v1 endpoint still has it whole."""
+    if "id_token_claims" in result:
+        return dict(result["id_token_claims"])
+    if "id_token" not in result:
+        return {}
+    try:
+        return claims_of(str(result["id_token"]))
+    except ValueError:
+        raise ApiReplyError("Entra", "token request", 200, "", "the id_token cannot be read") from None
+
+
+def _object(operation: str, status: int, text: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise ApiReplyError("Entra", operation, status, "", "the answer is not a JSON object")
+    return found
