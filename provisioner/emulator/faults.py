@@ -53,9 +53,9 @@ def add(tx: Transaction, wanted: dict[str, Any]) -> Document:
     count = wanted.get("count", 1)
     if count is not None and (not isinstance(count, int) or count < 1):
         raise ValueError("count must be a positive number or null")
+    key = str(uuid4())
     defaults = {"operation": "*", "probability": 1.0, "seed": 0}
-    fault = defaults | wanted | {"id": str(uuid4()), "count": count, "seen": 0, "struck": 0}
-    return tx.put(FAULT, "", fault["id"], fault)
+    return tx.put(FAULT, "", key, defaults | wanted | {"id": key, "count": count, "seen": 0, "struck": 0})
 
 
 def apply(call: Call, service: str, handle: Callable[[Call], Reply]) -> Reply:

@@ -10,6 +10,7 @@ TENANT = "tenant"  # scope "": {id, displayName, domains: [initial first], cloud
 #                    _policies: {defaultAppManagementPolicy: {...}}}
 USER = "user"  # scope tenant: {id, userPrincipalName, displayName, accountEnabled, _password, _otp,
 #                _directoryRoles: [role template id], _partnerRoles: ["AdminAgent"], _gdap: {customer id: [role name]}}
+GROUP = "group"  # scope tenant: {id, displayName, _members: [object id]}
 APPLICATION = "application"  # scope tenant: Graph's application, on the wire's names; key: object id
 SERVICE_PRINCIPAL = "servicePrincipal"  # scope tenant: Graph's servicePrincipal; key: object id
 GRANT = "oauth2PermissionGrant"  # scope tenant: Graph's oauth2PermissionGrant; key: id
@@ -17,8 +18,12 @@ APP_ROLE_ASSIGNMENT = "appRoleAssignment"  # scope tenant: Graph's appRoleAssign
 DELETED_ITEM = "deletedItem"  # scope tenant: the directory object with @odata.type and deletedDateTime; key: object id
 CREDENTIAL_VALUE = "credentialValue"  # scope tenant, key keyId: {keyId, appId, _secretText, _usableFrom}
 
-SUBSCRIPTION = "subscription"  # scope "": {subscriptionId, tenantId, displayName, state}
-PROVIDER = "provider"  # scope subscription, key lower-case namespace: {namespace, registrationState}
+SUBSCRIPTION = (
+    "subscription"  # scope "": {subscriptionId, tenantId, displayName, state, _policies, _locks}; arm/governance.py
+)
+PROVIDER = (
+    "provider"  # scope subscription, key lower-case namespace: {namespace, _registeredFrom}; absent = NotRegistered
+)
 RESOURCE_GROUP = "resourceGroup"  # scope subscription, key lower-case name: ARM's resource group
 VAULT = "vault"  # scope "", key lower-case name: ARM's vault (id, name, type, location, tags, properties{tenantId})
 DELETED_VAULT = "deletedVault"  # scope "", key lower-case name: ARM's deletedVault, with the vault itself in `_vault`

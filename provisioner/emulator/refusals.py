@@ -7,19 +7,20 @@ provokes it with the status and code the facts file gives. The wire shape is the
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ParamSpec
+from typing import ParamSpec, TypeVar
 
 from .kernel import Refusal
 
 P = ParamSpec("P")
+R = TypeVar("R", bound=Refusal)
 
 REFUSALS: dict[str, Callable[..., Refusal]] = {}
 
 
-def refusal(name: str) -> Callable[[Callable[P, Refusal]], Callable[P, Refusal]]:
+def refusal(name: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Register a function returning a Refusal as `name`; a name may be taken once."""
 
-    def register(function: Callable[P, Refusal]) -> Callable[P, Refusal]:
+    def register(function: Callable[P, R]) -> Callable[P, R]:
         if name in REFUSALS:
             raise ValueError(f"refusal {name} is registered twice")
         REFUSALS[name] = function

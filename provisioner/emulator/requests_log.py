@@ -109,7 +109,10 @@ def _json_body(body: bytes, service: str) -> Json:
 
 
 def _masked(value: Json, service: str) -> Json:
-    """The same JSON with secret strings masked. `value` is a secret only in a vault: elsewhere it is a list or a name."""
+    """The same JSON with secret strings masked.
+
+    `value` is a secret only in a vault: elsewhere it is a list or a permission's name. `code` in JSON is an error's.
+    """
     if isinstance(value, dict):
         return {
             name: MASK

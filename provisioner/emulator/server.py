@@ -82,7 +82,6 @@ class Emulator:
         if self._thread is not None:
             self._thread.join()
 
-    @property
     def description(self) -> dict[str, Any]:
         """The JSON object of `emulator start --json`."""
         assert self.note is not None, "a description names the port: start() first"
@@ -121,7 +120,8 @@ class Emulator:
             )
             config.load()
             config.ssl = tls.server_context(leaf)
-            asyncio.run(self._serve(config, listener, proxy_listener), loop_factory=config.get_loop_factory())
+            with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+                runner.run(self._serve(config, listener, proxy_listener))
         except BaseException as error:  # noqa: BLE001  start() raises it in the caller's thread
             self._failure = error
         finally:
@@ -133,7 +133,7 @@ class Emulator:
         self._server = server = uvicorn.Server(config)
         side = await proxy.serve(proxy_listener, port)
         main = asyncio.create_task(server.serve(sockets=[listener]))
-        while not (server.started or main.done()):
+        while not (server.started or main.done()):  # noqa: ASYNC110  uvicorn tells it has started by a flag only
             await asyncio.sleep(0.002)
         assert self.note is not None, "start() made it"
         write_note(self.note, folder_note(self.folder))
@@ -157,7 +157,8 @@ class Emulator:
                 while (await receive())["type"] != "http.disconnect":
                     pass
             if reply.lost is not None:
-                scope["extensions"][_TRANSPORT].abort()  # type: ignore[index]  # set by _Protocol for every request
+                transport: Any = (scope["extensions"] or {})[_TRANSPORT]
+                transport.abort()
                 return
         await _send(send, reply)
 

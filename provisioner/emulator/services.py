@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from . import control
+from .arm import routes as arm
 from .entra import routes as entra
+from .graph import routes as graph
 from .kernel import Router
+from .key_vault import routes as key_vault
 
 ROUTERS: dict[str, Router] = {
     "entra": entra.ROUTER,
+    "graph": graph.ROUTER,
+    "arm": arm.ROUTER,
+    "key_vault": key_vault.ROUTER,
     "control": control.ROUTER,
 }

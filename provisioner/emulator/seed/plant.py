@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from .. import kinds
 from ..graph import microsoft_apps
+from ..graph.documents import new_application, new_service_principal, timestamp
 from ..store import Document, Transaction
 from .directory import OPERATOR_OTP, OPERATOR_PASSWORD, RUNNER_SECRET, TENANTS, Customer, Tenant
 
@@ -25,6 +25,7 @@ _RUNNER_ARM_ROLES = (
     "b24988ac-6180-42a0-ab88-20f7382dd24c",  # Contributor
     "f58310d9-a9f6-439a-9e8d-f62e7b41a168",  # Role Based Access Control Administrator
 )
+_RUNNER_NAME = "pipeline-runner"
 _MICROSOFT_APPS = (
     microsoft_apps.GRAPH,
     microsoft_apps.AZURE_SERVICE_MANAGEMENT,
@@ -115,74 +116,38 @@ def _plant_customer(tx: Transaction, partner: Tenant, customer: Customer) -> Non
 
 
 def _plant_runner(tx: Transaction, tenant: Tenant) -> None:
-    runner = tenant.runner
-    created = _stamp(tx.now)
+    runner, owners = tenant.runner, [tenant.operator_id]
     secret = {
         "customKeyIdentifier": None,
         "displayName": "pipeline",
-        "endDateTime": _stamp(tx.now + 730 * 86400),
+        "endDateTime": timestamp(tx.now + 730 * 86400, fraction=True),
         "hint": RUNNER_SECRET[:3],
         "keyId": runner.credential_id,
         "secretText": None,
-        "startDateTime": created,
+        "startDateTime": timestamp(tx.now, fraction=True),
     }
-    tx.put(kinds.APPLICATION, tenant.id, runner.application_id, _runner_application(tenant, secret, created))
+    application = new_application(
+        _RUNNER_NAME,
+        now=tx.now,
+        publisher_domain=tenant.domain,
+        owners=owners,
+        app_id=runner.client_id,
+        object_id=runner.application_id,
+        passwordCredentials=[secret],
+    )
+    tx.put(kinds.APPLICATION, tenant.id, runner.application_id, application)
     value = {"keyId": runner.credential_id, "appId": runner.client_id, "_secretText": RUNNER_SECRET, "_usableFrom": 0}
     tx.put(kinds.CREDENTIAL_VALUE, tenant.id, runner.credential_id, value)
-    principal = _runner_principal(tenant, created)
+    principal = new_service_principal(
+        application, tenant=tenant.id, now=tx.now, owners=owners, object_id=runner.object_id
+    )
     tx.put(kinds.SERVICE_PRINCIPAL, tenant.id, runner.object_id, principal)
-    _plant_graph_roles(tx, tenant, created)
+    _plant_graph_roles(tx, tenant)
     for role in _RUNNER_ARM_ROLES:
         _plant_arm_role(tx, tenant, role)
 
 
-def _runner_application(tenant: Tenant, secret: Document, created: str) -> Document:
-    """Members as Graph returns them for an application made with a display name and a secret only."""
-    return {
-        "id": tenant.runner.application_id,
-        "appId": tenant.runner.client_id,
-        "uniqueName": None,
-        "displayName": "pipeline-runner",
-        "description": None,
-        "createdDateTime": created,
-        "deletedDateTime": None,
-        "signInAudience": "AzureADMyOrg",
-        "identifierUris": [],
-        "isFallbackPublicClient": None,
-        "tags": [],
-        "requiredResourceAccess": [],
-        "passwordCredentials": [secret],
-        "keyCredentials": [],
-        "web": {
-            "homePageUrl": None,
-            "logoutUrl": None,
-            "redirectUris": [],
-            "implicitGrantSettings": {"enableAccessTokenIssuance": False, "enableIdTokenIssuance": False},
-            "redirectUriSettings": [],
-        },
-        "publicClient": {"redirectUris": []},
-        "spa": {"redirectUris": []},
-        "_owners": [tenant.operator_id],
-    }
-
-
-def _runner_principal(tenant: Tenant, created: str) -> Document:
-    template = microsoft_apps.service_principal(microsoft_apps.KEY_VAULT, tenant.id, created=created)
-    return template | {
-        "id": tenant.runner.object_id,
-        "appId": tenant.runner.client_id,
-        "appDisplayName": "pipeline-runner",
-        "displayName": "pipeline-runner",
-        "appOwnerOrganizationId": tenant.id,
-        "servicePrincipalNames": [tenant.runner.client_id],
-        "signInAudience": "AzureADMyOrg",
-        "oauth2PermissionScopes": [],
-        "appRoles": [],
-        "_owners": [tenant.operator_id],
-    }
-
-
-def _plant_graph_roles(tx: Transaction, tenant: Tenant, created: str) -> None:
+def _plant_graph_roles(tx: Transaction, tenant: Tenant) -> None:
     graph = microsoft_apps.service_principal(microsoft_apps.GRAPH, tenant.id)
     by_value = {role["value"]: role["id"] for role in graph["appRoles"]}
     breadth = "Application.ReadWrite.OwnedBy" if tenant.runner_owns_only else "Application.ReadWrite.All"
@@ -192,8 +157,8 @@ def _plant_graph_roles(tx: Transaction, tenant: Tenant, created: str) -> None:
             "id": key,
             "deletedDateTime": None,
             "appRoleId": by_value[value],
-            "createdDateTime": created,
-            "principalDisplayName": "pipeline-runner",
+            "createdDateTime": timestamp(tx.now),
+            "principalDisplayName": _RUNNER_NAME,
             "principalId": tenant.runner.object_id,
             "principalType": "ServicePrincipal",
             "resourceDisplayName": graph["displayName"],
@@ -206,7 +171,7 @@ def _plant_arm_role(tx: Transaction, tenant: Tenant, role: str) -> None:
     scope = f"/subscriptions/{tenant.subscription}"
     # any fixed GUID will do as a name: the role's own is as good as another, once per subscription
     key = f"{scope}/providers/Microsoft.Authorization/roleAssignments/{role}"
-    stamp = _stamp(tx.now)
+    stamp = timestamp(tx.now)
     properties = {
         "roleDefinitionId": f"{scope}/providers/Microsoft.Authorization/roleDefinitions/{role}",
         "principalId": tenant.runner.object_id,
@@ -250,7 +215,3 @@ def _user(user_id: str, name: str, display: str) -> Document:
         "_partnerRoles": [],
         "_gdap": {},
     }
-
-
-def _stamp(now: float) -> str:
-    return datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

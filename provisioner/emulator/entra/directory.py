@@ -1,0 +1,188 @@
+"""What Entra looks up in the directory: tenants by alias, clients, resources, people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import urlsplit
+
+from .. import kinds, lag
+from ..clouds import CLOUDS
+from ..graph import microsoft_apps
+from ..kernel import Call
+from ..store import Document, Transaction
+from . import errors
+
+ANY_TENANT = frozenset({"common", "organizations"})
+ADMINISTRATORS = frozenset(
+    {
+        "62e90394-69f5-4237-9190-012177145e10",  # Global Administrator
+        "e8611ab8-c189-46e8-94e1-60213ab1f814",  # Privileged Role Administrator
+        "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3",  # Application Administrator
+        "158c047a-c907-4556-b7ef-446551a6b5f7",  # Cloud Application Administrator
+    }
+)
+Platform = Literal["web", "publicClient", "spa"]
+_MULTITENANT = frozenset({"AzureADMultipleOrgs", "AzureADandPersonalMicrosoftAccount"})
+
+
+@dataclass(frozen=True)
+class Client:
+    """An application and its service principal in the tenant that was asked (None: not there yet)."""
+
+    application: Document
+    principal: Document | None
+    home_tenant: str
+
+    @property
+    def id(self) -> str:
+        return str(self.application["appId"])
+
+    @property
+    def name(self) -> str:
+        return str(self.application["displayName"])
+
+    @property
+    def is_multitenant(self) -> bool:
+        return self.application.get("signInAudience") in _MULTITENANT
+
+
+def tenant(call: Call) -> Document | None:
+    """The tenant the path names; None for `common` and `organizations`. Raises 90002."""
+    alias = call.params["tenant"].lower()
+    if alias in ANY_TENANT:
+        return None
+    for document in call.tx.list(kinds.TENANT, ""):
+        if document["cloud"] == call.cloud and (alias == document["id"] or alias in document["domains"]):
+            return document
+    raise errors.tenant_not_found(call, call.params["tenant"])
+
+
+def named_tenant(call: Call) -> Document:
+    """The tenant of a flow that cannot go over `common`."""
+    found = tenant(call)
+    if found is None:
+        raise errors.tenant_not_named(call)
+    return found
+
+
+def client(call: Call, client_id: str, in_tenant: Document | None) -> Client:
+    """The application with this id, as seen from the tenant. Raises 700016, 7000112, 50194."""
+    home = None if in_tenant is None else in_tenant["displayName"]
+    for tenant_id, application in _applications(call.tx, client_id):
+        principal = None if in_tenant is None else _principal(call.tx, in_tenant["id"], client_id)
+        found = Client(application, principal, tenant_id)
+        if in_tenant is None and not found.is_multitenant:
+            raise errors.single_tenant_application(call, client_id, found.name)
+        if in_tenant is not None and tenant_id != in_tenant["id"] and not (principal or found.is_multitenant):
+            continue
+        if principal is not None and not principal.get("accountEnabled", True):
+            raise errors.application_disabled(call, client_id, found.name)
+        return found
+    raise errors.application_not_found(call, client_id, str(home or call.params["tenant"]))
+
+
+def _applications(tx: Transaction, client_id: str) -> Iterator[tuple[str, Document]]:
+    for document in tx.list(kinds.TENANT, ""):
+        for application in tx.find(kinds.APPLICATION, document["id"], "appId", client_id):
+            if lag.is_visible(tx, application):
+                yield document["id"], application
+
+
+def _principal(tx: Transaction, tenant_id: str, app_id: str) -> Document | None:
+    for principal in tx.find(kinds.SERVICE_PRINCIPAL, tenant_id, "appId", app_id):
+        if lag.is_visible(tx, principal):
+            return principal
+    return None
+
+
+def resource(call: Call, in_tenant: Document, name: str) -> Document | None:
+    """The service principal a resource identifier or appId names in the tenant, or None.
+
+    Identifiers match with and without a trailing slash; those of another national cloud do not.
+    """
+    wanted = name.rstrip("/")
+    if not _of_cloud(wanted, in_tenant["cloud"]):
+        return None
+    for principal in call.tx.list(kinds.SERVICE_PRINCIPAL, in_tenant["id"]):
+        names = {identifier.rstrip("/") for identifier in principal.get("servicePrincipalNames", ())}
+        if wanted in names | {principal["appId"]} and lag.is_visible(call.tx, principal):
+            return principal
+    return None
+
+
+def resource_by_app_id(call: Call, in_tenant: Document, app_id: str) -> Document | None:
+    return _principal(call.tx, in_tenant["id"], app_id)
+
+
+def is_microsofts(name: str) -> str | None:
+    """The display name of the Microsoft application a resource identifier belongs to, or None."""
+    wanted = name.rstrip("/")
+    for app_id, app in microsoft_apps.MICROSOFT_APPS.items():
+        if wanted == app_id or wanted in app["servicePrincipalNames"]:
+            return str(app["displayName"])
+    return None
+
+
+def _of_cloud(identifier: str, cloud: str) -> bool:
+    host = urlsplit(identifier).hostname
+    if host is None:
+        return True
+    owners = {name for name, other in CLOUDS.items() if host in _hosts(name) or f".{host}" == other.vault_suffix}
+    return not owners or cloud in owners
+
+
+def _hosts(cloud: str) -> set[str]:
+    it = CLOUDS[cloud]
+    return {it.graph, it.arm, it.arm_classic, it.partner_center}
+
+
+def user(tx: Transaction, tenant_id: str, username: str) -> Document | None:
+    """A person by user principal name, in any case."""
+    for document in tx.list(kinds.USER, tenant_id):
+        if document["userPrincipalName"].lower() == username.strip().lower():
+            return document
+    return None
+
+
+def home_of(call: Call, username: str) -> tuple[Document, Document] | None:
+    """(tenant, user) in the cloud that was asked, wherever the person lives."""
+    for document in call.tx.list(kinds.TENANT, ""):
+        if document["cloud"] == call.cloud and (found := user(call.tx, document["id"], username)):
+            return document, found
+    return None
+
+
+def is_administrator(person: Document) -> bool:
+    """May this person consent for the whole tenant."""
+    return bool(ADMINISTRATORS & set(person.get("_directoryRoles", ())))
+
+
+def redirect_platform(call: Call, application: Document, uri: str) -> Platform:
+    """The platform a redirect URI is registered on, which decides the client type (sam-facts 3.6, 5.4).
+
+    Exact match, except that the port of localhost is ignored; an exact one wins. Raises 500113, 50011.
+    """
+    registered: list[tuple[str, Platform]] = []
+    platforms: tuple[Platform, ...] = ("web", "publicClient", "spa")
+    for platform in platforms:
+        registered += [(entry, platform) for entry in (application.get(platform) or {}).get("redirectUris", ())]
+    if not registered:
+        raise errors.reply_address_none_registered(call)
+    for entry, platform in registered:
+        if entry == uri:
+            return platform
+    for entry, platform in registered:
+        if (bare := _without_port(uri)) is not None and bare == _without_port(entry):
+            return platform
+    raise errors.reply_address_mismatch(call, uri, application["appId"])
+
+
+def _without_port(uri: str) -> tuple[str, str, str] | None:
+    """(scheme, path, query) of a localhost URI; None for any other."""
+    try:
+        parts = urlsplit(uri)
+    except ValueError:
+        return None
+    return (parts.scheme, parts.path, parts.query) if parts.hostname == "localhost" else None

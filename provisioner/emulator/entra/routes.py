@@ -1,0 +1,40 @@
+"""Entra's paths. `{tenant}` is an id, a verified domain, `common` or `organizations`."""
+
+from __future__ import annotations
+
+from ..kernel import Call, Reply, Route, Router
+from . import admin_consent, authorize, discovery, pages, sign_in, token
+
+
+def native_client(call: Call) -> Reply:
+    """Where desktop tools end (sam-facts 3.6): the person copies the address of this page."""
+    text = "Copy the address of this page and paste it where the program asks for it."
+    return pages.done(call, "You can go back to the program", text)
+
+
+ROUTER = Router(
+    (
+        Route("GET", "/common/discovery/instance", "entra.discovery.instance", discovery.instance),
+        Route("GET", "/common/oauth2/nativeclient", "entra.nativeclient", native_client),
+        Route(
+            "GET",
+            "/{tenant}/v2.0/.well-known/openid-configuration",
+            "entra.configuration.v2",
+            discovery.configuration_v2,
+        ),
+        Route(
+            "GET", "/{tenant}/.well-known/openid-configuration", "entra.configuration.v1", discovery.configuration_v1
+        ),
+        Route("GET", "/{tenant}/discovery/v2.0/keys", "entra.keys", discovery.keys),
+        Route("GET", "/{tenant}/discovery/keys", "entra.keys", discovery.keys),
+        Route("GET", "/{tenant}/oauth2/authorize", "entra.authorize.v1", authorize.ask_v1),
+        Route("POST", "/{tenant}/oauth2/authorize", "entra.authorize.v1", authorize.ask_v1),
+        Route("GET", "/{tenant}/oauth2/v2.0/authorize", "entra.authorize.v2", authorize.ask_v2),
+        Route("POST", "/{tenant}/oauth2/v2.0/authorize", "entra.authorize.v2", authorize.ask_v2),
+        Route("POST", "/{tenant}/oauth2/token", "entra.token.v1", token.issue_v1),
+        Route("POST", "/{tenant}/oauth2/v2.0/token", "entra.token.v2", token.issue_v2),
+        Route("POST", "/common/login", "entra.sign_in", sign_in.advance),
+        Route("GET", "/{tenant}/adminconsent", "entra.admin_consent", admin_consent.ask_v1),
+        Route("GET", "/{tenant}/v2.0/adminconsent", "entra.admin_consent", admin_consent.ask_v2),
+    )
+)
