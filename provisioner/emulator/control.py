@@ -5,6 +5,7 @@ GET  clock                  {"now": epoch seconds, "offset": seconds}; POST {"ad
 GET  requests?since=SEQ     {"requests": […]}; DELETE forgets them
 GET  faults                 {"faults": […]}; POST a fault (faults.py); DELETE removes all
 GET  lag                    {"graph", "rbac", "secret"} seconds; PUT the ones to change
+PATCH tenants?id=ID          {"mfa": {"securityDefaults": bool, "requireForApps": [appId]}}: when MFA is asked
 POST reset                  everything as when new; CA, signing keys, clock and this token stay, the clock's offset goes
 POST snapshot / restore     {"name"}: keep the whole state under a name; go back to it
 """
@@ -18,7 +19,7 @@ from typing import Any
 
 from . import faults, lag, requests_log, seed
 from .kernel import Call, Handler, Json, Refusal, Reply, Route, Router
-from .kinds import FAULT
+from .kinds import FAULT, TENANT
 from .refusals import refusal
 from .store import Transaction
 
@@ -47,6 +48,11 @@ def bad_request(why: str) -> Refusal:
 @refusal("control.unknown_snapshot")
 def unknown_snapshot(name: str) -> Refusal:
     return Refusal(Reply(404, {"error": f"there is no snapshot {name}"}))
+
+
+@refusal("control.unknown_tenant")
+def unknown_tenant(tenant: str) -> Refusal:
+    return Refusal(Reply(404, {"error": f"there is no tenant {tenant}"}))
 
 
 def _authorized(handler: Handler) -> Handler:
@@ -138,10 +144,31 @@ def description(tx: Transaction) -> dict[str, Any]:
 
 
 def reset(call: Call) -> Reply:
-    _wipe(call.tx)
-    requests_log.clear(call.tx)
-    seed.plant(call.tx)
+    make_new(call.tx)
     return Reply(204)
+
+
+def make_new(tx: Transaction) -> None:
+    """The cloud as when new, recorded requests forgotten."""
+    _wipe(tx)
+    requests_log.clear(tx)
+    seed.plant(tx)
+
+
+def change_tenant(call: Call) -> Reply:
+    tenant = call.tx.get(TENANT, "", call.query.get("id", ""))
+    if tenant is None:
+        raise unknown_tenant(call.query.get("id", ""))
+    policy = _members(call).get("mfa")
+    if not isinstance(policy, dict) or not policy.keys() <= tenant["mfa"].keys():
+        raise bad_request("mfa must hold securityDefaults, requireForApps or both")
+    changed = tenant | {"mfa": tenant["mfa"] | policy}
+    if not isinstance(changed["mfa"]["securityDefaults"], bool) or not isinstance(
+        changed["mfa"]["requireForApps"], list
+    ):
+        raise bad_request("securityDefaults must be true or false, requireForApps a list of appIds")
+    call.tx.put(TENANT, "", tenant["id"], changed)
+    return Reply(200, changed["mfa"])
 
 
 def snapshot(call: Call) -> Reply:
@@ -184,6 +211,7 @@ _HANDLERS: tuple[tuple[str, str, Handler], ...] = (
     ("DELETE", "faults", clear_faults),
     ("GET", "lag", get_lag),
     ("PUT", "lag", set_lag),
+    ("PATCH", "tenants", change_tenant),
     ("POST", "reset", reset),
     ("POST", "snapshot", snapshot),
     ("POST", "restore", restore),

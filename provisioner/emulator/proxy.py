@@ -17,15 +17,31 @@ _OPEN = b"HTTP/1.1 200 Connection established\r\n\r\n"
 _CHUNK = 64 * 1024
 
 
-async def serve(listener: socket.socket, target_port: int) -> asyncio.Server:
-    """Start accepting on the listener; close the returned server to stop."""
+class Proxy:
+    """The running proxy."""
 
-    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(self, target_port: int) -> None:
+        self._target_port = target_port
+        self._tunnels: dict[asyncio.StreamWriter, asyncio.Task[None] | None] = {}
+        self._server: asyncio.Server | None = None
+
+    async def start(self, listener: socket.socket) -> None:
+        self._server = await asyncio.start_server(self._accept, sock=listener)
+
+    async def close(self) -> None:
+        """Stop accepting, cut the open tunnels, and wait until they are gone."""
+        if self._server is not None:
+            self._server.close()
+        for writer in self._tunnels:
+            writer.transport.abort()
+        await asyncio.gather(*(task for task in self._tunnels.values() if task is not None))
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._tunnels[writer] = asyncio.current_task()
         with contextlib.suppress(ConnectionError):  # either side may hang up at any time
-            await _tunnel(reader, writer, target_port)
+            await _tunnel(reader, writer, self._target_port)
         writer.close()
-
-    return await asyncio.start_server(accept, sock=listener)
+        del self._tunnels[writer]
 
 
 async def _tunnel(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, target_port: int) -> None:
@@ -50,11 +66,9 @@ async def _tunnel(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, ta
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Carry bytes one way; when this side ends the other is closed too (TLS knows no half-open connections)."""
     with contextlib.suppress(ConnectionError):
         while chunk := await reader.read(_CHUNK):
             writer.write(chunk)
             await writer.drain()
-        if writer.can_write_eof():
-            writer.write_eof()
-            return
     writer.close()

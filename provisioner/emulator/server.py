@@ -41,7 +41,8 @@ class Emulator:
         self._store = Store(self.folder)
         self._ready = threading.Event()
         self._failure: BaseException | None = None
-        self._server: uvicorn.Server | None = None
+        self._stopping = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._lock: FileLock | None = None
         self.note: Note | None = None
@@ -68,9 +69,8 @@ class Emulator:
 
     def stop(self) -> None:
         """Stop serving. State and note stay; the lock is let go, so the note counts as stale."""
-        if self._server is not None:
-            self._server.should_exit = True
-        if self._thread is not None:
+        if self._thread is not None and self._loop is not None and self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._stopping.set)
             self._thread.join()
         if self._lock is not None:
             self._lock.release()
@@ -110,6 +110,8 @@ class Emulator:
             config = uvicorn.Config(
                 self._application,
                 http=_Protocol,
+                interface="asgi3",
+                proxy_headers=False,
                 loop="auto",
                 ws="none",
                 lifespan="off",
@@ -130,16 +132,22 @@ class Emulator:
 
     async def _serve(self, config: uvicorn.Config, listener: socket.socket, proxy_listener: socket.socket) -> None:
         port = listener.getsockname()[1]
-        self._server = server = uvicorn.Server(config)
-        side = await proxy.serve(proxy_listener, port)
+        self._loop = asyncio.get_running_loop()
+        server = uvicorn.Server(config)
+        side = proxy.Proxy(port)
+        await side.start(proxy_listener)
         main = asyncio.create_task(server.serve(sockets=[listener]))
         while not (server.started or main.done()):  # noqa: ASYNC110  uvicorn tells it has started by a flag only
             await asyncio.sleep(0.002)
         assert self.note is not None, "start() made it"
         write_note(self.note, folder_note(self.folder))
         self._ready.set()
+        stopping = asyncio.create_task(self._stopping.wait())
+        await asyncio.wait({main, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        await side.close()
+        server.should_exit = True
         await main
-        side.close()
+        stopping.cancel()
 
     async def _application(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         assert scope["type"] == "http", "lifespan and websockets are off"

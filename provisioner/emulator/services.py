@@ -8,11 +8,13 @@ from .entra import routes as entra
 from .graph import routes as graph
 from .kernel import Router
 from .key_vault import routes as key_vault
+from .partner_center import routes as partner_center
 
 ROUTERS: dict[str, Router] = {
     "entra": entra.ROUTER,
     "graph": graph.ROUTER,
     "arm": arm.ROUTER,
     "key_vault": key_vault.ROUTER,
+    "partner_center": partner_center.ROUTER,
     "control": control.ROUTER,
 }

@@ -1,0 +1,245 @@
+"""`emulator`: starts, finds and stops the local Microsoft cloud.
+
+The one place where the program and the emulator meet; nothing of the emulator is imported before a command runs.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import shlex
+import signal
+import ssl
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from provisioner.cli import exit_codes
+from provisioner.cli.not_built import refuse
+from provisioner.core.errors import ProvisionerError
+
+if TYPE_CHECKING:
+    from provisioner.emulator.note import Note
+
+_START_DEADLINE_S = 30.0
+_STATE = click.option("--state", type=click.Path(path_type=Path, file_okay=False), help="State folder (one cloud).")
+
+
+@click.group("emulator")
+def emulator() -> None:
+    """The local Microsoft cloud to rehearse on."""
+
+
+@emulator.command()
+@click.option("--detach", is_flag=True, help="Leave it running in the background; return when it answers.")
+@_STATE
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port to listen on; 0 takes a free one.")
+@click.option("--json", "as_json", is_flag=True, help="Print the description as one JSON object.")
+def start(detach: bool, state: Path | None, port: int, as_json: bool) -> None:
+    """Start the emulator and say where it is; runs until interrupted unless --detach."""
+    from provisioner.emulator.note import default_state
+
+    folder = (state or default_state()).resolve()
+    if detach:
+        _show(_start_apart(folder, port), as_json=as_json)
+        return
+    _serve(folder, port, as_json=as_json)
+
+
+@emulator.command()
+@_STATE
+def stop(state: Path | None) -> None:
+    """Stop the emulator. Its state stays."""
+    from provisioner.emulator.note import is_alive
+
+    note = _running(state)
+    if note is None:
+        click.echo("no emulator is running", err=True)
+        return
+    os.kill(note.pid, signal.SIGTERM)  # its lock is held, so the pid is still its own
+    deadline = time.monotonic() + _START_DEADLINE_S
+    while is_alive(note):
+        if time.monotonic() > deadline:
+            raise ProvisionerError(f"the emulator, process {note.pid}, does not stop", next_step="end it by hand")
+        time.sleep(0.02)
+    click.echo("stopped", err=True)
+
+
+@emulator.command()
+@_STATE
+def status(state: Path | None) -> int:
+    """Say whether an emulator is running, and where. Exit 1 when none is."""
+    note = _running(state)
+    if note is None:
+        click.echo("not running")
+        return exit_codes.FAILED
+    click.echo(f"running at {note.address}\nproxy    {note.proxy}\nstate    {note.state}\nprocess  {note.pid}")
+    return exit_codes.DONE
+
+
+@emulator.command()
+@_STATE
+def env(state: Path | None) -> None:
+    """Print export lines, so that curl, az and others use the emulator: eval "$(provisioner emulator env)"."""
+    from provisioner.emulator.note import VARIABLE, folder_note
+
+    note = _required(state)
+    ca = note.ca
+    variables = {
+        VARIABLE: str(folder_note(Path(note.state))),
+        "HTTPS_PROXY": note.proxy,
+        "https_proxy": note.proxy,
+        "REQUESTS_CA_BUNDLE": ca,
+        "SSL_CERT_FILE": ca,
+        "CURL_CA_BUNDLE": ca,
+        "NODE_EXTRA_CA_CERTS": ca,
+        "AZURE_CORE_INSTANCE_DISCOVERY": "false",
+        "AZURE_CORE_COLLECT_TELEMETRY": "false",
+        "AZURE_EXTENSION_USE_DYNAMIC_INSTALL": "no",
+        # az keeps its sign-ins beside the cloud they belong to, not among the real ones
+        "AZURE_CONFIG_DIR": str(Path(note.state) / "az"),
+    }
+    for name, value in variables.items():
+        click.echo(f"export {name}={shlex.quote(value)}")
+    click.echo("unset NO_PROXY no_proxy")
+
+
+@emulator.command()
+@_STATE
+def reset(state: Path | None) -> None:
+    """Make the cloud as when new. Its CA, keys and control token stay."""
+    from provisioner.emulator.control import make_new
+    from provisioner.emulator.note import default_state
+    from provisioner.emulator.store import Store
+
+    note = _running(state)
+    folder = Path(note.state) if note is not None else (state or default_state())
+    store = Store(folder)
+    with store.transaction() as tx:  # a row is a row, whoever else serves the folder
+        make_new(tx)
+    store.close()
+    click.echo(f"{folder} is as when new", err=True)
+
+
+def _not_built(name: str, purpose: str) -> click.Command:
+    text = f"{purpose[:-1]} (not built yet)."
+
+    @click.command(name, help=text, short_help=text, context_settings={"ignore_unknown_options": True})
+    @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+    def command(arguments: tuple[str, ...]) -> None:
+        refuse(f"the command emulator {name}")
+
+    return command
+
+
+for _name, _purpose in (
+    ("faults", "Make services fail on purpose."),
+    ("clock", "Show or advance the cloud's time."),
+    ("requests", "List the requests the cloud got."),
+):
+    emulator.add_command(_not_built(_name, _purpose))
+
+
+def _serve(folder: Path, port: int, *, as_json: bool) -> None:
+    from provisioner.emulator.server import Emulator
+
+    def interrupt(_signal: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)
+    served = Emulator(folder, port)
+    try:
+        served.start()
+    except OSError as error:
+        raise ProvisionerError(
+            f"cannot listen on port {port}: {error.strerror}", next_step="name another with --port, or leave it out"
+        ) from error
+    try:
+        served.announce()
+        _show(served.description(), as_json=as_json)
+        served.wait()
+    except KeyboardInterrupt:
+        click.echo("stopped", err=True)
+    finally:
+        served.stop()
+
+
+def _start_apart(folder: Path, port: int) -> dict[str, Any]:
+    """Start a process of its own and wait until it answers; its description."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    command = [sys.executable, "-m", "provisioner.cli.emulator", "start", "--json"]
+    command += ["--state", str(folder), "--port", str(port)]
+    log = folder / "emulator.log"
+    log.touch(mode=0o600)
+    with log.open("ab") as said:
+        process = subprocess.Popen(  # noqa: S603  our own interpreter and module
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said, start_new_session=True
+        )
+    deadline = time.monotonic() + _START_DEADLINE_S
+    while time.monotonic() < deadline and process.poll() is None:
+        note = _running(folder)
+        if note is not None and note.pid == process.pid:
+            return _description(note)
+        time.sleep(0.02)
+    process.kill()
+    raise ProvisionerError("the emulator did not start", next_step=f"read {log}")
+
+
+def _description(note: Note) -> dict[str, Any]:
+    """What a running emulator says of itself."""
+    host, _, port = note.address.rpartition(":")
+    connection = http.client.HTTPSConnection(
+        host, int(port), timeout=10, context=ssl.create_default_context(cafile=note.ca)
+    )
+    connection.request("GET", "/control/state", headers={"Authorization": f"Bearer {note.control.token}"})
+    description: dict[str, Any] = json.loads(connection.getresponse().read())
+    connection.close()
+    return description
+
+
+def _running(state: Path | None) -> Note | None:
+    """The note of the live emulator of a folder, or of the one a command would use."""
+    from provisioner.emulator.note import folder_note, is_alive, named_note, read_note
+
+    path = named_note() if state is None else folder_note(state)
+    try:
+        note = read_note(path)
+    except ValueError as error:
+        raise ProvisionerError(str(error), next_step="start the emulator again") from error
+    return note if note is not None and is_alive(note) else None
+
+
+def _required(state: Path | None) -> Note:
+    note = _running(state)
+    if note is None:
+        raise ProvisionerError("no emulator is running", next_step="provisioner emulator start --detach")
+    return note
+
+
+def _show(description: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(description))
+        return
+    click.echo(f"The emulator is at {description['address']}, its proxy at {description['proxy']}.", err=True)
+    click.echo(f"State {description['state']}, CA {description['ca']}.", err=True)
+    for tenant in description["tenants"]:
+        operator = tenant["operator"]
+        click.echo(f"\n{tenant['domain']} ({tenant['cloud']})  {tenant['id']}", err=True)
+        click.echo(f"  subscription  {tenant['subscription']}", err=True)
+        click.echo(f"  runner        {tenant['runner']['clientId']}", err=True)
+        click.echo(f"  operator      {operator['username']}, password {operator['password']}", err=True)
+        click.echo(f"  one-time code {operator['otp']}", err=True)
+
+
+COMMANDS = {"emulator": emulator}
+
+if __name__ == "__main__":
+    from provisioner.cli.main import run
+
+    sys.exit(run(["emulator", *sys.argv[1:]]))
