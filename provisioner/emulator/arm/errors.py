@@ -57,9 +57,10 @@ def wrong_audience(cloud: str) -> Refusal:
 
 @refusal("arm.wrong_tenant")
 def wrong_tenant(caller: Caller, tenant: str) -> Refusal:
+    found = str(caller.claims["iss"])
     message = (
-        f"The access token is from the wrong issuer 'https://sts.windows.net/{caller.tenant}/'. It must match the "
-        f"tenant 'https://sts.windows.net/{tenant}/' associated with this subscription."
+        f"The access token is from the wrong issuer '{found}'. It must match the tenant "
+        f"'{found.replace(caller.tenant, tenant)}' associated with this subscription."
     )
     return _unauthorized(caller.cloud, "InvalidAuthenticationTokenTenant", message)
 

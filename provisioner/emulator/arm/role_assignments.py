@@ -58,13 +58,10 @@ def put_assignment(call: Call) -> Reply:
             "principalId": principal,
             "principalType": kind,
             "scope": place.scope,
-            "condition": None,
-            "conditionVersion": None,
             "createdOn": now,
             "updatedOn": now,
             "createdBy": caller.object_id,
             "updatedBy": caller.object_id,
-            "delegatedManagedIdentityResourceId": None,
             "description": properties.get("description"),
         },
         "id": _id(place.scope, name),
@@ -217,4 +214,6 @@ def _id(scope: str, name: str) -> str:
 
 
 def _wire(assignment: Document) -> Document:
-    return {key: value for key, value in assignment.items() if not key.startswith("_")}
+    """Without members that are null: the contract knows none, and ours have no conditions."""
+    properties = {key: value for key, value in assignment["properties"].items() if value is not None}
+    return {key: assignment[key] for key in ("id", "type", "name")} | {"properties": properties}

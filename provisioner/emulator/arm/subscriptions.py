@@ -24,7 +24,7 @@ def list_subscriptions(call: Call) -> Reply:
         for each in call.tx.find(kinds.SUBSCRIPTION, "", "tenantId", caller.tenant)
         if access.permitted(call.tx, caller.tenant, caller.object_id, _READ, f"/subscriptions/{each['subscriptionId']}")
     ]
-    return Reply(200, {"value": found, "count": {"type": "Total", "value": len(found)}})
+    return Reply(200, {"value": found, "nextLink": None})
 
 
 def get_subscription(call: Call) -> Reply:
