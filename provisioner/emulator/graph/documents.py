@@ -89,7 +89,6 @@ SERVICE_PRINCIPAL_DEFAULTS: Document = {
     "appOwnerOrganizationId": None,
     "appRoleAssignmentRequired": False,
     "createdByAppId": None,
-    "createdDateTime": None,
     "description": None,
     "disabledByMicrosoftStatus": None,
     "displayName": None,
@@ -167,7 +166,8 @@ def new_service_principal(
 ) -> Document:
     """The service principal of an application of the same tenant, with what it copies from it."""
     made: Document = {"id": object_id or str(uuid4())} | copy(SERVICE_PRINCIPAL_DEFAULTS)
-    made |= {"appOwnerOrganizationId": tenant, "createdDateTime": timestamp(now)}
+    # v1.0 declares no createdDateTime for a service principal, so it stays inside
+    made |= {"appOwnerOrganizationId": tenant, "_createdDateTime": timestamp(now)}
     return made | mirrored(application) | {"_owners": owners or []}
 
 

@@ -234,13 +234,10 @@ _ALL = (
 MICROSOFT_APPS: dict[str, Document] = {app["appId"]: app for app in _ALL}
 
 
-def service_principal(
-    app_id: str, tenant: str, *, created: str | None = None, object_id: str | None = None
-) -> Document:
+def service_principal(app_id: str, tenant: str, *, object_id: str | None = None) -> Document:
     """The wire document of a Microsoft application's service principal in a tenant; KeyError for an unknown appId.
 
-    Without `object_id` the id is fixed by tenant and appId, so that a seeded cloud is the same every time. `created`
-    is a UTC timestamp with Z; real tenants show null for many Microsoft principals made with the tenant.
+    Without `object_id` the id is fixed by tenant and appId, so that a seeded cloud is the same every time.
     """
     app = MICROSOFT_APPS[app_id]
     return {
@@ -255,7 +252,6 @@ def service_principal(
         "appOwnerOrganizationId": MICROSOFT_TENANT,
         "appRoleAssignmentRequired": False,
         "createdByAppId": None,
-        "createdDateTime": created,
         "description": None,
         "disabledByMicrosoftStatus": None,
         "displayName": app["displayName"],

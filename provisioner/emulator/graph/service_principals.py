@@ -11,7 +11,7 @@ from ..store import Document
 from . import access, errors, lookup, query, shapes
 from .applications import owners_of, prefers_create
 from .deleted_items import shown, soft_delete
-from .documents import SERVICE_PRINCIPAL_DEFAULTS, new_service_principal, timestamp
+from .documents import SERVICE_PRINCIPAL_DEFAULTS, new_service_principal
 from .filterable import SERVICE_PRINCIPAL as TYPE
 from .microsoft_apps import MICROSOFT_APPS, service_principal
 from .service import Request, is_guid
@@ -84,11 +84,12 @@ def _created(request: Request, app_id: str, body: Document) -> Reply:
     access.require_service_principal_create(request.caller, application)
     if request.tx.find(SERVICE_PRINCIPAL, request.tenant, "appId", app_id):
         raise errors.service_principal_exists(app_id)
-    now = request.tx.now
     if application is not None:
-        made = new_service_principal(application, tenant=request.tenant, now=now, owners=[request.caller.object_id])
+        made = new_service_principal(
+            application, tenant=request.tenant, now=request.tx.now, owners=[request.caller.object_id]
+        )
     elif app_id in MICROSOFT_APPS:
-        made = service_principal(app_id, request.tenant, created=timestamp(now), object_id=str(uuid4()))
+        made = service_principal(app_id, request.tenant, object_id=str(uuid4()))
     else:
         raise errors.application_unknown(app_id)
     made = shapes.merged(made, body, SERVICE_PRINCIPAL_DEFAULTS)

@@ -1,0 +1,149 @@
+"""A seeded cloud, and callers of Graph with tokens of our choice; requests go through dispatch, without a socket."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+import jwt
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from provisioner.emulator import dispatch
+from provisioner.emulator.graph.access import GLOBAL_ADMINISTRATOR
+from provisioner.emulator.identity import signing_key
+from provisioner.emulator.kernel import Reply
+from provisioner.emulator.kinds import SERVICE_PRINCIPAL
+from provisioner.emulator.lag import change_settings
+from provisioner.emulator.seed.directory import TENANTS
+from provisioner.emulator.store import Store
+from tests.contracts import NotDescribed, check_answer
+
+TENANT = TENANTS[0]
+HOST = "https://graph.microsoft.com"
+EVERYTHING = (
+    "Application.ReadWrite.All",
+    "AppRoleAssignment.ReadWrite.All",
+    "DelegatedPermissionGrant.ReadWrite.All",
+    "Directory.Read.All",
+    "Policy.Read.All",
+)
+OWNED_ONLY = ("Application.ReadWrite.OwnedBy",)
+
+# Not described there; of owners, which are of several types, it knows only the common base.
+_NOT_IN_CONTRACTS = ("/owners", "/policies/", "/users/", "/me", "/domains", "/$batch", "getByIds")
+
+
+@dataclass(frozen=True)
+class Graph:
+    """One caller of one cloud's Graph. The default caller is the runner with every permission the product may need."""
+
+    store: Store
+    roles: tuple[str, ...] = EVERYTHING
+    person: str | None = None
+    scopes: tuple[str, ...] = ()
+    directory_roles: tuple[str, ...] = ()
+
+    def token(self, **changed: Any) -> str:
+        """A signed access token of this caller; `changed` claims replace."""
+        with self.store.transaction() as tx:
+            now, key = tx.now, signing_key(tx, "public")
+        claims: dict[str, Any] = {
+            "aud": HOST,
+            "tid": TENANT.id,
+            "exp": int(now) + 3600,
+            "ver": "1.0",
+            "oid": self.person or TENANT.runner.object_id,
+            "appid": TENANT.runner.client_id,
+        }
+        if self.person:
+            claims |= {"scp": " ".join(self.scopes), "wids": list(self.directory_roles), "upn": "someone"}
+        else:
+            claims |= {"idtyp": "app", "roles": list(self.roles)}
+        return jwt.encode(claims | changed, key.private, algorithm="RS256", headers={"kid": key.key_id})
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        headers: dict[str, str] | None = None,
+        query: dict[str, str] | None = None,
+    ) -> Reply:
+        """A request below /v1.0; a happy answer is checked against Microsoft's contract."""
+        url = f"{HOST}/v1.0" + quote(path, safe="/$=()':,")
+        if query:
+            url += "?" + "&".join(f"{name}={quote(value)}" for name, value in query.items())
+        content = {} if body is None else {"Content-Type": "application/json"}
+        sent = {"Authorization": f"Bearer {self.token()}"} | content | (headers or {})
+        payload = b"" if body is None else json.dumps(body).encode()
+        reply = dispatch.handle(self.store, method, url, sent, payload)
+        if reply.status < 400 and not any(part in path for part in _NOT_IN_CONTRACTS):
+            try:
+                check_answer("graph", method, f"/v1.0{path}", reply.status, reply.body)
+            except NotDescribed as missing:
+                raise AssertionError(f"{path} is not in the contract and not listed here") from missing
+        return reply
+
+    def get(self, path: str, **query: str) -> Any:
+        """The body of a GET that succeeds; `query` names without their $."""
+        reply = self.send("GET", path, query={f"${name}": value for name, value in query.items()})
+        assert reply.status == 200, reply.body
+        return reply.body
+
+    def post(self, path: str, body: Any) -> Any:
+        """The body of a POST that succeeds."""
+        reply = self.send("POST", path, body)
+        assert reply.status < 300, reply.body
+        return reply.body
+
+    def follow(self, link: str) -> Reply:
+        """GET an @odata.nextLink as it is."""
+        return dispatch.handle(self.store, "GET", link, {"Authorization": f"Bearer {self.token()}"})
+
+    def create_application(self, name: str = "contoso-sam", **members: Any) -> Any:
+        return self.post("/applications", {"displayName": name, "uniqueName": name} | members)
+
+    def create_pair(self, name: str = "contoso-sam", **members: Any) -> tuple[Any, Any]:
+        """An application and its service principal."""
+        application = self.create_application(name, **members)
+        return application, self.post("/servicePrincipals", {"appId": application["appId"]})
+
+    def principal_id(self, app_id: str) -> str:
+        """The object id of a seeded service principal."""
+        with self.store.transaction() as tx:
+            return str(tx.find(SERVICE_PRINCIPAL, TENANT.id, "appId", app_id)[0]["id"])
+
+
+def make_certificate(days: int = 365) -> str:
+    """The base64 DER of a self-made certificate, valid from now."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "contoso-sam")])
+    now = datetime.now(UTC).replace(microsecond=0)
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    builder = builder.serial_number(x509.random_serial_number()).not_valid_before(now)
+    made = builder.not_valid_after(now + timedelta(days=days)).sign(key, hashes.SHA256())
+    return base64.b64encode(made.public_bytes(serialization.Encoding.DER)).decode()
+
+
+def operator(store: Store, *scopes: str, directory_roles: tuple[str, ...] = (GLOBAL_ADMINISTRATOR,)) -> Graph:
+    """The seeded operator, signed in with these delegated permissions."""
+    return Graph(store, person=TENANT.operator_id, scopes=scopes, directory_roles=directory_roles)
+
+
+def lag(store: Store, seconds: float) -> None:
+    """New objects stay invisible this long."""
+    with store.transaction() as tx:
+        change_settings(tx, {"graph": seconds})
+
+
+def advance(store: Store, seconds: float) -> None:
+    """Move the cloud's clock."""
+    with store.transaction() as tx:
+        tx.set_meta("clock_offset", str(float(tx.meta("clock_offset") or 0) + seconds))
