@@ -21,6 +21,7 @@ from .service import GraphHandler, Request
 _KEPT_S = 30 * 86400
 _PREFIX = "#microsoft.graph."
 TypeName = Literal["application", "servicePrincipal"]
+TYPE_NAMES: tuple[TypeName, ...] = ("application", "servicePrincipal")
 _KINDS = {"application": APPLICATION, "servicePrincipal": SERVICE_PRINCIPAL}
 _TYPES = {"application": APPLICATION_TYPE, "servicePrincipal": SERVICE_PRINCIPAL_TYPE}
 

@@ -131,13 +131,11 @@ def timestamp(moment: float, *, fraction: bool = False) -> str:
 
 
 def moment(text: str) -> float:
-    """The epoch seconds of a wire timestamp. Raises ValueError when it is none."""
-    head, dot, tail = text.partition(".")
-    if dot:  # ticks: fromisoformat takes six digits, the service writes seven
-        digits = tail.rstrip("Z")
-        text = f"{head}.{digits[:6]}{'Z' if tail.endswith('Z') else ''}" if digits.isdigit() else text
+    """The epoch seconds of a wire timestamp, in any precision. Raises ValueError when it is none or has no offset."""
     parsed = datetime.fromisoformat(text)
-    return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp()
+    if parsed.tzinfo is None:
+        raise ValueError("a timestamp needs an offset")
+    return parsed.timestamp()
 
 
 def new_application(

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from ..kernel import Reply
 from ..kinds import GRANT, SERVICE_PRINCIPAL
-from ..lag import visible_from
+from ..lag import is_visible, visible_from
 from ..store import Document
 from . import access, errors, lookup, query
 from .filterable import GRANT as TYPE
@@ -94,10 +94,12 @@ def _living(request: Request) -> list[Document]:
 
 def _found(request: Request) -> Document:
     key = request.param("id")
-    for grant in _living(request):
-        if grant["id"] == key:
-            return grant
-    raise errors.not_found(key)
+    grant = request.tx.get(GRANT, request.tenant, key)
+    if grant is None or not is_visible(request.tx, grant):
+        raise errors.not_found(key)
+    if any(request.tx.get(SERVICE_PRINCIPAL, request.tenant, grant[end]) is None for end in ("clientId", "resourceId")):
+        raise errors.not_found(key)
+    return grant
 
 
 def _consent(request: Request, body: Document) -> tuple[str, str | None]:

@@ -22,6 +22,12 @@ _VERSIONS = ("v1.0", "beta")
 _APPLICATION = ("applications/{id}", "applications(appId='{app_id}')", "applications(uniqueName='{unique_name}')")
 _SERVICE_PRINCIPAL = ("servicePrincipals/{id}", "servicePrincipals(appId='{app_id}')")
 
+
+def _casts(type_name: str) -> tuple[str, ...]:
+    """OData's cast segment in its full form and in the short one SDKs use."""
+    return tuple(f"directory/deletedItems/{namespace}.{type_name}" for namespace in ("microsoft.graph", "graph"))
+
+
 # method, paths below the version, operation, handler
 _TABLE: tuple[tuple[str, tuple[str, ...], str, GraphHandler], ...] = (
     ("POST", ("$batch",), "batch", batch.run),
@@ -83,17 +89,9 @@ _TABLE: tuple[tuple[str, tuple[str, ...], str, GraphHandler], ...] = (
     ("GET", ("oauth2PermissionGrants/{id}",), "oauth2PermissionGrants.get", grants.get),
     ("PATCH", ("oauth2PermissionGrants/{id}",), "oauth2PermissionGrants.update", grants.change),
     ("DELETE", ("oauth2PermissionGrants/{id}",), "oauth2PermissionGrants.delete", grants.delete),
-    (
-        "GET",
-        ("directory/deletedItems/microsoft.graph.application",),
-        "deletedItems.applications",
-        deleted_items.list_of_type("application"),
-    ),
-    (
-        "GET",
-        ("directory/deletedItems/microsoft.graph.servicePrincipal",),
-        "deletedItems.servicePrincipals",
-        deleted_items.list_of_type("servicePrincipal"),
+    *(
+        ("GET", _casts(name), f"deletedItems.{name}s", deleted_items.list_of_type(name))
+        for name in deleted_items.TYPE_NAMES
     ),
     ("GET", ("directory/deletedItems/{id}",), "deletedItems.get", deleted_items.get),
     ("POST", ("directory/deletedItems/{id}/restore",), "deletedItems.restore", deleted_items.restore),

@@ -114,8 +114,9 @@ def test_deleted_application_can_be_restored_whole_but_its_service_principal_sep
     made, principal = graph.create_pair(keyCredentials=[key])
     assert graph.send("DELETE", f"/applications/{made['id']}").status == 204
     assert graph.send("GET", f"/servicePrincipals/{principal['id']}").status == 404
-    deleted = graph.get("/directory/deletedItems/microsoft.graph.application")["value"]
-    assert [item["id"] for item in deleted] == [made["id"]]
+    for cast in ("microsoft.graph.application", "graph.application"):
+        deleted = graph.get(f"/directory/deletedItems/{cast}")["value"]
+        assert [(item["id"], item["uniqueName"]) for item in deleted] == [(made["id"], "contoso-sam")]
     restored = graph.send("POST", f"/directory/deletedItems/{made['id']}/restore")
     assert (restored.status, restored.body["id"]) == (200, made["id"])
     assert graph.get(f"/applications/{made['id']}", select="keyCredentials")["keyCredentials"][0]["key"] == certificate
