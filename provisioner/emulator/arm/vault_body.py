@@ -125,7 +125,12 @@ def _policies(entries: Any, tenant: Document) -> list[Document]:
         if not isinstance(entry, dict) or not {"tenantId", "objectId", "permissions"} <= entry.keys():
             raise errors.vault_bad_request("An access policy needs tenantId, objectId and permissions.")
         _tenant_id(entry["tenantId"], tenant)
-    return entries
+    return [{**entry, "permissions": _lower(entry["permissions"])} for entry in entries]
+
+
+def _lower(permissions: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Permissions compare without regard to case; the answer has them in lower case."""
+    return {kind: [each.lower() for each in names] for kind, names in permissions.items()}
 
 
 def _network(acls: Any) -> Document:

@@ -136,7 +136,7 @@ def _policy_permissions(current: Session) -> set[str]:
     granted: set[str] = set()
     for policy in current.vault["properties"]["accessPolicies"]:
         if policy["objectId"] in holders and policy.get("applicationId") in (None, current.caller.app_id):
-            granted |= {each.lower() for each in policy["permissions"].get("secrets", ())}
+            granted |= set(policy["permissions"].get("secrets", ()))
     return granted | ({right.permission for right in RIGHTS.values()} - {"purge"} if "all" in granted else set())
 
 

@@ -23,7 +23,7 @@ def _error(
 
 def describe(caller: Caller) -> str:
     """How the service names a caller in its texts."""
-    return f"appid={caller.app_id};oid={caller.object_id};iss=https://sts.windows.net/{caller.tenant}/"
+    return f"appid={caller.app_id};oid={caller.object_id};iss={caller.claims['iss']}"
 
 
 def _place(vault: Document) -> str:
@@ -64,10 +64,9 @@ def wrong_audience(vault: Document, cloud: str) -> Refusal:
 @refusal("key_vault.wrong_tenant")
 def wrong_tenant(vault: Document, cloud: str, caller: Caller) -> Refusal:
     """Observed."""
-    message = (
-        f"AKV10032: Invalid issuer. Expected one of https://sts.windows.net/{vault['properties']['tenantId']}/, "
-        f"found https://sts.windows.net/{caller.tenant}/."
-    )
+    found = str(caller.claims["iss"])
+    expected = found.replace(caller.tenant, vault["properties"]["tenantId"])
+    message = f"AKV10032: Invalid issuer. Expected one of {expected}, found {found}."
     return _unauthorized(vault, cloud, message)
 
 
