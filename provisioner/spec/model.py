@@ -22,6 +22,7 @@ Platform = Literal["web", "publicClient"]
 ExactList = Literal["replyUrls", "permissions", "grants", "access", "allowedIps", "tags"]
 
 _DURATION = re.compile(r"([0-9]{1,5})([dhm])")
+_GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 class Duration:
@@ -196,7 +197,16 @@ def parse(document: dict[str, Any]) -> Spec:
             **({} if urls is None else {"replyUrls": [_reply_url(entry) for entry in urls]}),
         },
     }
-    return msgspec.convert(resolved, Spec, dec_hook=_decode)
+    return msgspec.convert(_lower_guids(resolved), Spec, dec_hook=_decode)
+
+
+def _lower_guids(value: Any) -> Any:
+    """Ids in one spelling, so that neither the digest nor a comparison sees case."""
+    if isinstance(value, dict):
+        return {key: _lower_guids(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [_lower_guids(entry) for entry in value]
+    return value.lower() if isinstance(value, str) and _GUID.fullmatch(value) else value
 
 
 def _reply_url(entry: Any) -> Any:

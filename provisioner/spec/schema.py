@@ -104,7 +104,7 @@ def check_shape(name: SchemaName, plain: Any) -> list[Finding]:
     findings: list[Finding] = []
     condemned: list[Path] = []
     for broken in map(_broken, _validator(name).iter_errors(plain)):
-        describe = _DESCRIPTIONS.get(broken.keyword, _describe_misplaced)
+        describe = _DESCRIPTIONS[broken.keyword]
         findings.extend(describe(broken))
         if broken.keyword not in _ABOUT_CONTENTS and broken.path:
             condemned.append(broken.path)
@@ -231,8 +231,8 @@ def _repeated(broken: _Broken) -> Iterator[Finding]:
         seen.append(value)
 
 
-def _describe_misplaced(broken: _Broken) -> Iterator[Finding]:
-    """A `false` schema: the key is known but has no meaning beside the others."""
+def _misplaced(broken: _Broken) -> Iterator[Finding]:
+    """`not: {}`: the key is known but has no meaning beside the others."""
     key = str(broken.path[-1])
     yield Finding(broken.path, f"{key} has no meaning here", key, _ONLY_WITH.get(key), at_key=True)
 
@@ -245,6 +245,7 @@ _DESCRIPTIONS: dict[str, Callable[[_Broken], Iterator[Finding]]] = {
     "const": _not_allowed,
     "pattern": _wrong_pattern,
     "uniqueItems": _repeated,
+    "not": _misplaced,
     **dict.fromkeys(
         ("maxLength", "minLength", "maxItems", "minItems", "maxProperties", "minimum", "maximum"), _too_much
     ),

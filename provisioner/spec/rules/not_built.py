@@ -8,7 +8,7 @@ from typing import Any
 from provisioner.spec.findings import Finding, part
 from provisioner.spec.nodes import Path
 
-_KEYS: tuple[Path, ...] = (
+NOT_BUILT_KEYS: tuple[Path, ...] = (
     ("auth",),
     ("customers",),
     ("application", "homeTenant"),
@@ -21,7 +21,7 @@ _KEYS: tuple[Path, ...] = (
 
 def not_built(spec: Mapping[str, Any]) -> Iterator[Finding]:
     """Refuse what is published but not built."""
-    for path in _KEYS:
+    for path in NOT_BUILT_KEYS:
         *parents, last = path
         if last in part(spec, *map(str, parents)):
             yield Finding(path, f"{last} is not built yet", last, "leave the key out", at_key=True)

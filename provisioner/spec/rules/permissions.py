@@ -48,23 +48,16 @@ def _api(entry: Mapping[str, Any], path: Path, seen: dict[str, int]) -> Generato
         return None
     retirement = catalogue.retired(app_id)
     if retirement is not None:
-        yield Finding((*path, "api"), retirement.reason, api, f"ask for {retirement.replacement} instead")
-        yield from _retired_values(app_id, entry, path)
+        values = [value for list_name, _ in _KINDS for _, value in entries(entry.get(list_name))]
+        moved = [found.replacement for value in values if (found := catalogue.retired(app_id, value)) is not None]
+        next_step = f"ask for {', '.join(dict.fromkeys(moved)) or retirement.replacement} instead"
+        yield Finding((*path, "api"), retirement.reason, api, next_step)
         return None
     if app_id in seen:
         what = f"{catalogue.api_name(app_id)} is here already, as permissions[{seen[app_id]}]"
         yield Finding((*path, "api"), what, api, "put its permissions into one entry")
     seen.setdefault(app_id, path[-1] if isinstance(path[-1], int) else 0)
     return app_id
-
-
-def _retired_values(app_id: str, entry: Mapping[str, Any], path: Path) -> Iterator[Finding]:
-    for list_name, _ in _KINDS:
-        for index, value in entries(entry.get(list_name)):
-            retirement = catalogue.retired(app_id, value)
-            if retirement is not None:
-                next_step = f"ask for {retirement.replacement}"
-                yield Finding((*path, list_name, index), "a permission of a retired API", value, next_step)
 
 
 def _values(app_id: str, kind: PermissionKind, values: Any, path: Path) -> Iterator[Finding]:

@@ -1,0 +1,182 @@
+"""Merge patches, variables, and that every value keeps the place where somebody wrote it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from provisioner.core.errors import SpecError
+from provisioner.spec.fleet import merge
+from provisioner.spec.load import parse_document
+from provisioner.spec.nodes import Node, plain
+from provisioner.spec.read import MissingPathError, read, spec_files
+from tests.spec.base import GOOD, load, problems_of
+
+FLEET = """\
+version: 1
+variables: {region: westeurope}
+defaults:
+  cloud: public
+  subscription: c4a81f3e-26d9-4b57-8e0a-9f13d5b7c620
+  application:
+    displayName: ${name} in ${tenant}
+    signInAudience: AzureADMultipleOrgs
+    permissions:
+      - {api: Microsoft Partner Center, delegated: [user_impersonation]}
+    credential: {type: secret, lifetime: 365d}
+  vault:
+    name: kv-${name}
+    resourceGroup: rg-${short}
+    location: ${region}
+tenants:
+  - name: adatum
+    tenant: adatum.com
+    variables: {short: ada}
+  - name: ${short}-corp
+    tenant: fabrikam.com
+    variables: {short: fab, region: northeurope}
+    application:
+      displayName: costs $${5}
+      signInAudience: null
+      credential: {lifetime: 90d}
+"""
+
+# The test cases of RFC 7396, appendix A: target, patch, result.
+RFC_7396 = [
+    ({"a": "b"}, {"a": "c"}, {"a": "c"}),
+    ({"a": "b"}, {"b": "c"}, {"a": "b", "b": "c"}),
+    ({"a": "b"}, {"a": None}, {}),
+    ({"a": "b", "b": "c"}, {"a": None}, {"b": "c"}),
+    ({"a": ["b"]}, {"a": "c"}, {"a": "c"}),
+    ({"a": "c"}, {"a": ["b"]}, {"a": ["b"]}),
+    ({"a": {"b": "c"}}, {"a": {"b": "d", "c": None}}, {"a": {"b": "d"}}),
+    ({"a": [{"b": "c"}]}, {"a": [1]}, {"a": [1]}),
+    (["a", "b"], ["c", "d"], ["c", "d"]),
+    ({"a": "b"}, ["c"], ["c"]),
+    ({"a": "foo"}, None, None),
+    ({"a": "foo"}, "bar", "bar"),
+    ({"e": None}, {"a": 1}, {"e": None, "a": 1}),
+    ([1, 2], {"a": "b", "c": None}, {"a": "b"}),
+    ({}, {"a": {"bb": {"ccc": None}}}, {"a": {"bb": {}}}),
+]
+
+
+def node(value: Any, file: str) -> Node:
+    root = parse_document(json.dumps(value), file).root
+    assert root is not None
+    return root
+
+
+@pytest.mark.parametrize(("target", "patch", "result"), RFC_7396)
+def test_merge_is_rfc_7396(target: Any, patch: Any, result: Any) -> None:
+    assert plain(merge(node(target, "target"), node(patch, "patch"))) == result
+
+
+def test_merged_values_keep_file_and_place() -> None:
+    merged = merge(node({"a": {"x": 1, "y": 2}}, "defaults"), node({"a": {"y": 3}}, "patch"))
+    inner = merged.members["a"]
+    assert [inner.members[key].place.file for key in "xy"] == ["defaults", "patch"]
+    assert [inner.keys[key].file for key in "xy"] == ["defaults", "patch"]
+
+
+def test_a_fleet_is_its_tenants(tmp_path: Path) -> None:
+    adatum, fabrikam = (loaded.spec for loaded in load(tmp_path, FLEET).specs)
+    assert (adatum.application.display_name, adatum.vault.name) == ("adatum in adatum.com", "kv-adatum")
+    assert (adatum.vault.resource_group, adatum.vault.location) == ("rg-ada", "westeurope")
+    assert (fabrikam.name, fabrikam.vault.location) == ("fab-corp", "northeurope")
+    assert fabrikam.application.display_name == "costs ${5}"
+    assert fabrikam.application.sign_in_audience is None
+    assert fabrikam.application.credential.lifetime.text == "90d"
+    assert fabrikam.application.credential.type == "secret"
+
+
+def test_places_survive_merge_and_substitution(tmp_path: Path) -> None:
+    adatum, fabrikam = load(tmp_path, FLEET).specs
+    assert str(adatum.place("vault.location")).endswith("spec.yaml:15:15")
+    assert str(fabrikam.place("application.credential.lifetime")).endswith("spec.yaml:26:30")
+    assert str(fabrikam.place("application.credential.type")).endswith("spec.yaml:11:24")
+    assert str(fabrikam.place("vault.sku")).endswith("spec.yaml:13:5"), "the vault of the defaults"
+
+
+def test_a_mistake_of_the_defaults_is_reported_once(tmp_path: Path) -> None:
+    (problem,) = problems_of(tmp_path, FLEET.replace("lifetime: 365d", "lifetyme: 365d"))
+    assert (problem.line, problem.value) == (11, "lifetyme")
+
+
+def test_a_mistake_that_substitution_makes_stands_where_the_text_stands(tmp_path: Path) -> None:
+    (problem,) = problems_of(tmp_path, FLEET.replace("{short: ada}", "{short: ada, region: West Europe}"))
+    assert (problem.line, problem.column, problem.value) == (15, 15, "West Europe")
+    assert problem.next_step == "the nearest correct one is westeurope"
+
+
+FLEET_MISTAKES = [
+    ("location: ${region}", "location: ${regoin}", (15, 15), "no variable of this name", "region"),
+    ("location: ${region}", "location: ${region", (15, 15), "no variable of this name", "region"),
+    ("variables: {region: westeurope}", "variables: {region: 1}", (2, 21), "text is expected", 'put it in quotes: "1"'),
+    ("variables: {region: westeurope}", "variables: {a-b: x}", (2, 12), "not a variable name", ""),
+    (
+        "  - name: adatum\n    tenant: adatum.com",
+        "  - tenant: adatum.com",
+        (17, 5),
+        "the key name is missing",
+        "add name",
+    ),
+    ("    tenant: adatum.com\n", "", (17, 5), "the key tenant is missing", "add tenant"),
+    ("version: 1", "version: 1\nspecs: []", (2, 1), "unknown key", "known here"),
+    ("${short}-corp", "adatum", (20, 11), "belongs to adatum", "a vault of its own"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "place", "what", "next_step"), FLEET_MISTAKES)
+def test_a_mistake_in_a_fleet_has_its_place(
+    tmp_path: Path, old: str, new: str, place: tuple[int, int], what: str, next_step: str
+) -> None:
+    problems = problems_of(tmp_path, FLEET.replace(old, new))
+    found = [problem for problem in problems if (problem.line, problem.column) == place]
+    assert [what in problem.what and next_step in (problem.next_step or "") for problem in found] == [True], problems
+
+
+def test_a_secret_in_a_variable_nobody_uses_is_found(tmp_path: Path) -> None:
+    secret = "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.eyJhdWQiOiJodHRwczovL2dyYXBoIn0.c2ln"
+    problems = problems_of(tmp_path, FLEET.replace("{short: ada}", f"{{short: ada, unused: {secret}}}"))
+    assert [(problem.line, problem.path) for problem in problems] == [(19, "tenants[0].variables.unused")]
+    assert secret not in repr(problems)
+
+
+def test_two_files_with_one_vault_are_a_mistake_that_names_both(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(GOOD)
+    (tmp_path / "b.yaml").write_text(GOOD.replace("name: contoso-sam\n", "name: other\n", 1))
+    with pytest.raises(SpecError) as caught:
+        read([tmp_path])
+    (problem,) = caught.value.problems
+    assert (Path(problem.file).name, problem.line) == ("b.yaml", 16)
+    assert "a.yaml:16:9" in problem.what
+
+
+def test_folders_are_read_sorted_recursive_and_without_hidden_files(tmp_path: Path) -> None:
+    for name in ("b.yaml", "a.yml", "sub/c.yaml", ".hidden.yaml", ".git/d.yaml", "notes.txt"):
+        file = tmp_path / name
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("x")
+    names = [file.relative_to(tmp_path).as_posix() for file in spec_files([tmp_path, tmp_path / "b.yaml"])]
+    assert names == ["a.yml", "b.yaml", "sub/c.yaml"], "each file once, however often it is named"
+
+
+@pytest.mark.parametrize("make", [lambda path: None, lambda path: path.mkdir()], ids=["missing", "empty folder"])
+def test_a_path_without_a_spec_is_wrong_usage(tmp_path: Path, make: Any) -> None:
+    path = tmp_path / "specs"
+    make(path)
+    with pytest.raises(MissingPathError) as caught:
+        read([path])
+    assert caught.value.exit_code == 64
+
+
+def test_problems_of_all_files_come_together(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(GOOD.replace("cloud: public", "cloud: pubic"))
+    (tmp_path / "b.yaml").write_text("[")
+    with pytest.raises(SpecError) as caught:
+        read([tmp_path])
+    assert [Path(problem.file).name for problem in caught.value.problems] == ["a.yaml", "b.yaml"]
