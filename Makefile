@@ -1,0 +1,43 @@
+# The same commands here and on a build machine. Needs Python 3.11 or newer and make, nothing else.
+PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v python3.11 || command -v python3)
+BIN := .venv/bin
+STAMP := .venv/.set-up
+REQUIREMENTS := requirements-build.txt requirements-dev.txt
+
+.PHONY: help setup demo test lint format bench
+
+help:
+	@echo "make setup   the program and all tools in .venv"
+	@echo "make demo    the whole way on the built-in emulator"
+	@echo "make test    all tests (ARGS=... goes to pytest)"
+	@echo "make lint    style, types, import layers"
+	@echo "make format  rewrite the style"
+	@echo "make bench   the benchmark, as JSON"
+
+setup: $(STAMP)
+
+$(STAMP): $(REQUIREMENTS) pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "provisioner needs Python 3.11 or newer")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --require-hashes $(addprefix -r ,$(REQUIREMENTS))
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: $(STAMP)
+	$(BIN)/python -m tests.demo
+
+test: $(STAMP)
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(STAMP)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(STAMP)
+	$(BIN)/python -m tests.benchmarks
