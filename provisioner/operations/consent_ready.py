@@ -1,7 +1,7 @@
 """What a sign-in needs, looked at before a browser opens: a person's time is not spent on what would fail anyway.
 
-Who runs `consent` may hold vault roles only (an operator on a laptop): what such a caller may not read in the
-directory or in ARM is a note, not a failure.
+Who runs `consent` may hold vault roles only (an operator on a laptop): grants and ARM objects that such a caller may
+not read are a note, not a failure. The application itself any member of the tenant can read.
 """
 
 from __future__ import annotations

@@ -84,7 +84,7 @@ def wanted_token(spec: Spec) -> TokenWanted:
         scopes=scopes_digest(spec),
         vault=Address(spec.name, "vault"),
         application=Address(spec.name, "application"),
-        credential=Address(spec.name, "credential"),
+        credential=Address(spec.name, "credential", spec.application.credential.name),
     )
 
 
