@@ -8,54 +8,90 @@ from ..lag import is_visible
 from ..store import Document
 from . import access, app_policy, errors, lookup, query
 from .deleted_items import shown
-from .documents import timestamp
-from .filterable import DOMAIN, ORGANIZATION, ResourceType
+from .filterable import ResourceType
 from .service import Request, is_guid
 
 _MOST_IDS = 1000
-_USER_SET = "users"
-_USER_MEMBERS = ("businessPhones", "displayName", "givenName", "jobTitle", "mail", "mobilePhone", "officeLocation")
-_USER = ResourceType(
-    "user",
-    frozenset(_USER_MEMBERS) | {"preferredLanguage", "surname", "userPrincipalName", "id", "accountEnabled"},
-    basic={},
-)
+_BLANK_USER: Document = {
+    "businessPhones": [],
+    "displayName": None,
+    "givenName": None,
+    "jobTitle": None,
+    "mail": None,
+    "mobilePhone": None,
+    "officeLocation": None,
+    "preferredLanguage": None,
+    "surname": None,
+    "userPrincipalName": None,
+    "id": None,
+}
+_BLANK_ORGANIZATION: Document = {
+    "id": None,
+    "deletedDateTime": None,
+    "businessPhones": [],
+    "city": None,
+    "country": None,
+    "countryLetterCode": None,
+    "createdDateTime": None,
+    "defaultUsageLocation": None,
+    "displayName": None,
+    "marketingNotificationEmails": [],
+    "mobileDeviceManagementAuthority": "unknown",
+    "onPremisesLastSyncDateTime": None,
+    "onPremisesSyncEnabled": None,
+    "partnerTenantType": None,
+    "postalCode": None,
+    "preferredLanguage": "en",
+    "privacyProfile": None,
+    "securityComplianceNotificationMails": [],
+    "securityComplianceNotificationPhones": [],
+    "state": None,
+    "street": None,
+    "technicalNotificationMails": [],
+    "tenantType": "AAD",
+    "assignedPlans": [],
+    "provisionedPlans": [],
+    "verifiedDomains": [],
+}
+_BLANK_DOMAIN: Document = {
+    "id": None,
+    "authenticationType": "Managed",
+    "availabilityStatus": None,
+    "isAdminManaged": True,
+    "isDefault": False,
+    "isInitial": False,
+    "isRoot": True,
+    "isVerified": True,
+    "passwordNotificationWindowInDays": None,
+    "passwordValidityPeriodInDays": None,
+    "state": None,
+    "supportedServices": [],
+}
+_USER = ResourceType("user", frozenset(_BLANK_USER), basic={})
+_ORGANIZATION = ResourceType("organization", frozenset(_BLANK_ORGANIZATION), basic={})
+_DOMAIN = ResourceType("domain", frozenset(_BLANK_DOMAIN), basic={})
 _OBJECT_KINDS = {"application": APPLICATION, "servicePrincipal": SERVICE_PRINCIPAL, "user": USER}
 
 
 def list_organizations(request: Request) -> Reply:
     access.require(request.caller, access.READ_ORGANIZATION)
-    return query.collection(request, [_organization(request)], ORGANIZATION, "organization")
+    return query.collection(request, [_organization(request)], _ORGANIZATION, "organization")
 
 
 def get_organization(request: Request) -> Reply:
     access.require(request.caller, access.READ_ORGANIZATION)
     if lookup.object_id(request) != request.tenant:
         raise errors.not_found(request.param("id"))
-    return query.entity(request, _organization(request), ORGANIZATION, "organization")
+    return query.entity(request, _organization(request), _ORGANIZATION, "organization")
 
 
 def list_domains(request: Request) -> Reply:
     access.require(request.caller, access.READ_DOMAINS)
     names = request.tenant_document()["domains"]
     found = [
-        {
-            "id": name,
-            "authenticationType": "Managed",
-            "availabilityStatus": None,
-            "isAdminManaged": True,
-            "isDefault": name == names[0],
-            "isInitial": name == names[0],
-            "isRoot": True,
-            "isVerified": True,
-            "passwordNotificationWindowInDays": None,
-            "passwordValidityPeriodInDays": None,
-            "supportedServices": [],
-            "state": None,
-        }
-        for name in names
+        _BLANK_DOMAIN | {"id": name, "isDefault": name == names[0], "isInitial": name == names[0]} for name in names
     ]
-    return query.collection(request, found, DOMAIN, "domains")
+    return query.collection(request, found, _DOMAIN, "domains")
 
 
 def me(request: Request) -> Reply:
@@ -66,7 +102,7 @@ def me(request: Request) -> Reply:
     found = request.tx.get(USER, request.tenant, request.caller.object_id)
     if found is None:
         raise errors.not_found(request.caller.object_id)
-    return query.entity(request, _user(found), _USER, _USER_SET)
+    return query.entity(request, _user(found), _USER, "users")
 
 
 def get_user(request: Request) -> Reply:
@@ -76,7 +112,7 @@ def get_user(request: Request) -> Reply:
     access.require(request.caller, access.READ_USERS | ({"User.Read"} if oneself else frozenset()))
     if found is None:
         raise errors.not_found(request.param("id"))
-    return query.entity(request, _user(found), _USER, _USER_SET)
+    return query.entity(request, _user(found), _USER, "users")
 
 
 def get_by_ids(request: Request) -> Reply:
@@ -104,57 +140,25 @@ def get_default_app_management_policy(request: Request) -> Reply:
 
 def _organization(request: Request) -> Document:
     tenant = request.tenant_document()
-    return {
+    names = tenant["domains"]
+    domains = [
+        {
+            "capabilities": "",
+            "isDefault": name == names[0],
+            "isInitial": name == names[0],
+            "name": name,
+            "type": "Managed",
+        }
+        for name in names
+    ]
+    return _BLANK_ORGANIZATION | {
         "id": tenant["id"],
-        "deletedDateTime": None,
-        "businessPhones": [],
-        "city": None,
-        "country": None,
-        "countryLetterCode": None,
-        "createdDateTime": timestamp(tenant.get("_created", 0)),
-        "defaultUsageLocation": None,
         "displayName": tenant["displayName"],
-        "marketingNotificationEmails": [],
-        "mobileDeviceManagementAuthority": "unknown",
-        "onPremisesLastSyncDateTime": None,
-        "onPremisesSyncEnabled": None,
         "partnerTenantType": "breadthPartner" if tenant["partner"] else None,
-        "postalCode": None,
-        "preferredLanguage": "en",
-        "privacyProfile": None,
-        "securityComplianceNotificationMails": [],
-        "securityComplianceNotificationPhones": [],
-        "state": None,
-        "street": None,
-        "technicalNotificationMails": [],
-        "tenantType": "AAD",
-        "assignedPlans": [],
-        "provisionedPlans": [],
-        "verifiedDomains": [
-            {
-                "capabilities": "",
-                "isDefault": index == 0,
-                "isInitial": index == 0,
-                "name": name,
-                "type": "Managed",
-            }
-            for index, name in enumerate(tenant["domains"])
-        ],
+        "verifiedDomains": domains,
     }
 
 
 def _user(found: Document) -> Document:
-    """A user with the members the service shows unasked, and accountEnabled only if a client selects it."""
-    return {
-        "businessPhones": [],
-        "displayName": found["displayName"],
-        "givenName": None,
-        "jobTitle": None,
-        "mail": None,
-        "mobilePhone": None,
-        "officeLocation": None,
-        "preferredLanguage": None,
-        "surname": None,
-        "userPrincipalName": found["userPrincipalName"],
-        "id": found["id"],
-    }
+    """A user with the members the service shows unasked."""
+    return _BLANK_USER | {name: found[name] for name in ("displayName", "userPrincipalName", "id")}

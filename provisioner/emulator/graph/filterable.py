@@ -101,8 +101,6 @@ APP_ROLE_ASSIGNMENT = ResourceType(
     | {"principalType", "resourceDisplayName", "resourceId"},
     basic={"resourceId": _EQ},
 )
-ORGANIZATION = ResourceType("organization", frozenset({"id", "displayName", "tenantType", "verifiedDomains"}), basic={})
-DOMAIN = ResourceType("domain", frozenset({"id", "isDefault", "isInitial", "isVerified"}), basic={})
 DIRECTORY_OBJECT = ResourceType("directoryObject", frozenset({"id", "deletedDateTime"}), basic={})
 
 

@@ -50,18 +50,18 @@ def create(request: Request) -> Reply:
         raise errors.not_found(client)
     if lookup.service_principal_by_id(request, resource) is None:
         raise errors.reference_not_present(resource)
-    key = _key(client, resource, principal)
-    if request.tx.get(GRANT, request.tenant, key) is not None:
-        raise errors.grant_exists()
-    made = {
+    for other in request.tx.find(GRANT, request.tenant, "clientId", client):
+        if (other["resourceId"], other["principalId"]) == (resource, principal):
+            raise errors.grant_exists()
+    made: Document = {
         "clientId": client,
         "consentType": consent_type,
-        "id": key,
+        "id": _key(client, resource, principal),
         "principalId": principal,
         "resourceId": resource,
         "scope": scope,
     }
-    request.tx.put(GRANT, request.tenant, key, made | {"_visibleFrom": visible_from(request.tx)})
+    request.tx.put(GRANT, request.tenant, made["id"], made | {"_visibleFrom": visible_from(request.tx)})
     return Reply(201, {"@odata.context": f"{request.root}/$metadata#{_SET}/$entity"} | made)
 
 
@@ -123,17 +123,17 @@ def _text(body: Document, name: str) -> str:
     return value.lower()
 
 
-def _scope(body: Document) -> str | None:
-    scope = body.get("scope")
-    if scope is not None and not isinstance(scope, str):
+def _scope(body: Document) -> str:
+    scope = body.get("scope") or ""
+    if not isinstance(scope, str):
         raise errors.property_invalid("scope", TYPE.name)
-    if len(scope or "") > _LONGEST_SCOPE:
+    if len(scope) > _LONGEST_SCOPE:
         raise errors.grant_scope_too_long()
     return scope
 
 
 def _key(client: str, resource: str, principal: str | None) -> str:
-    """The id of a grant: made of the ids it ties, so that the pair itself is the key."""
+    """The id of a grant as the service makes it: of the ids it ties."""
     raw = b"".join(_bytes(text) for text in (client, resource, *([principal] if principal else ())))
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
