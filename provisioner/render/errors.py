@@ -24,13 +24,16 @@ def problem_lines(problems: tuple[Problem, ...], width: int = UNWRAPPED) -> Line
     """`file:line:column: what`, the value, the nearest correct one; the count at the end."""
     lines: Lines = []
     for problem in problems:
-        place = f"{problem.file}:{problem.line}:{problem.column}: "
-        lines += paragraph(problem.what, width, first=place, rest="    ", style="red")
-        if problem.path:
-            lines += paragraph(problem.path, width, first="    where: ")
-        if problem.value is not None:
-            lines += paragraph(problem.value, width, first="    value: ")
-        if problem.next_step:
-            lines += paragraph(problem.next_step, width, first="    next:  ")
+        lines += problem_block(problem, width)
     files = count(len({problem.file for problem in problems}), "file")
     return lines + paragraph(f"{count(len(problems), 'problem')} in {files}", width, style="bold")
+
+
+def problem_block(problem: Problem, width: int = UNWRAPPED, severity: str = "", style: str = "red") -> Lines:
+    """One problem: its place as editors read it, what is wrong, the path, the value, the advice."""
+    place = f"{problem.file}:{problem.line}:{problem.column}: {severity}"
+    lines = paragraph(problem.what, width, first=place, rest="    ", style=style)
+    for label, text in (("where: ", problem.path), ("value: ", problem.value), ("next:  ", problem.next_step)):
+        if text:
+            lines += paragraph(text, width, first=f"    {label}")
+    return lines

@@ -1,0 +1,126 @@
+"""The person at the terminal, as operations see them: the Ui protocol over stdin, stderr and a browser."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import os
+import sys
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+from rich.text import Text
+
+from provisioner.cli.terminal import Terminal
+from provisioner.core.errors import UsageError
+from provisioner.core.report import StepResult
+from provisioner.core.step import Step
+from provisioner.render.layout import paragraph
+from provisioner.render.report_text import result_lines
+from provisioner.render.values import words
+
+T = TypeVar("T")
+OpenBrowser = Callable[[str], bool]
+
+
+class Person:
+    """Implements operations.ui.Ui. name: the tenant's, put before what is said when there are several."""
+
+    def __init__(self, terminal: Terminal, open_browser: OpenBrowser, name: str = "") -> None:
+        self._terminal = terminal
+        self._open_browser = open_browser
+        self._prefix = f"{name}: " if name else ""
+
+    def progress(self, text: str) -> None:
+        self._terminal.progress(f"{self._prefix}{text}")
+
+    def info(self, text: str) -> None:
+        self._terminal.message(paragraph(text, self._terminal.err.width, first=self._prefix))
+
+    def step_started(self, step: Step) -> None:
+        self.progress(f"{words(step.operation or step.action.value)} {step.address} …")
+
+    def step_done(self, result: StepResult) -> None:
+        self._terminal.message(result_lines(result, self._terminal.err.width))
+
+    async def confirm(self, question: str) -> bool:
+        answer = await self._line(f"{question} [y/N] ", echo=True)
+        return answer.strip().lower() in ("y", "yes")
+
+    async def ask(self, prompt: str) -> str:
+        return await self._line(f"{prompt} ", echo=False)
+
+    async def open_browser(self, url: str) -> bool:
+        return await _in_thread(lambda: self._open_browser(url))
+
+    async def _line(self, prompt: str, *, echo: bool) -> str:
+        if not sys.stdin.isatty():
+            raise UsageError(
+                "there is a question to answer, but no terminal to ask it on",
+                next_step="run it in a terminal, or say --auto-approve (apply) or --no-consent",
+            )
+        self._terminal.quiet()
+        if not echo:
+            return await _hidden_line(f"{self._prefix}{prompt}")
+        self._terminal.err.print(Text(f"{self._prefix}{prompt}"), end="", soft_wrap=True)
+        return (await _in_thread(lambda: os.read(sys.stdin.fileno(), 4096))).decode(errors="replace")
+
+
+async def _hidden_line(prompt: str) -> str:
+    """One line, not shown, of any length: a terminal in line mode cuts at 4,095 characters, and codes are long."""
+    try:
+        import termios
+    except ImportError:  # Windows
+        return await _in_thread(lambda: getpass.getpass(prompt))
+    sys.stderr.write(prompt)
+    sys.stderr.flush()
+    descriptor = sys.stdin.fileno()
+    before = termios.tcgetattr(descriptor)
+    raw = termios.tcgetattr(descriptor)
+    raw[3] &= ~(termios.ECHO | termios.ICANON)
+    termios.tcsetattr(descriptor, termios.TCSADRAIN, raw)
+    try:
+        return await _in_thread(lambda: _read_line(descriptor))
+    finally:
+        termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
+        sys.stderr.write("\n")
+
+
+def _read_line(descriptor: int) -> str:
+    line = bytearray()
+    while not line.endswith((b"\n", b"\r", b"\x04")):
+        read = os.read(descriptor, 4096)
+        if not read:
+            break
+        for byte in read:
+            if byte in b"\x7f\x08":
+                del line[-1:]
+            else:
+                line.append(byte)
+    return line.decode(errors="replace").strip("\x04").strip()
+
+
+async def _in_thread(call: Callable[[], T]) -> T:
+    """The call's result from a thread of its own that dies with the process: Ctrl-C must not wait for an answer."""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[T] = loop.create_future()
+
+    def settle(result: T | None, error: BaseException | None) -> None:
+        if future.cancelled():
+            return
+        if error is not None:
+            future.set_exception(error)
+        else:
+            future.set_result(result)  # type: ignore[arg-type]  # a result of T when there is no error
+
+    def work() -> None:
+        try:
+            result = call()
+        except BaseException as error:  # noqa: BLE001  it is raised again where it is awaited
+            loop.call_soon_threadsafe(settle, None, error)
+        else:
+            loop.call_soon_threadsafe(settle, result, None)
+
+    threading.Thread(target=work, daemon=True).start()
+    return await future

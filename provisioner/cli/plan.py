@@ -1,0 +1,94 @@
+"""`provisioner plan`: what apply would change, read-only."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from provisioner.cli import exit_codes
+from provisioner.cli.not_built import refuse, refuse_flags
+from provisioner.cli.options import Common, common, fleet_flags, many_paths, output_format
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from provisioner.cli.terminal import Terminal
+    from provisioner.core.plan import Plan
+
+
+@click.command()
+@many_paths
+@click.option("--out", metavar="FILE", help="Save the plan. Not built yet.")
+@output_format("text", "json", "markdown", "html")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when changes are pending, 3 when a person must act.")
+@click.option("--probe", is_flag=True, help="Also redeem the stored token. Not built yet.")
+@fleet_flags
+@common
+def plan(
+    paths: tuple[Path, ...],
+    common: Common,
+    *,
+    format_: str,
+    detailed_exitcode: bool,
+    out: str | None,
+    probe: bool,
+    report: str | None,
+    resume: str | None,
+    shard: str | None,
+) -> int:
+    """Show what apply would change. Reads only.
+
+    PATH is a spec, a fleet file or a folder of them; any mix.
+    """
+    refuse_flags(out=out, probe=probe, report=report, resume=resume, shard=shard)
+    if format_ not in ("text", "json"):
+        refuse(f"--format {format_}")
+    from provisioner.cli import run
+    from provisioner.cli.terminal import Terminal
+    from provisioner.operations import plan as operation
+    from provisioner.render.plan_json import document, tenant_json
+
+    terminal = Terminal()
+    verb = run.Verb(
+        doing="planning",
+        operation=lambda tenant, spec, ui: operation.plan(tenant, spec),
+        code=lambda plan: _code(plan, detailed=detailed_exitcode),
+        told=_told,
+    )
+    specs = [entry.spec for entry in run.load(paths, terminal).specs]
+    results = run.over(specs, verb, common, terminal)
+    if format_ == "json":
+        terminal.data(document([run.json_of(result, tenant_json) for result in results]))
+    else:
+        _show([result.value for result in results if result.value is not None], terminal)
+    return run.finish(results, verb, terminal)
+
+
+def _code(plan: Plan, *, detailed: bool) -> int:
+    """2 and 3 only with --detailed-exitcode."""
+    code = plan.exit_code()
+    return code if detailed or code not in (exit_codes.CHANGES_PENDING, exit_codes.PERSON_MUST_ACT) else exit_codes.DONE
+
+
+def _told(plan: Plan) -> Text:
+    from rich.text import Text
+
+    from provisioner.render.plan_text import summary_line
+
+    return summary_line(plan) if plan.exit_code() else Text("nothing to do", "dim")
+
+
+def _show(plans: list[Plan], terminal: Terminal) -> None:
+    """The plan; of several only those that are not clean: the clean ones have their result line."""
+    from provisioner.render.layout import BLANK
+    from provisioner.render.plan_text import plan_lines
+
+    for plan in plans:
+        if len(plans) == 1 or plan.exit_code():
+            terminal.result(plan_lines(plan, terminal.width))
+            terminal.result([BLANK] if len(plans) > 1 else [])
+
+
+COMMANDS = {"plan": plan}

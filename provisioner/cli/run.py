@@ -1,0 +1,163 @@
+"""Runs an operation over the specs of a command line: targets, tenants, result lines, the summary, the exit code."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import traceback
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, Generic, TypeVar
+
+from rich.text import Text
+
+from provisioner import fleet
+from provisioner.cli import exit_codes
+from provisioner.cli.browser import opener
+from provisioner.cli.options import Common
+from provisioner.cli.person import Person
+from provisioner.cli.target import open_targets
+from provisioner.cli.terminal import Terminal
+from provisioner.clients.session import RequestLog
+from provisioner.core.errors import ProvisionerError, UsageError
+from provisioner.fleet import TenantResult
+from provisioner.operations.tenant import OpenTenant, open_tenant
+from provisioner.operations.ui import Ui
+from provisioner.render.fleet_text import summary_lines, tenant_line
+from provisioner.render.plan_json import failed_json
+from provisioner.render.validation_text import warning_lines
+from provisioner.spec.model import Spec
+from provisioner.spec.read import Loaded, read
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Verb(Generic[T]):
+    """What a command does with one tenant. doing: for the progress bar.
+
+    operation: the work itself. code: the exit code of a result. told: the result in a line, for many tenants.
+    """
+
+    doing: str
+    operation: Callable[[OpenTenant, Spec, Ui], Awaitable[T]]
+    code: Callable[[T], int]
+    told: Callable[[T], Text]
+
+
+def load(paths: Sequence[Path], terminal: Terminal) -> Loaded:
+    """The specs, their warnings shown. Raises SpecError, MissingPathError."""
+    loaded = read(paths)
+    terminal.message(warning_lines(loaded.warnings, terminal.err.width))
+    return loaded
+
+
+def load_one(path: Path, terminal: Terminal) -> Spec:
+    """The one spec of a file. Raises UsageError when there are several: the command needs a person for each."""
+    loaded = load([path], terminal)
+    if len(loaded.specs) != 1:
+        names = ", ".join(entry.spec.name for entry in loaded.specs[:5])
+        raise UsageError(
+            f"{path} holds {len(loaded.specs)} specs ({names}), and this command takes one",
+            next_step="name a file with one spec",
+        )
+    return loaded.specs[0].spec
+
+
+def over(specs: Sequence[Spec], verb: Verb[T], common: Common, terminal: Terminal) -> tuple[TenantResult[T], ...]:
+    """The result of each tenant, in the order of the specs. Errors are results: `finish` shows them."""
+    with _request_log(common) as log:
+        return asyncio.run(_over(specs, verb, common, terminal, log))
+
+
+def finish(results: Sequence[TenantResult[T]], verb: Verb[T], terminal: Terminal) -> int:
+    """Show what failed, and for several tenants the summary; the exit code of all."""
+    codes = {result.spec.name: code_of(result, verb) for result in results}
+    failures = {result.spec.name: result.error for result in results if result.error is not None}
+    for name, error in failures.items():
+        _show(error, name if len(results) > 1 else "", terminal)
+    if len(results) > 1:
+        terminal.message(summary_lines(codes, failures, terminal.err.width))
+    return exit_codes.combine(codes.values()) if len(results) > 1 else next(iter(codes.values()), exit_codes.DONE)
+
+
+def code_of(result: TenantResult[T], verb: Verb[T]) -> int:
+    """The exit code of one tenant."""
+    if result.error is not None:
+        return result.error.exit_code if isinstance(result.error, ProvisionerError) else exit_codes.FAILED
+    return verb.code(_value(result))
+
+
+def json_of(result: TenantResult[T], show: Callable[[T], dict[str, Any]]) -> dict[str, Any]:
+    """A tenant in the output of --format json: `show` of its value, or its error."""
+    if result.error is None:
+        return show(_value(result))
+    if isinstance(result.error, ProvisionerError):
+        return failed_json(result.spec.name, result.error)
+    return failed_json(result.spec.name, ProvisionerError("a defect of provisioner", next_step="please report it"))
+
+
+async def _over(
+    specs: Sequence[Spec], verb: Verb[T], common: Common, terminal: Terminal, log: RequestLog | None
+) -> tuple[TenantResult[T], ...]:
+    several = len(specs) > 1
+    async with open_targets(log, only_emulator=common.emulator) as targets:
+
+        async def one(spec: Spec) -> T:
+            target = await targets.of(spec)
+            person = Person(terminal, opener(target.note), spec.name if several else "")
+            async with open_tenant(spec, target.session, target.clock, target.identity(spec)) as tenant:
+                return await verb.operation(tenant, spec, person)
+
+        with terminal.bar(len(specs), verb.doing) as advance:
+
+            def ended(result: TenantResult[T]) -> None:
+                advance()
+                if several:
+                    terminal.message([_line(result, verb)])
+
+            results = await fleet.over(specs, one, concurrency=common.concurrency, ended=ended)
+    terminal.quiet()
+    return results
+
+
+def _line(result: TenantResult[T], verb: Verb[T]) -> Text:
+    told = Text(_first_line(result.error)) if result.error is not None else verb.told(_value(result))
+    return tenant_line(result.spec.name, code_of(result, verb), told)
+
+
+def _value(result: TenantResult[T]) -> T:
+    assert result.value is not None, "a tenant without error has a value"
+    return result.value
+
+
+def _first_line(error: Exception) -> str:
+    return error.what if isinstance(error, ProvisionerError) else f"{type(error).__name__}: {error}"
+
+
+def _show(error: Exception, name: str, terminal: Terminal) -> None:
+    if isinstance(error, ProvisionerError):
+        terminal.error(error, name)
+    else:
+        terminal.message([Text(f"{name or 'provisioner'}: a defect of provisioner, please report it:", "bold red")])
+        traceback.print_exception(error, file=sys.stderr)
+
+
+@contextmanager
+def _request_log(common: Common) -> Iterator[RequestLog | None]:
+    """One JSON line a request: in the file of --json-log, else on stderr with -v."""
+    if common.json_log is not None:
+        with _private(common.json_log) as stream:
+            yield RequestLog(stream)
+    else:
+        yield RequestLog(sys.stderr) if common.verbose else None
+
+
+def _private(path: Path) -> IO[str]:
+    """The file, emptied, readable and writable by its owner only, also when it was there before."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    path.chmod(0o600)
+    return os.fdopen(descriptor, "w", encoding="utf-8")

@@ -1,0 +1,161 @@
+"""Where a spec's requests go: Microsoft's clouds, or the emulator. One session for each, never shared between them.
+
+The emulator a command uses is the one PROVISIONER_EMULATOR names, else the one started last while it lives, else the
+default folder served by this very process (design section 8).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from provisioner.clients.identity import ClientSecretIdentity, environment_identity
+from provisioner.clients.session import EmulatorEndpoint, RequestLog, open_session
+from provisioner.core.clock import Clock
+from provisioner.core.errors import ProvisionerError
+from provisioner.core.secret import Secret
+from provisioner.emulator.note import VARIABLE, Note, default_state, is_alive, named_note, read_note
+from provisioner.spec.model import Spec
+
+
+@dataclass(frozen=True)
+class Target:
+    """A session and what goes with it. runners: on the emulator, the runner of each tenant by id and by domain."""
+
+    session: aiohttp.ClientSession
+    clock: Clock
+    note: Note | None = None
+    runners: dict[str, ClientSecretIdentity] | None = None
+
+    def identity(self, spec: Spec) -> ClientSecretIdentity | None:
+        """Who applies this spec; None leaves it to azure-identity's chain. The emulator takes only whom it knows."""
+        found = environment_identity()
+        if self.runners is None:
+            return found
+        if found is not None and any(found.client_id == runner.client_id for runner in self.runners.values()):
+            return found
+        if (runner := self.runners.get(spec.tenant.lower())) is None:
+            raise ProvisionerError(
+                f"the emulator has no tenant {spec.tenant}",
+                where=spec.name,
+                next_step="`provisioner emulator status` lists the tenants it has",
+            )
+        return runner
+
+
+class Targets:
+    """Opens each target at its first use; all are closed together."""
+
+    def __init__(self, stack: AsyncExitStack, log: RequestLog | None, *, only_emulator: bool) -> None:
+        self._stack = stack
+        self._log = log
+        self._only_emulator = only_emulator
+        self._opened: dict[bool, Target] = {}
+        self._lock = asyncio.Lock()
+
+    def on_emulator(self, spec: Spec) -> bool:
+        """True when the spec's requests go to the emulator."""
+        return self._only_emulator or spec.cloud == "emulator"
+
+    async def of(self, spec: Spec) -> Target:
+        """The target of a spec. Raises ProvisionerError when the emulator cannot be reached."""
+        emulated = self.on_emulator(spec)
+        async with self._lock:
+            if emulated not in self._opened:
+                opening = _emulator(self._log) if emulated else _microsoft(self._log)
+                self._opened[emulated] = await self._stack.enter_async_context(opening)
+            return self._opened[emulated]
+
+
+@asynccontextmanager
+async def open_targets(log: RequestLog | None, *, only_emulator: bool) -> AsyncIterator[Targets]:
+    """only_emulator: `--emulator` was given, so every spec goes there whatever its cloud."""
+    async with AsyncExitStack() as stack:
+        yield Targets(stack, log, only_emulator=only_emulator)
+
+
+@asynccontextmanager
+async def _microsoft(log: RequestLog | None) -> AsyncIterator[Target]:
+    clock = Clock()
+    async with open_session(clock, log=log) as session:
+        yield Target(session, clock)
+
+
+@asynccontextmanager
+async def _emulator(log: RequestLog | None) -> AsyncIterator[Target]:
+    async with AsyncExitStack() as stack:
+        note = _running()
+        if note is None:
+            note = await stack.enter_async_context(_served())
+        host, _, port = note.address.rpartition(":")
+        endpoint = EmulatorEndpoint(host, int(port), Path(note.ca))
+        state, time = await _ask_control(endpoint, note, "state", "clock")
+        clock = Clock(offset=timedelta(seconds=time["offset"]))
+        session = await stack.enter_async_context(open_session(clock, emulator=endpoint, log=log))
+        yield Target(session, clock, note, _runners(state))
+
+
+def _running() -> Note | None:
+    path = named_note()
+    try:
+        note = read_note(path)
+    except (ValueError, OSError) as error:
+        raise ProvisionerError(
+            f"{path} cannot be read as the note of an emulator: {error}", next_step=_START
+        ) from error
+    if note is not None and is_alive(note):
+        return note
+    if os.environ.get(VARIABLE):
+        raise ProvisionerError(f"the emulator that {VARIABLE} names ({path}) is not running", next_step=_START)
+    return None
+
+
+_START = f"run `provisioner emulator start`, or unset {VARIABLE}"
+
+
+@asynccontextmanager
+async def _served() -> AsyncIterator[Note]:
+    from provisioner.emulator.server import Emulator
+
+    emulator = Emulator(default_state())
+    await asyncio.to_thread(emulator.start)
+    try:
+        assert emulator.note is not None, "start() makes it"
+        yield emulator.note
+    finally:
+        await asyncio.to_thread(emulator.stop)
+
+
+async def _ask_control(endpoint: EmulatorEndpoint, note: Note, *names: str) -> list[Any]:
+    """Answers of the control surface, through a session of its own: `--json-log` is about Microsoft's services."""
+    headers = {"Authorization": f"Bearer {note.control.token}"}
+    async with open_session(Clock(), emulator=endpoint) as session:
+
+        async def get(name: str) -> Any:
+            async with session.get(f"{note.control.url.rstrip('/')}/{name}", headers=headers) as response:
+                response.raise_for_status()
+                return json.loads(await response.read())
+
+        try:
+            return await asyncio.gather(*map(get, names))
+        except aiohttp.ClientError as error:
+            raise ProvisionerError(
+                f"the emulator at {note.address} does not answer: {error}", next_step=_START
+            ) from error
+
+
+def _runners(state: dict[str, Any]) -> dict[str, ClientSecretIdentity]:
+    runners: dict[str, ClientSecretIdentity] = {}
+    for tenant in state["tenants"]:
+        runner = ClientSecretIdentity(tenant["runner"]["clientId"], Secret(tenant["runner"]["clientSecret"]))
+        runners[tenant["id"].lower()] = runners[tenant["domain"].lower()] = runner
+    return runners

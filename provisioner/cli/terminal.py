@@ -1,0 +1,100 @@
+"""Where text goes: results to stdout, progress and messages to stderr; colour on a terminal, unless NO_COLOR."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import TextIO
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.status import Status
+from rich.text import Text
+
+from provisioner.core.errors import ProvisionerError
+from provisioner.render.errors import UNWRAPPED, error_lines
+from provisioner.render.layout import Lines
+
+
+class Terminal:
+    """The two streams of this process, and the one line of progress that may be on stderr."""
+
+    def __init__(self) -> None:
+        self._out = _console(sys.stdout)
+        self.err = _console(sys.stderr)
+        self._status: Status | None = None
+        self._bar: Progress | None = None
+        self._said = ""
+
+    @property
+    def width(self) -> int:
+        """Of the results: the terminal's (COLUMNS counts), 80 for a file or a pipe."""
+        return self._out.width
+
+    def result(self, lines: Lines) -> None:
+        """Lines of the result."""
+        self.quiet()
+        for line in lines:
+            self._out.print(line, soft_wrap=True)
+
+    def data(self, text: str) -> None:
+        """The result as data: exactly this text, whatever the terminal."""
+        self.quiet()
+        sys.stdout.write(f"{text}\n")
+
+    def message(self, lines: Lines) -> None:
+        """Lines for the person, which stay on the screen above the progress."""
+        for line in lines:
+            self.err.print(line, soft_wrap=True)
+
+    def error(self, error: ProvisionerError, prefix: str = "") -> None:
+        """What, where and next; wrapped only where somebody reads it on a screen."""
+        width = self.err.width if self.err.is_terminal else UNWRAPPED
+        self.message([*([Text(prefix, "bold")] if prefix else []), *error_lines(error, width)])
+
+    def progress(self, text: str) -> None:
+        """What is being done now: one line that replaces itself, or plain lines when stderr is not a terminal."""
+        if self._bar is not None or text == self._said:
+            return
+        self._said = text
+        if not self.err.is_terminal:
+            self.err.print(Text(text), soft_wrap=True)
+        elif self._status is None:
+            self._status = self.err.status(Text(text))
+            self._status.start()
+        else:
+            self._status.update(Text(text))
+
+    def quiet(self) -> None:
+        """Take the line of progress away: something else is about to be read or asked."""
+        if self._status is not None:
+            self._status.stop()
+            self._status = None
+        self._said = ""
+
+    @contextmanager
+    def bar(self, total: int, doing: str) -> Iterator[Callable[[], None]]:
+        """A progress bar over many tenants: call what it gives as each ends. None for one, or without a terminal."""
+        if total < 2 or not self.err.is_terminal:
+            yield lambda: None
+            return
+        columns = (SpinnerColumn(), TextColumn(doing), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        with Progress(*columns, console=self.err, transient=True) as self._bar:
+            task = self._bar.add_task(doing, total=total)
+            yield partial(self._bar.advance, task)
+        self._bar = None
+
+
+def _console(stream: TextIO) -> Console:
+    terminal = stream.isatty()
+    return Console(
+        file=stream,
+        force_terminal=terminal,
+        no_color=not terminal or bool(os.environ.get("NO_COLOR")),
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )

@@ -1,0 +1,40 @@
+"""`provisioner validate`: the offline check."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from provisioner.cli import exit_codes
+from provisioner.cli.not_built import refuse_flags
+from provisioner.cli.options import Common, common, fleet_flags, many_paths
+
+
+@click.command()
+@many_paths
+@fleet_flags
+@common
+def validate(paths: tuple[Path, ...], common: Common, report: str | None, resume: str | None, shard: str | None) -> int:
+    """Check specs offline; report every problem at once.
+
+    PATH is a spec, a fleet file or a folder of them; any mix. Nothing is sent anywhere.
+    """
+    refuse_flags(report=report, resume=resume, shard=shard)
+    from provisioner.cli.terminal import Terminal
+    from provisioner.core.errors import SpecError
+    from provisioner.render.errors import problem_lines
+    from provisioner.render.validation_text import valid_lines
+    from provisioner.spec.read import read
+
+    terminal = Terminal()
+    try:
+        loaded = read(paths)
+    except SpecError as error:
+        terminal.result(problem_lines(error.problems, terminal.width))
+        return exit_codes.FAILED
+    terminal.result(valid_lines(loaded, terminal.width))
+    return exit_codes.DONE
+
+
+COMMANDS = {"validate": validate}

@@ -1,0 +1,62 @@
+"""`provisioner verify`: does Partner Center answer, with MFA, on the stored token?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from provisioner.cli.not_built import refuse, refuse_flags
+from provisioner.cli.options import Common, common, fleet_flags, many_paths, output_format
+
+
+@click.command()
+@many_paths
+@output_format("text", "json", "junit", "markdown")
+@click.option("--evidence", metavar="DIR", help="Write a dated report for an auditor. Not built yet.")
+@fleet_flags
+@common
+def verify(
+    paths: tuple[Path, ...],
+    common: Common,
+    *,
+    format_: str,
+    evidence: str | None,
+    report: str | None,
+    resume: str | None,
+    shard: str | None,
+) -> int:
+    """Exercise Partner Center with the stored token.
+
+    PATH is a spec, a fleet file or a folder of them; any mix.
+    """
+    refuse_flags(evidence=evidence, report=report, resume=resume, shard=shard)
+    if format_ not in ("text", "json"):
+        refuse(f"--format {format_}")
+    from provisioner.cli import run
+    from provisioner.cli.terminal import Terminal
+    from provisioner.operations import verify as operation
+    from provisioner.render.plan_json import document
+    from provisioner.render.verify_text import checks_json, checks_lines, checks_summary
+    from provisioner.verify.checks import exit_code
+
+    terminal = Terminal()
+    verb = run.Verb(
+        doing="verifying",
+        operation=lambda tenant, spec, ui: operation.verify(tenant.clients, spec),
+        code=exit_code,
+        told=checks_summary,
+    )
+    specs = [entry.spec for entry in run.load(paths, terminal).specs]
+    results = run.over(specs, verb, common, terminal)
+    if format_ == "json":
+        show = [run.json_of(result, lambda checks, spec=result.spec: checks_json(spec, checks)) for result in results]
+        terminal.data(document(show))
+    else:
+        for result in results:
+            if result.value is not None:
+                terminal.result(checks_lines(result.spec.name, result.value, terminal.width))
+    return run.finish(results, verb, terminal)
+
+
+COMMANDS = {"verify": verify}

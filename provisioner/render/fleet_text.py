@@ -1,0 +1,59 @@
+"""Many tenants as text: a line for each as it ends, and a summary by outcome and by cause."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+
+from rich.text import Text
+
+from provisioner.core.errors import ApiError, ProvisionerError
+from provisioner.render.layout import BLANK, Lines, count, paragraph
+
+_OUTCOMES = {
+    1: ("failed", "red"),
+    5: ("a check failed", "red"),
+    4: ("could not tell", "cyan"),
+    2: ("changes pending", "yellow"),
+    3: ("a person must act", "blue"),
+    0: ("in order", "green"),
+}
+
+
+def tenant_line(name: str, code: int, told: Text) -> Text:
+    """One tenant's outcome: the word for its exit code, its name, and what the command says of it."""
+    word, style = _OUTCOMES[code]
+    return Text(word.ljust(18), style).append(f"{name}  ", "").append_text(told)
+
+
+def cause_of(error: Exception) -> str:
+    """What failures are counted by: the service's answer, or the kind of error."""
+    if isinstance(error, ApiError):
+        return f"{error.service} answered {error.status} {error.code}".rstrip()
+    if isinstance(error, ProvisionerError):
+        return error.what
+    return f"a defect of provisioner ({type(error).__name__})"
+
+
+def summary_lines(codes: Mapping[str, int], failures: Mapping[str, Exception], width: int = 80) -> Lines:
+    """codes: the exit code of each tenant by name. failures: the errors, by name."""
+    counts = Counter(codes.values())
+    lines: Lines = [BLANK, Text(count(len(codes), "tenant"), "bold")]
+    for code, (word, style) in _OUTCOMES.items():
+        if counts[code]:
+            lines.append(Text("  ").append(str(counts[code]).rjust(5), style).append(f"  {word}"))
+    return lines + _causes(failures, width)
+
+
+def _causes(failures: Mapping[str, Exception], width: int) -> Lines:
+    by_cause: dict[str, list[str]] = defaultdict(list)
+    for name, error in failures.items():
+        by_cause[cause_of(error)].append(name)
+    lines: Lines = []
+    for cause, names in sorted(by_cause.items(), key=lambda entry: -len(entry[1])):
+        lines += paragraph(f"{cause}: {_listed(names)}", width, first=f"  {len(names):>5}  ", style="red")
+    return lines
+
+
+def _listed(names: Sequence[str], most: int = 5) -> str:
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
