@@ -27,7 +27,7 @@ PROVIDER = (
 RESOURCE_GROUP = "resourceGroup"  # scope subscription, key lower-case name: ARM's resource group
 VAULT = "vault"  # scope "", key lower-case name: ARM's vault (id, name, type, location, tags, properties{tenantId})
 DELETED_VAULT = "deletedVault"  # scope "", key lower-case name: ARM's deletedVault, with the vault itself in `_vault`
-ROLE_ASSIGNMENT = "roleAssignment"  # scope "", key lower-case ARM id: ARM's roleAssignment
+ROLE_ASSIGNMENT = "roleAssignment"  # scope subscription, key lower-case ARM id: ARM's roleAssignment
 
 # scope of both: lower-case vault name, key: lower-case secret name; {name, versions: [SecretBundle, newest last]}
 SECRET = "secret"  # noqa: S105  a document kind

@@ -174,7 +174,14 @@ def own(azure: Azure, role: str, scope: str | None = None) -> None:
         "principalId": azure.object_id,
         "scope": place,
     }
-    azure.plant(kinds.ROLE_ASSIGNMENT, "", key.lower(), id=key, name=key.rsplit("/", 1)[-1], properties=properties)
+    azure.plant(
+        kinds.ROLE_ASSIGNMENT,
+        azure.tenant.subscription,
+        key.lower(),
+        id=key,
+        name=key.rsplit("/", 1)[-1],
+        properties=properties,
+    )
 
 
 def read(reply: Reply) -> Any:

@@ -18,6 +18,11 @@ def covers(scope: str, inner: str) -> bool:
     return below == above or below.startswith(f"{above}/")
 
 
+def subscription_of(scope: str) -> str:
+    """The id in "/subscriptions/ID/...": the store keeps assignments apart by it."""
+    return scope.split("/")[2].lower()
+
+
 def principals(tx: Transaction, tenant: str, object_id: str) -> set[str]:
     """The object and the groups it is a direct member of."""
     groups = tx.list(kinds.GROUP, tenant)
@@ -49,7 +54,7 @@ def role_id(assignment: Document) -> str:
 
 def _roles(tx: Transaction, tenant: str, object_id: str, scope: str) -> Iterator[Role]:
     holders = principals(tx, tenant, object_id)
-    for assignment in tx.list(kinds.ROLE_ASSIGNMENT, ""):
+    for assignment in tx.list(kinds.ROLE_ASSIGNMENT, subscription_of(scope)):
         properties = assignment["properties"]
         if (
             properties["principalId"] in holders

@@ -34,6 +34,14 @@ class _Place:
     def tx(self) -> Transaction:
         return self.current.call.tx
 
+    def all(self) -> list[Document]:
+        """Every assignment in the subscription."""
+        return self.tx.list(kinds.ROLE_ASSIGNMENT, self.current.subscription_id)
+
+    def find(self, name: str) -> Document | None:
+        """The assignment of this name at this scope."""
+        return self.tx.get(kinds.ROLE_ASSIGNMENT, self.current.subscription_id, _id(self.scope, name).lower())
+
 
 def put_assignment(call: Call) -> Reply:
     """201, or 200 when the very same assignment stands already: deployments repeat themselves."""
@@ -69,7 +77,7 @@ def put_assignment(call: Call) -> Reply:
         "name": name,
         "_effectiveFrom": lag.effective_from(call.tx),
     }
-    call.tx.put(kinds.ROLE_ASSIGNMENT, "", assignment["id"].lower(), assignment)
+    call.tx.put(kinds.ROLE_ASSIGNMENT, place.current.subscription_id, assignment["id"].lower(), assignment)
     return Reply(201, _wire(assignment))
 
 
@@ -77,7 +85,7 @@ def get_assignment(call: Call) -> Reply:
     place = _place(call)
     name = _name(call)
     place.current.require(_READ, place.scope)
-    found = call.tx.get(kinds.ROLE_ASSIGNMENT, "", _id(place.scope, name).lower())
+    found = place.find(name)
     if found is None:
         raise errors.role_assignment_not_found(name)
     return Reply(200, _wire(found))
@@ -88,7 +96,7 @@ def delete_assignment(call: Call) -> Reply:
     place = _place(call)
     name = _name(call)
     caller = place.current.caller
-    found = call.tx.get(kinds.ROLE_ASSIGNMENT, "", _id(place.scope, name).lower())
+    found = place.find(name)
     role = access.role_id(found) if found else ""
     if found is None:
         place.current.require(access.UNASSIGN, place.scope)
@@ -96,7 +104,7 @@ def delete_assignment(call: Call) -> Reply:
     if not access.may_assign(call.tx, caller.tenant, caller.object_id, access.UNASSIGN, place.scope, role):
         raise errors.authorization_failed(caller, access.UNASSIGN, found["id"])
     governance.check_delete(place.current.subscription, found["id"])
-    call.tx.delete(kinds.ROLE_ASSIGNMENT, "", found["id"].lower())
+    call.tx.delete(kinds.ROLE_ASSIGNMENT, place.current.subscription_id, found["id"].lower())
     return Reply(200, _wire(found))
 
 
@@ -106,7 +114,7 @@ def list_assignments(call: Call) -> Reply:
     place.current.require(_READ, place.scope)
     found = [
         assignment
-        for assignment in call.tx.list(kinds.ROLE_ASSIGNMENT, "")
+        for assignment in place.all()
         if access.covers(assignment["properties"]["scope"], place.scope)
         or access.covers(place.scope, assignment["properties"]["scope"])
     ]
@@ -184,12 +192,11 @@ def _principal_type(place: _Place, principal: str, given: str | None) -> str:
 
 def _clashing(place: _Place, name: str, principal: str, role: str) -> Document | None:
     """The same assignment under the same name; raises when the name or the triple is taken otherwise."""
-    prefix = "/".join(place.current.scope.split("/")[:3]).lower()
-    for found in place.tx.list(kinds.ROLE_ASSIGNMENT, ""):
+    for found in place.all():
         properties = found["properties"]
         triple = (properties["scope"].lower(), properties["principalId"], access.role_id(found))
         same = triple == (place.scope.lower(), principal, role)
-        if found["name"].lower() == name and found["id"].lower().startswith(f"{prefix}/"):
+        if found["name"].lower() == name:
             if not same:
                 raise errors.role_assignment_update()
             return found

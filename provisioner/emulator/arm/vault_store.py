@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from .. import kinds
 from ..store import Document, Transaction
-from .access import covers
+from .access import covers, subscription_of
 
 NAMESPACE = "Microsoft.KeyVault"
 TYPE = f"{NAMESPACE}/vaults"
@@ -21,10 +21,10 @@ def of_subscription(tx: Transaction, subscription_id: str) -> list[Document]:
 
 def soft_delete(tx: Transaction, vault: Document) -> None:
     """Move a vault to the deleted ones. Role assignments on it are gone for good (sam-facts 6.1)."""
-    for assignment in tx.list(kinds.ROLE_ASSIGNMENT, ""):
+    subscription = subscription_of(vault["id"])
+    for assignment in tx.list(kinds.ROLE_ASSIGNMENT, subscription):
         if covers(vault["id"], assignment["properties"]["scope"]):
-            tx.delete(kinds.ROLE_ASSIGNMENT, "", assignment["id"].lower())
-    subscription = vault["id"].split("/")[2]
+            tx.delete(kinds.ROLE_ASSIGNMENT, subscription, assignment["id"].lower())
     properties = vault["properties"]
     deleted = {
         "id": f"/subscriptions/{subscription}/providers/{NAMESPACE}/locations/{vault['location']}/deletedVaults/"

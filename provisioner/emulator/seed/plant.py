@@ -187,7 +187,7 @@ def _plant_arm_role(tx: Transaction, tenant: Tenant, role: str) -> None:
         "description": None,
     }
     body = {"properties": properties, "id": key, "type": "Microsoft.Authorization/roleAssignments", "name": role}
-    tx.put(kinds.ROLE_ASSIGNMENT, "", key.lower(), body)
+    tx.put(kinds.ROLE_ASSIGNMENT, tenant.subscription, key.lower(), body)
 
 
 def _tenant(tenant_id: str, name: str, domain: str, cloud: str) -> Document:
