@@ -20,6 +20,11 @@ def takes_personal_accounts(application: Document) -> bool:
     return application["signInAudience"] in _PERSONAL_AUDIENCES
 
 
+def are_valid_tags(tags: list[str]) -> bool:
+    """1 to 256 characters each, no white space, none twice; of a service principal too."""
+    return len(set(tags)) == len(tags) and all(1 <= len(tag) <= 256 and tag.split() == [tag] for tag in tags)
+
+
 def check(call: Call, tenant: str, application: Document, before: Document | None) -> None:
     """Raises the refusal for the first rule broken; `before` is the application as stored, None for a new one."""
     _check_audience(call.cloud, application)
@@ -29,6 +34,7 @@ def check(call: Call, tenant: str, application: Document, before: Document | Non
     _check_permissions(application, personal)
     redirect_uris.check(application, personal_accounts=personal)
     _check_identifiers(call.tx, tenant, application, personal)
+    _check_published(application)
     if before is not None:
         _check_disabled_first(before, application)
     _check_unique_name(call.tx, tenant, application, before)
@@ -52,8 +58,7 @@ def _check_texts(application: Document, personal: bool) -> None:
 
 
 def _check_tags(application: Document) -> None:
-    tags = application["tags"]
-    if len(set(tags)) < len(tags) or any(not 1 <= len(tag) <= 256 or tag.split() != [tag] for tag in tags):
+    if not are_valid_tags(application["tags"]):
         raise errors.property_invalid("tags", _TYPE)
 
 
@@ -86,11 +91,23 @@ def _check_identifiers(tx: Transaction, tenant: str, application: Document, pers
             raise errors.identifier_uri_taken()
 
 
+def _published(application: Document) -> dict[str, list[Document]]:
+    """The scopes and roles an application publishes, by the member that holds them."""
+    return {"appRoles": application["appRoles"], "api": application["api"]["oauth2PermissionScopes"]}
+
+
+def _check_published(application: Document) -> None:
+    for member, items in _published(application).items():
+        complete = all(is_guid(item.get("id")) and "isEnabled" in item for item in items)
+        if not complete or len({item["id"] for item in items}) < len(items):
+            raise errors.property_invalid(member, _TYPE)
+
+
 def _check_disabled_first(before: Document, after: Document) -> None:
     """An enabled scope or role may be neither removed nor renamed, only disabled."""
-    for member in ("appRoles", "oauth2PermissionScopes"):
-        old, new = ((a if member in a else a["api"])[member] for a in (before, after))
-        values = {item["id"]: item.get("value") for item in new}
+    after_by_member = _published(after)
+    for member, old in _published(before).items():
+        values = {item["id"]: item.get("value") for item in after_by_member[member]}
         if any(item["isEnabled"] and values.get(item["id"], item) != item.get("value") for item in old):
             raise errors.permission_still_enabled()
 

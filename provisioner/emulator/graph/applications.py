@@ -140,7 +140,7 @@ def _merged(found: Document, body: Document) -> Document:
     web = body.get("web") or {}
     if "redirectUriSettings" in web and "redirectUris" not in web:
         merged["web"]["redirectUris"] = [setting["uri"] for setting in web["redirectUriSettings"] if setting.get("uri")]
-    settings = {setting["uri"]: setting.get("index") for setting in merged["web"]["redirectUriSettings"]}
+    settings = {setting.get("uri"): setting.get("index") for setting in merged["web"]["redirectUriSettings"]}
     merged["web"]["redirectUriSettings"] = [
         {"uri": uri, "index": settings.get(uri)} for uri in merged["web"]["redirectUris"]
     ]

@@ -9,6 +9,7 @@ from ..kinds import SERVICE_PRINCIPAL
 from ..lag import visible_from
 from ..store import Document
 from . import access, errors, lookup, query, shapes
+from .application_rules import are_valid_tags
 from .applications import owners_of, prefers_create
 from .deleted_items import shown, soft_delete
 from .documents import SERVICE_PRINCIPAL_DEFAULTS, new_service_principal
@@ -109,6 +110,5 @@ def _change(request: Request, found: Document, body: Document) -> None:
 
 def _check(body: Document) -> None:
     shapes.check_body(body, shapes.SERVICE_PRINCIPAL, TYPE.members, TYPE.name)
-    tags = body.get("tags", [])
-    if len(set(tags)) < len(tags) or any(not 1 <= len(tag) <= 256 or tag.split() != [tag] for tag in tags):
+    if not are_valid_tags(body.get("tags", [])):
         raise errors.property_invalid("tags", TYPE.name)
