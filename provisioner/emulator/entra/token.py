@@ -281,8 +281,12 @@ def _carried(record: Document, ask: Ask, who: SignedIn) -> Document:
 
 
 def _wants_id_token(request: _Request, record: Document) -> bool:
-    if "scope" in request.form or "redeemed" not in record:
-        return "openid" in request.form.get("scope", "").split()
+    """A code asked for with openid gives an ID token; a refresh gives one when it asks (v2: or asks for nothing)."""
+    if "openid" in request.form.get("scope", "").split():
+        return True
+    is_refresh = "redeemed" not in record
+    if is_refresh and (request.version == 1 or "scope" in request.form):
+        return False
     return "openid" in record["oidc"]
 
 
