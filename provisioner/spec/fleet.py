@@ -46,7 +46,7 @@ def expand(root: Node) -> Expanded:
 
 def merge(target: Node | None, patch: Node) -> Node:
     """JSON merge patch (RFC 7396) over nodes. A mapping of the result stands where the patch stands."""
-    if not isinstance(patch.value, Mapping):
+    if not isinstance(patch.value, dict):
         return patch
     members = dict(target.members) if target is not None else {}
     places = dict(target.keys) if target is not None else {}
@@ -90,15 +90,15 @@ def _variables(root: Node, entry: Node) -> dict[str, str]:
     """The fleet's variables, the tenant's over them."""
     found: dict[str, str] = {}
     for owner in (root, entry):
-        for name, node in owner.members.get("variables", owner).members.items() if "variables" in owner.members else ():
-            found[name] = str(node.value)
+        if "variables" in owner.members:
+            found.update((name, str(node.value)) for name, node in owner.members["variables"].members.items())
     return found
 
 
 def _filled(node: Node, variables: Mapping[str, str], path: Path, findings: list[Finding]) -> Node:
     if isinstance(node.value, str):
         return _filled_text(node, node.value, variables, path, findings)
-    if isinstance(node.value, Mapping):
+    if isinstance(node.value, dict):
         members = {key: _filled(member, variables, (*path, key), findings) for key, member in node.value.items()}
         return Node(members, node.place, node.keys)
     if node.items:

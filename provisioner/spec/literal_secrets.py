@@ -12,6 +12,9 @@ import re
 HIDDEN = "(hidden: it looks like a secret)"
 _LONGEST_SHOWN = 100
 
+_SHORTEST = 10
+"""Nothing shorter fits any of the shapes."""
+
 _SHAPES = {
     "a private key or certificate (PEM)": re.compile(r"-----BEGIN [A-Z ]+-----"),
     "a signed token (JWT)": re.compile(r"\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}"),
@@ -37,6 +40,8 @@ _SECRET_KEY = re.compile(
 
 def kind_of_secret(text: str) -> str | None:
     """What the text looks like, for people ("a client secret"), or None when it looks harmless."""
+    if len(text) < _SHORTEST:
+        return None
     for kind, shape in _SHAPES.items():
         if shape.search(text):
             return kind

@@ -31,19 +31,19 @@ class Place:
 class Node:
     """A scalar, a sequence or a mapping, with its place; for a mapping `keys` says where each key stands."""
 
-    value: Scalar | Sequence[Node] | Mapping[str, Node]
+    value: Scalar | list[Node] | dict[str, Node]
     place: Place
     keys: Mapping[str, Place] = field(default_factory=dict)
 
     @property
     def members(self) -> Mapping[str, Node]:
         """The members of a mapping; nothing for anything else."""
-        return self.value if isinstance(self.value, Mapping) else {}
+        return self.value if isinstance(self.value, dict) else {}
 
     @property
     def items(self) -> Sequence[Node]:
         """The items of a sequence; nothing for anything else."""
-        return self.value if isinstance(self.value, Sequence) and not isinstance(self.value, str) else ()
+        return self.value if isinstance(self.value, list) else ()
 
     def __repr__(self) -> str:
         """Only the place: the value may be a secret somebody wrote where none belongs."""
@@ -52,15 +52,15 @@ class Node:
 
 def mapping(members: Mapping[str, Node], place: Place, keys: Mapping[str, Place]) -> Node:
     """A mapping node; `keys` may hold more keys than are left in `members`."""
-    return Node(members, place, {key: keys[key] for key in members if key in keys})
+    return Node(dict(members), place, {key: keys[key] for key in members if key in keys})
 
 
 def plain(node: Node) -> Any:
     """The node as dict, list or scalar, without places."""
     value = node.value
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {key: plain(member) for key, member in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
+    if isinstance(value, list):
         return [plain(item) for item in value]
     return value
 
@@ -82,11 +82,11 @@ def place_of(node: Node, path: Path, *, at_key: bool = False) -> Place:
 
 def scalars(node: Node, path: Path = ()) -> Iterator[tuple[Path, Node]]:
     """Every scalar below the node, in written order."""
-    if isinstance(node.value, Mapping):
+    if isinstance(node.value, dict):
         for key, member in node.value.items():
             yield from scalars(member, (*path, key))
-    elif node.items or isinstance(node.value, list | tuple):
-        for index, item in enumerate(node.items):
+    elif isinstance(node.value, list):
+        for index, item in enumerate(node.value):
             yield from scalars(item, (*path, index))
     else:
         yield path, node

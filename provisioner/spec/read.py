@@ -8,7 +8,7 @@ from pathlib import Path
 
 from provisioner.core.errors import Problem, SpecError, UsageError
 from provisioner.spec.findings import Finding
-from provisioner.spec.fleet import expand
+from provisioner.spec.fleet import expand, is_fleet
 from provisioner.spec.load import read_document
 from provisioner.spec.model import Spec
 from provisioner.spec.nodes import Node, Place, parse_path, place_of
@@ -100,8 +100,9 @@ def _read_file(file: Path) -> tuple[list[LoadedSpec], list[Problem]]:
     problems = list(document.problems)
     if document.root is None:
         return [], problems
-    # Secrets first in the file as written: in parts no tenant uses, and in keys nobody knows.
-    problems.extend(finding.problem(document.root) for finding in check_text(document.root))
+    if is_fleet(document.root):
+        # As written, too: a secret may stand in a variable or a default that no tenant uses.
+        problems.extend(finding.problem(document.root) for finding in check_text(document.root))
     expanded = expand(document.root)
     problems.extend(expanded.problems)
     # A value with an unknown variable in it has been reported; what else is wrong with it follows from that.

@@ -10,13 +10,16 @@ from typing import Any
 from provisioner.core.errors import Problem
 from provisioner.spec import model
 from provisioner.spec.findings import Finding
-from provisioner.spec.literal_secrets import HIDDEN, kind_of_secret
+from provisioner.spec.literal_secrets import HIDDEN, kind_of_secret, names_a_secret
 from provisioner.spec.model import Spec
 from provisioner.spec.nodes import Node, plain, scalars
 from provisioner.spec.rules import RULES
 from provisioner.spec.schema import check_shape
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
+
+_FREE_KEYS = ("tags", "variables")
+"""Mappings whose keys the writer chooses; an unknown key elsewhere is refused by the schema."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,9 @@ def _keys(node: Node, path: tuple[str | int, ...]) -> Iterator[Finding]:
     for key, member in node.members.items():
         if kind_of_secret(key) is not None:
             yield Finding(path, "a key here looks like a secret", HIDDEN, "remove it and replace the secret")
+        elif path and path[-1] in _FREE_KEYS and names_a_secret(key):
+            next_step = "remove it, and replace the secret: it is no longer one"
+            yield Finding((*path, key), "secrets do not belong in a spec", key, next_step, at_key=True)
         yield from _keys(member, (*path, key))
     for index, item in enumerate(node.items):
         yield from _keys(item, (*path, index))

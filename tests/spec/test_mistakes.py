@@ -98,6 +98,14 @@ MISTAKES = [
     ("tags: {team: partners}", "tags: {team: a, §Team: b}", "twice", "keep one"),
     ("tags: {team: partners}", "tags: {§a/b: c}", "a tag's name", ""),
     (
+        "tags: {team: partners}",
+        "tags: {§clientSecret: hunter2}",
+        "secrets do not belong in a spec",
+        "replace the secret",
+    ),
+    ("tags: {team: partners}", "tags: {§provisioner-spec: x}", "our own marks", "another name"),
+    ("[User.Read]", "[§User.Read openid]", "not a permission's value", ""),
+    (
         "location: westeurope",
         "location: westeurope\n  purgeProtection: §false",
         "only be switched on",

@@ -49,7 +49,7 @@ def identifiers(spec: Mapping[str, Any]) -> Iterator[Finding]:
 
 
 def _guids(spec: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
-    paths: tuple[Path, ...] = (
+    paths: tuple[tuple[str, ...], ...] = (
         ("tenant",),
         ("subscription",),
         ("vault", "tenant"),
@@ -60,7 +60,7 @@ def _guids(spec: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
     )
     for path in paths:
         *parents, last = path
-        value = part(spec, *map(str, parents)).get(str(last))
+        value = part(spec, *parents).get(last)
         if value is not None:
             yield path, value
     for index, entry in entries(part(spec, "vault").get("access")):

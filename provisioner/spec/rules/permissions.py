@@ -25,7 +25,7 @@ def permissions(spec: Mapping[str, Any]) -> Iterator[Finding]:
     for index, entry in entries(asked):
         path: Path = ("application", "permissions", index)
         total += sum(len(entry.get(list_name) or ()) for list_name, _ in _KINDS)
-        app_id = yield from _api(entry, path, seen)
+        app_id = yield from _api(entry, index, seen)
         if app_id is not None:
             for list_name, kind in _KINDS:
                 yield from _values(app_id, kind, entry.get(list_name), (*path, list_name))
@@ -35,28 +35,29 @@ def permissions(spec: Mapping[str, Any]) -> Iterator[Finding]:
     yield from _partner_center(spec)
 
 
-def _api(entry: Mapping[str, Any], path: Path, seen: dict[str, int]) -> Generator[Finding, None, str | None]:
+def _api(entry: Mapping[str, Any], index: int, seen: dict[str, int]) -> Generator[Finding, None, str | None]:
     """Findings about the entry's API; returns its appId when its permissions can be judged."""
     api = entry.get("api")
+    path: Path = ("application", "permissions", index, "api")
     if api is None:
         return None
     try:
         app_id = catalogue.api_app_id(api)
     except catalogue.UnknownApiError:
         next_step = suggestion(api, catalogue.api_names(), "write its appId, or a name of the catalogue")
-        yield Finding((*path, "api"), "no API of this name in the catalogue", api, next_step)
+        yield Finding(path, "no API of this name in the catalogue", api, next_step)
         return None
     retirement = catalogue.retired(app_id)
     if retirement is not None:
         values = [value for list_name, _ in _KINDS for _, value in entries(entry.get(list_name))]
         moved = [found.replacement for value in values if (found := catalogue.retired(app_id, value)) is not None]
         next_step = f"ask for {', '.join(dict.fromkeys(moved)) or retirement.replacement} instead"
-        yield Finding((*path, "api"), retirement.reason, api, next_step)
+        yield Finding(path, retirement.reason, api, next_step)
         return None
     if app_id in seen:
         what = f"{catalogue.api_name(app_id)} is here already, as permissions[{seen[app_id]}]"
-        yield Finding((*path, "api"), what, api, "put its permissions into one entry")
-    seen.setdefault(app_id, path[-1] if isinstance(path[-1], int) else 0)
+        yield Finding(path, what, api, "put its permissions into one entry")
+    seen.setdefault(app_id, index)
     return app_id
 
 

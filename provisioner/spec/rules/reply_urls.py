@@ -137,8 +137,9 @@ def _split(uri: str) -> SplitResult | None:
         _ = parts.port  # raises for a port that is no number
     except ValueError:
         return None
-    is_absolute = _SCHEME.match(uri) is not None and (parts.netloc or parts.path)
-    return parts if is_absolute and parts.scheme != "localhost" else None
+    # `localhost:8400/` reads as a URL of the scheme localhost: nobody means that.
+    is_absolute = _SCHEME.match(uri) is not None and parts.scheme != "localhost" and (parts.netloc or parts.path)
+    return parts if is_absolute else None
 
 
 def _name(path: Path) -> str:
