@@ -86,7 +86,15 @@ def session(call: Call, subscription: str | None = None) -> Session:
         raise errors.subscription_not_found(wanted)
     if document["tenantId"] != caller.tenant:
         raise errors.wrong_tenant(caller, document["tenantId"])
+    _check_mfa(call, caller)
     return Session(call, caller, document)
+
+
+def _check_mfa(call: Call, caller: Caller) -> None:
+    """People write with MFA only, service principals without, and China does not enforce it (sam-facts 8)."""
+    writes = call.method in ("PUT", "PATCH", "DELETE")
+    if writes and caller.kind == "user" and "mfa" not in caller.amr and caller.cloud != "china":
+        raise errors.mfa_required(call.cloud)
 
 
 def body(call: Call) -> dict[str, Any]:

@@ -6,6 +6,7 @@ answers apart by status and code only.
 
 from __future__ import annotations
 
+import base64
 from datetime import UTC, datetime
 from typing import Any
 
@@ -63,6 +64,20 @@ def wrong_tenant(caller: Caller, tenant: str) -> Refusal:
         f"'{found.replace(caller.tenant, tenant)}' associated with this subscription."
     )
     return _unauthorized(caller.cloud, "InvalidAuthenticationTokenTenant", message)
+
+
+@refusal("arm.mfa_required")
+def mfa_required(cloud: str) -> Refusal:
+    """A person's write without MFA gets a claims challenge (sam-facts 8, 3.1; that ARM answers so: azure-dev#5425).
+
+    The body's wording is after the Azure CLI's troubleshooting page; its code is assumed.
+    """
+    claims = base64.b64encode(b'{"access_token":{"acrs":{"essential":true,"values":["p1"]}}}').decode()
+    challenge = (
+        f'Bearer authorization_uri="https://{CLOUDS[cloud].login[0]}", error="insufficient_claims", claims="{claims}"'
+    )
+    message = "Resource was disallowed by policy. Reasons: MFA is required. See error details for policy resource IDs."
+    return _error(401, "RequestDisallowedByPolicy", message, {"WWW-Authenticate": challenge})
 
 
 @refusal("arm.authorization_failed")

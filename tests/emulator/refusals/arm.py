@@ -17,6 +17,7 @@ from ..azure import (
     OWNER,
     SECRETS_USER,
     Azure,
+    operator,
     own,
     runner,
     stranger,
@@ -70,6 +71,13 @@ def deleted_vault(act: Callable[[Azure], Reply], **properties: Any) -> Provoke:
         return act(azure)
 
     return with_vault(act_after, **properties)
+
+
+def person_without_mfa(store: Store) -> Reply:
+    azure = operator(store, amr=("pwd",))
+    own(azure, OWNER)
+    assert azure.arm("GET", azure.subscription).status == 200
+    return azure.arm("PUT", GROUP, {"location": "westeurope"})
 
 
 def not_registered(store: Store) -> Reply:
@@ -158,6 +166,7 @@ ROWS: tuple[tuple[str, str, Provoke, int, str], ...] = (
         "InvalidAuthenticationTokenAudience",
     ),
     ("arm.wrong_tenant", "2", get(f"/subscriptions/{FABRIKAM.subscription}"), 401, "InvalidAuthenticationTokenTenant"),
+    ("arm.mfa_required", "8", person_without_mfa, 401, "RequestDisallowedByPolicy"),
     ("arm.authorization_failed", "6.2", lambda store: stranger(store).arm("GET", GROUP), 403, "AuthorizationFailed"),
     ("arm.authorization_failed", "6.1", switch_permission_model, 403, "AuthorizationFailed"),
     ("arm.authorization_failed", "6.2", beyond_data_roles, 403, "AuthorizationFailed"),
