@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from azure.core.exceptions import AzureError, HttpResponseError, ServiceRequestError, ServiceResponseError
 
 from provisioner.clients.session import retry_after_s
@@ -13,7 +15,7 @@ _LONGEST_TEXT = 600
 def api_error(service: str, operation: str, error: AzureError) -> ApiError:
     """Never carries a body: only code and message of the documented error envelope."""
     if isinstance(error, HttpResponseError) and error.status_code is not None:
-        headers = error.response.headers if error.response is not None else {}
+        headers: Mapping[str, str] = getattr(error.response, "headers", {})
         code = error.error.code if error.error is not None and error.error.code else str(error.reason or "")
         message = error.error.message if error.error is not None and error.error.message else str(error.reason or "")
         wait = headers.get("Retry-After")
@@ -28,7 +30,11 @@ def api_error(service: str, operation: str, error: AzureError) -> ApiError:
         )
     if isinstance(error, (ServiceRequestError, ServiceResponseError)):
         return UnreachableError(
-            service, operation, 0, "", str(error.message)[:_LONGEST_TEXT],
+            service,
+            operation,
+            0,
+            "",
+            str(error.message)[:_LONGEST_TEXT],
             next_step="check the network, the proxy and the name, then run the same command again",
         )
     return ApiError(service, operation, 0, type(error).__name__, str(error.message)[:_LONGEST_TEXT])

@@ -94,10 +94,11 @@ class EntraClient:
                 redirect_uri=redirect_uri,
                 prompt="login",
                 login_hint=login_hint,
-                response_mode=mode,
+                response_mode="form_post",  # MSAL warns on the terminal about anything else
             )
         )
         query = {name: values[0] for name, values in parse_qs(urlsplit(flow["auth_uri"]).query).items()}
+        query["response_mode"] = mode
         if hybrid:
             query["response_type"] = "code id_token"
         path = "oauth2/v2.0/authorize"
@@ -142,6 +143,11 @@ class EntraClient:
         """A token for one scope, and normally a new refresh token; the old one stays valid (sam-facts 3.4)."""
         result = await self._msal(lambda app: app.acquire_token_by_refresh_token(refresh_token.reveal(), [scope]))
         return _tokens("redeem the refresh token", result)
+
+    async def prove_credential(self) -> None:
+        """One real token request of the application itself; returns when the credential is accepted."""
+        scope = f"{self._cloud.graph}/.default"
+        _tokens("prove the credential", await self._msal(lambda app: app.acquire_token_for_client([scope])))
 
     async def tenant_id(self) -> str:
         """The tenant's id, lower case; one unauthenticated read when the client was made with a domain."""

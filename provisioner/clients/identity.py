@@ -40,8 +40,9 @@ class ClientSecretIdentity:
 
 @dataclass(frozen=True)
 class RunnerFacts:
-    """What the runner's Graph token says of it. roles: app roles granted; scopes: of a user; directory_roles: of a user."""
+    """What the runner's Graph token says of it. roles: app roles granted; scopes and directory_roles: a user's."""
 
+    tenant_id: str
     object_id: str
     app_id: str
     user_name: str
@@ -176,6 +177,7 @@ def runner_facts(token: str) -> RunnerFacts:
     except ValueError:
         claims = {}
     return RunnerFacts(
+        tenant_id=str(claims.get("tid", "")).lower(),
         object_id=str(claims.get("oid", "")),
         app_id=str(claims.get("appid") or claims.get("azp") or ""),
         user_name=str(claims.get("upn") or claims.get("unique_name") or ""),

@@ -37,7 +37,7 @@ class StoredSecret:
 
 
 class KeyVaultClient:
-    """Raises ApiError's classes: ForbiddenError for a role, policy or firewall; ConflictError for a soft-deleted name."""
+    """Raises ApiError's classes: ForbiddenError (role, policy, firewall), ConflictError (a soft-deleted name) …"""
 
     def __init__(
         self, session: aiohttp.ClientSession, credential: RunnerCredential, cloud: CloudEndpoints, name: str
@@ -92,8 +92,9 @@ class KeyVaultClient:
             raise api_error("Key Vault", f"set secret {name}", error) from error
         return _facts(done.properties)
 
-    async def update_secret(self, name: str, version: str, *, enabled: bool | None = None,
-                            tags: dict[str, str] | None = None) -> SecretFacts:
+    async def update_secret(
+        self, name: str, version: str, *, enabled: bool | None = None, tags: dict[str, str] | None = None
+    ) -> SecretFacts:
         """Change a version's attributes or tags (tags are replaced as a whole); the value stays."""
         try:
             return _facts(await self._secrets.update_secret_properties(name, version, enabled=enabled, tags=tags))

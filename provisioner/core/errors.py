@@ -61,6 +61,14 @@ class AmbiguousResourceError(PlanError):
     """Two objects match one identity; both are named."""
 
 
+class ForeignResourceError(PlanError):
+    """An object of the wanted name exists and does not carry our mark."""
+
+
+class ImmutableFieldError(PlanError):
+    """A field differs that the service never changes after creation."""
+
+
 class UnsafePlanError(PlanError):
     """The plan removes more than safety allows."""
 

@@ -20,7 +20,12 @@ class Present(Generic[Fact]):
 
 @dataclass(frozen=True)
 class Absent:
-    """The service said it is not there, or what would hold it is not there."""
+    """The service said it is not there, or what would hold it is not there.
+
+    remains: what is left of it, when it was soft-deleted and can be recovered.
+    """
+
+    remains: Any = None
 
 
 @dataclass(frozen=True)

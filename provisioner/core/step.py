@@ -44,11 +44,18 @@ class Change:
 
 @dataclass(frozen=True)
 class Step:
-    """operation: the kind's verb (`create`, `recover`, `grant` …), which `perform` branches on.
+    """A step of one thing; a thing may need several, in their order.
 
-    needs: steps or things that must be done first. target: what is written; two steps of one target never run at
-    once. on_demand: kept in the plan only when another pending step needs it. removal: it takes away something that
-    counts for safety. todo: the person's instruction when action is person. kept: entries of others that stay.
+    operation: the kind's verb (`create`, `recover`, `grant` …), which `perform` branches on.
+    kept: entries of others that stay.
+    needs: steps or things that must be done first.
+    target: what is written; two steps of one target never run at once.
+    not_before: shown, but not pending until then.
+    removal: it takes away something that counts for safety.
+    on_demand: kept in the plan only while another pending step needs it.
+    scheduled: due by the calendar, not because anything moved.
+    last: done when everything else is, and not at all when something failed.
+    todo: what a person is to do, when action is person or unknown.
     seen: what the decision rests on, for the reader of a saved plan.
     """
 
@@ -63,6 +70,8 @@ class Step:
     irreversible: bool = False
     removal: bool = False
     on_demand: bool = False
+    scheduled: bool = False
+    last: bool = False
     reason: str = ""
     todo: str = ""
     seen: str = ""

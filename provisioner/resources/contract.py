@@ -7,7 +7,7 @@ are the only parts that wait on the network. Kinds hold no state: clients come w
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
@@ -16,13 +16,15 @@ from provisioner.clients.identity import RunnerFacts
 from provisioner.clients.tenant import TenantClients
 from provisioner.core.address import Address
 from provisioner.core.clock import Clock
-from provisioner.core.errors import ApiError, ForbiddenError
+from provisioner.core.errors import ApiError, ForbiddenError, StaleError
 from provisioner.core.observation import Known, Observation, Unknown
 from provisioner.core.step import Step
 from provisioner.spec.model import Spec
 
 Wanted = TypeVar("Wanted")
 Fact = TypeVar("Fact")
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 SpecFragment = dict[str, Any]
 
 
@@ -53,6 +55,10 @@ class Reader:
             self._reads[key] = asyncio.ensure_future(fetch())
         return await asyncio.shield(self._reads[key])
 
+    async def all_of(self, look: Callable[[Item], Awaitable[Result]], items: Iterable[Item]) -> list[Result]:
+        """Several reads at once, in the order of the items."""
+        return list(await asyncio.gather(*(look(item) for item in items)))
+
 
 @dataclass(frozen=True)
 class Writer:
@@ -65,10 +71,17 @@ class Writer:
 
 
 class ResourceKind(Protocol[Wanted, Fact]):
-    """One file a kind. `after` names the kinds whose observations this one's `observe` needs."""
+    """One file a kind; an instance holds nothing."""
 
-    name: str
-    after: tuple[str, ...]
+    @property
+    def name(self) -> str:
+        """The kind's name in addresses."""
+        ...
+
+    @property
+    def after(self) -> tuple[str, ...]:
+        """The kinds whose observations must be known before this one looks."""
+        ...
 
     def wanted(self, spec: Spec) -> Mapping[Address, Wanted]:
         """What the spec asks for. Pure."""
@@ -83,9 +96,7 @@ class ResourceKind(Protocol[Wanted, Fact]):
         """
         ...
 
-    def steps(
-        self, address: Address, wanted: Wanted | None, seen: Observation[Fact], now: datetime
-    ) -> Sequence[Step]:
+    def steps(self, address: Address, wanted: Wanted | None, seen: Observation[Fact], now: datetime) -> Sequence[Step]:
         """What is left to do for one address; nothing when all is well. wanted None: it is to go. Pure."""
         ...
 
@@ -110,6 +121,25 @@ class ResourceKind(Protocol[Wanted, Fact]):
 
 
 AnyKind = ResourceKind[Any, Any]
+
+
+def left_to_do(planned: Step, fresh: Sequence[Step]) -> bool:
+    """Whether a step still has to write: `fresh` is what `steps` says of the latest look.
+
+    False: it is as planned already. Raises StaleError when what is left is not what the plan showed.
+    """
+    left = [step for step in fresh if step.action.writes]
+    if not left:
+        return False
+    shown = set(planned.fields)
+    for change in (change for step in left for change in step.fields):
+        if change not in shown:
+            raise StaleError(
+                f"{change.path} is now {change.before!r}, which the plan did not show",
+                where=str(planned.address),
+                next_step="somebody changed it since the plan: run the same command again",
+            )
+    return True
 
 
 def could_not_look(error: ApiError, right: str = "") -> Unknown:

@@ -169,6 +169,7 @@ def _renewal(address: Address, wanted: TokenWanted, found: Health) -> Step:
         needs=(wanted.credential, runner_address(wanted.mark)),
         target=str(address),
         not_before=later,
+        scheduled=True,
         reason=found.why if later is None else f"{found.why}; apply renews it from {later:%Y-%m-%d} on",
         seen=_seen(found),
     )

@@ -1,0 +1,160 @@
+"""Azure Resource Manager for one subscription: what the vault needs, through Microsoft's SDKs over our session."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import aiohttp
+from azure.core.exceptions import AzureError, ResourceNotFoundError
+
+from provisioner.clients import arm_facts as facts
+from provisioner.clients.azure_errors import api_error
+from provisioner.clients.clouds import CloudEndpoints
+from provisioner.clients.identity import RunnerCredential, shared_transport
+
+if TYPE_CHECKING:
+    from azure.mgmt.keyvault.models import VaultCreateOrUpdateParameters, VaultPatchParameters
+
+Model = TypeVar("Model")
+_NAMESPACE = "Microsoft.KeyVault"
+_POLL_S = 2
+
+
+class ArmClient:
+    """Raises ApiError's classes; `find_*` gives None for what is not there."""
+
+    def __init__(
+        self, session: aiohttp.ClientSession, cloud: CloudEndpoints, credential: RunnerCredential, subscription: str
+    ) -> None:
+        from azure.mgmt.authorization.v2022_04_01.aio import AuthorizationManagementClient
+        from azure.mgmt.keyvault.aio import KeyVaultManagementClient
+        from azure.mgmt.resource.resources.aio import ResourceManagementClient
+
+        self.subscription = subscription
+
+        def options() -> dict[str, Any]:
+            return {
+                "base_url": cloud.arm,
+                "credential_scopes": [f"{cloud.arm}/.default"],
+                "transport": shared_transport(session),
+                "retry_total": 0,
+                "polling_interval": _POLL_S,
+            }
+
+        self._vaults = KeyVaultManagementClient(credential, subscription, **options()).vaults
+        self._roles = AuthorizationManagementClient(credential, subscription, **options()).role_assignments
+        resources = ResourceManagementClient(credential, subscription, **options())
+        self._groups, self._providers = resources.resource_groups, resources.providers
+
+    def group_id(self, group: str) -> str:
+        return f"/subscriptions/{self.subscription}/resourceGroups/{group}"
+
+    def vault_id(self, group: str, name: str) -> str:
+        """The ARM id a vault has or will have."""
+        return f"{self.group_id(group)}/providers/{_NAMESPACE}/vaults/{name}"
+
+    # resource providers
+
+    async def provider_state(self) -> str:
+        """Microsoft.KeyVault's registrationState in the subscription: `Registered`, `NotRegistered` …"""
+        with _told("get resource provider"):
+            return str((await self._providers.get(_NAMESPACE)).registration_state)
+
+    async def register_provider(self) -> None:
+        """Ask for the registration; it takes a while to be in force."""
+        with _told("register resource provider"):
+            await self._providers.register(_NAMESPACE)
+
+    # resource groups
+
+    async def find_group(self, name: str) -> facts.ResourceGroupFacts | None:
+        found = await _none_if_missing(self._groups.get(name), f"get resource group {name}")
+        if found is None:
+            return None
+        return facts.resource_group(found)
+
+    async def create_group(self, name: str, location: str, tags: dict[str, str]) -> facts.ResourceGroupFacts:
+        from azure.mgmt.resource.resources.models import ResourceGroup
+
+        with _told(f"create resource group {name}"):
+            made = await self._groups.create_or_update(name, ResourceGroup(location=location, tags=tags))
+            return facts.resource_group(made)
+
+    # vaults
+
+    async def find_vault(self, group: str, name: str) -> facts.VaultFacts | None:
+        found = await _none_if_missing(self._vaults.get(group, name), f"get vault {name}")
+        return None if found is None else facts.vault(found)
+
+    async def find_deleted_vault(self, name: str, location: str) -> facts.DeletedVaultFacts | None:
+        """The soft-deleted vault that holds this name in this subscription and location."""
+        deleted = self._vaults.get_deleted(name, facts.normal_location(location))
+        found = await _none_if_missing(deleted, f"get deleted vault {name}")
+        return None if found is None else facts.deleted_vault(found)
+
+    async def put_vault(self, group: str, name: str, vault: VaultCreateOrUpdateParameters) -> facts.VaultFacts:
+        """Create or recover, and wait until ARM says it is done."""
+        with _told(f"create vault {name}"):
+            poller = await self._vaults.begin_create_or_update(group, name, vault)
+            return facts.vault(await poller.result())
+
+    async def patch_vault(self, group: str, name: str, patch: VaultPatchParameters) -> facts.VaultFacts:
+        """Change what the patch names; tags and network rules are replaced whole."""
+        with _told(f"update vault {name}"):
+            return facts.vault(await self._vaults.update(group, name, patch))
+
+    async def delete_vault(self, group: str, name: str) -> None:
+        """Soft-delete."""
+        with _told(f"delete vault {name}"):
+            await self._vaults.delete(group, name)
+
+    # role assignments
+
+    async def list_role_assignments(self, scope: str) -> tuple[facts.RoleAssignmentFacts, ...]:
+        """Assignments at the scope and inherited from above; none when the scope is not there."""
+        with _told("list role assignments"):
+            try:
+                listed = self._roles.list_for_scope(scope, filter="atScope()")
+                return tuple([facts.role_assignment(item) async for item in listed])
+            except ResourceNotFoundError:
+                return ()
+
+    async def create_role_assignment(
+        self, scope: str, name: str, *, role_id: str, principal_id: str, principal_type: str, description: str
+    ) -> facts.RoleAssignmentFacts:
+        """principal_type is given so that a principal still replicating is taken (sam-facts 6.2)."""
+        from azure.mgmt.authorization.v2022_04_01.models import RoleAssignmentCreateParameters
+
+        parameters = RoleAssignmentCreateParameters(
+            role_definition_id=(
+                f"/subscriptions/{self.subscription}/providers/Microsoft.Authorization/roleDefinitions/{role_id}"
+            ),
+            principal_id=principal_id,
+            principal_type=principal_type,
+            description=description,
+        )
+        with _told(f"assign role {role_id} to {principal_id}"):
+            return facts.role_assignment(await self._roles.create(scope, name, parameters))
+
+    async def delete_role_assignment(self, scope: str, name: str) -> None:
+        """Remove an assignment; one that is gone already is no error."""
+        with _told(f"delete role assignment {name}"):
+            await self._roles.delete(scope, name)
+
+
+@contextmanager
+def _told(operation: str) -> Iterator[None]:
+    try:
+        yield
+    except AzureError as error:
+        raise api_error("Azure Resource Manager", operation, error) from error
+
+
+async def _none_if_missing(call: Awaitable[Model], operation: str) -> Model | None:
+    with _told(operation):
+        try:
+            return await call
+        except ResourceNotFoundError:
+            return None

@@ -1,0 +1,123 @@
+"""ARM's resources as we read them, from the SDK's models."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class ResourceGroupFacts:
+    """A resource group. tags: lower-case names are not assumed."""
+
+    name: str
+    location: str
+    tags: dict[str, str]
+
+
+@dataclass(frozen=True)
+class VaultFacts:
+    """A vault. rbac: authorization by roles (an access-policy vault is False). purge_protection cannot be undone."""
+
+    id: str
+    name: str
+    location: str
+    tenant: str
+    sku: str
+    rbac: bool
+    purge_protection: bool
+    soft_delete_retention_days: int | None
+    public_network_access: str
+    default_action: str
+    allowed_ips: tuple[str, ...]
+    bypass: str
+    virtual_network_rules: tuple[str, ...]
+    provisioning_state: str
+    tags: dict[str, str]
+
+
+@dataclass(frozen=True)
+class DeletedVaultFacts:
+    """A soft-deleted vault that can be recovered until scheduled_purge."""
+
+    name: str
+    vault_id: str
+    location: str
+    tags: dict[str, str]
+    purge_protection: bool
+
+
+@dataclass(frozen=True)
+class RoleAssignmentFacts:
+    """A role assignment. name: its GUID. scope: ARM id. role_id: the role definition's GUID, lower case."""
+
+    id: str
+    name: str
+    scope: str
+    role_id: str
+    principal_id: str
+    principal_type: str
+    description: str
+
+
+def resource_group(model: Any) -> ResourceGroupFacts:
+    return ResourceGroupFacts(model.name, normal_location(model.location), dict(model.tags or {}))
+
+
+def vault(model: Any) -> VaultFacts:
+    properties = model.properties
+    acls = properties.network_acls
+    return VaultFacts(
+        id=model.id,
+        name=model.name,
+        location=normal_location(model.location or ""),
+        tenant=str(properties.tenant_id).lower(),
+        sku=str(getattr(properties.sku.name, "value", properties.sku.name)),
+        rbac=bool(properties.enable_rbac_authorization),
+        purge_protection=bool(properties.enable_purge_protection),
+        soft_delete_retention_days=properties.soft_delete_retention_in_days,
+        public_network_access=properties.public_network_access or "Enabled",
+        default_action=_word(acls.default_action) if acls else "Allow",
+        allowed_ips=tuple(normal_ip(rule.value) for rule in (acls.ip_rules or ())) if acls else (),
+        bypass=_word(acls.bypass) if acls else "AzureServices",
+        virtual_network_rules=tuple(rule.id for rule in (acls.virtual_network_rules or ())) if acls else (),
+        provisioning_state=_word(properties.provisioning_state) or "Succeeded",
+        tags=dict(model.tags or {}),
+    )
+
+
+def deleted_vault(model: Any) -> DeletedVaultFacts:
+    properties = model.properties
+    return DeletedVaultFacts(
+        name=model.name,
+        vault_id=properties.vault_id,
+        location=normal_location(properties.location or ""),
+        tags=dict(properties.tags or {}),
+        purge_protection=bool(properties.purge_protection_enabled),
+    )
+
+
+def role_assignment(model: Any) -> RoleAssignmentFacts:
+    return RoleAssignmentFacts(
+        id=model.id,
+        name=model.name.lower(),
+        scope=model.scope or "",
+        role_id=(model.role_definition_id or "").rsplit("/", 1)[-1].lower(),
+        principal_id=(model.principal_id or "").lower(),
+        principal_type=model.principal_type or "",
+        description=model.description or "",
+    )
+
+
+def normal_ip(value: str) -> str:
+    """An address or range as the service returns it: one address ends in /32 (sam-facts 6.1)."""
+    return value if "/" in value else f"{value}/32"
+
+
+def normal_location(value: str) -> str:
+    """ARM takes `West Europe` and `westeurope` as the same place."""
+    return value.replace(" ", "").lower()
+
+
+def _word(value: Any) -> str:
+    return "" if value is None else str(getattr(value, "value", value))

@@ -1,0 +1,227 @@
+"""Microsoft Graph for one tenant: the directory objects of an application, in Python's names.
+
+`find_*` gives one or None, `list_*` all pages. Writes are sent once; what to do about lag and conflicts is decided
+by the resource kinds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, cast
+
+import aiohttp
+from kiota_abstractions.base_request_configuration import RequestConfiguration
+from kiota_abstractions.request_information import RequestInformation
+from msgraph.graph_service_client import GraphServiceClient
+
+from provisioner.clients import graph_facts as facts
+from provisioner.clients.clouds import CloudEndpoints
+from provisioner.clients.graph_transport import BuildOnlyAdapter, GraphTransport
+from provisioner.clients.identity import RunnerCredential
+from provisioner.core.clock import Clock
+from provisioner.core.errors import AmbiguousResourceError
+from provisioner.core.secret import Secret
+
+if TYPE_CHECKING:
+    from msgraph.generated.models.application import Application
+
+
+class GraphClient:
+    """Raises ApiError's classes; see each method for what is not an error."""
+
+    def __init__(
+        self, session: aiohttp.ClientSession, cloud: CloudEndpoints, credential: RunnerCredential, clock: Clock
+    ) -> None:
+        self._transport = GraphTransport(session, cloud.graph, credential, clock)
+        self._build = GraphServiceClient(request_adapter=cast("Any", BuildOnlyAdapter(self._transport.root)))
+
+    # applications
+
+    async def find_application(self, unique_name: str) -> facts.ApplicationFacts | None:
+        """The application with this uniqueName (unique in the tenant, immutable: sam-facts 5.1)."""
+        request = self._build.applications_with_unique_name(unique_name).to_get_request_information(
+            _select(facts.APPLICATION_SELECT)
+        )
+        reply = await self._transport.get(request, f"find application {unique_name}")
+        return None if reply.status == 404 else facts.application(reply.body)
+
+    async def find_application_by_id(self, object_id: str) -> facts.ApplicationFacts | None:
+        """The application with this object id."""
+        request = self._build.applications.by_application_id(object_id).to_get_request_information(
+            _select(facts.APPLICATION_SELECT)
+        )
+        reply = await self._transport.get(request, f"get application {object_id}")
+        return None if reply.status == 404 else facts.application(reply.body)
+
+    async def create_application(self, application: Application) -> facts.ApplicationFacts:
+        """POST, so that the caller becomes owner (an upsert by PATCH does not promise that: sam-facts 5.1)."""
+        request = self._build.applications.to_post_request_information(application)
+        reply = await self._transport.write(request, f"create application {application.unique_name}")
+        return facts.application(reply.body)
+
+    async def update_application(self, object_id: str, application: Application) -> None:
+        """PATCH: what is left out stays; lists are replaced whole."""
+        request = self._build.applications.by_application_id(object_id).to_patch_request_information(application)
+        await self._transport.write(request, f"update application {object_id}")
+
+    async def delete_application(self, object_id: str) -> None:
+        """Soft-delete; it can be restored for 30 days (sam-facts 5.7)."""
+        request = self._build.applications.by_application_id(object_id).to_delete_request_information()
+        await self._transport.write(request, f"delete application {object_id}")
+
+    async def find_deleted_application(self, unique_name: str) -> facts.ApplicationFacts | None:
+        """The soft-deleted application that still holds this uniqueName. Raises AmbiguousResourceError for two."""
+        request = self._build.directory.deleted_items.graph_application.to_get_request_information()
+        found = [
+            facts.application(item)
+            for item in await self._transport.list_all(request, "list deleted applications")
+            if item.get("uniqueName") == unique_name
+        ]
+        if len(found) > 1:
+            ids = ", ".join(application.id for application in found)
+            raise AmbiguousResourceError(f"two deleted applications hold the uniqueName {unique_name}: {ids}")
+        return found[0] if found else None
+
+    async def restore(self, object_id: str) -> None:
+        """Bring a soft-deleted directory object back."""
+        request = self._build.directory.deleted_items.by_directory_object_id(
+            object_id
+        ).restore.to_post_request_information()
+        await self._transport.write(request, f"restore directory object {object_id}")
+
+    async def add_password(self, object_id: str, display_name: str, ends_at: datetime) -> tuple[str, Secret]:
+        """A new client secret: its keyId and its value, which Graph shows this once only (sam-facts 5.2)."""
+        from msgraph.generated.applications.item.add_password.add_password_post_request_body import (
+            AddPasswordPostRequestBody,
+        )
+        from msgraph.generated.models.password_credential import PasswordCredential
+
+        body = AddPasswordPostRequestBody(
+            password_credential=PasswordCredential(display_name=display_name, end_date_time=ends_at)
+        )
+        builder = self._build.applications.by_application_id(object_id).add_password
+        reply = await self._transport.write(builder.to_post_request_information(body), f"add a secret to {object_id}")
+        return str(reply.body["keyId"]), Secret(str(reply.body["secretText"]))
+
+    async def remove_password(self, object_id: str, key_id: str) -> None:
+        """Remove a client secret by its keyId."""
+        from uuid import UUID
+
+        from msgraph.generated.applications.item.remove_password.remove_password_post_request_body import (
+            RemovePasswordPostRequestBody,
+        )
+
+        body = RemovePasswordPostRequestBody(key_id=UUID(key_id))
+        builder = self._build.applications.by_application_id(object_id).remove_password
+        await self._transport.write(builder.to_post_request_information(body), f"remove secret {key_id}")
+
+    # service principals
+
+    async def find_service_principal(
+        self, app_id: str, *, published: bool = False
+    ) -> facts.ServicePrincipalFacts | None:
+        """The service principal of an appId; with `published`, also the permissions it publishes."""
+        select = facts.API_SELECT if published else facts.SERVICE_PRINCIPAL_SELECT
+        request = self._build.service_principals_with_app_id(app_id).to_get_request_information(_select(select))
+        reply = await self._transport.get(request, f"find service principal {app_id}")
+        return None if reply.status == 404 else facts.service_principal(reply.body)
+
+    async def create_service_principal(self, app_id: str) -> facts.ServicePrincipalFacts:
+        """POST {appId}."""
+        from msgraph.generated.models.service_principal import ServicePrincipal
+
+        request = self._build.service_principals.to_post_request_information(ServicePrincipal(app_id=app_id))
+        reply = await self._transport.write(request, f"create service principal {app_id}")
+        return facts.service_principal(reply.body)
+
+    # grants
+
+    async def list_grants(self, app_id: str) -> tuple[facts.GrantFacts, ...]:
+        """The delegated grants of the service principal with this appId; none when there is no such principal."""
+        request = self._of_service_principal(app_id, "oauth2PermissionGrants")
+        reply = await self._transport.get(request, f"list grants of {app_id}")
+        if reply.status == 404:
+            return ()
+        return tuple(facts.grant(item) for item in await self._rest(request, reply.body, "list grants"))
+
+    async def create_grant(self, client_id: str, resource_id: str, scopes: Sequence[str]) -> facts.GrantFacts:
+        """A tenant-wide grant between two service principals (object ids; scopes space-separated: sam-facts 5.3)."""
+        from msgraph.generated.models.o_auth2_permission_grant import OAuth2PermissionGrant
+
+        body = OAuth2PermissionGrant(
+            client_id=client_id, resource_id=resource_id, consent_type="AllPrincipals", scope=" ".join(scopes)
+        )
+        request = self._build.oauth2_permission_grants.to_post_request_information(body)
+        return facts.grant((await self._transport.write(request, f"grant {resource_id} to {client_id}")).body)
+
+    async def update_grant(self, grant_id: str, scopes: Sequence[str]) -> None:
+        """Replace a grant's scopes."""
+        from msgraph.generated.models.o_auth2_permission_grant import OAuth2PermissionGrant
+
+        builder = self._build.oauth2_permission_grants.by_o_auth2_permission_grant_id(grant_id)
+        request = builder.to_patch_request_information(OAuth2PermissionGrant(scope=" ".join(scopes)))
+        await self._transport.write(request, f"update grant {grant_id}")
+
+    async def delete_grant(self, grant_id: str) -> None:
+        """Revoke a grant."""
+        builder = self._build.oauth2_permission_grants.by_o_auth2_permission_grant_id(grant_id)
+        await self._transport.write(builder.to_delete_request_information(), f"delete grant {grant_id}")
+
+    # app role assignments
+
+    async def list_app_role_assignments(self, app_id: str) -> tuple[facts.AppRoleAssignmentFacts, ...]:
+        """What is granted to the service principal with this appId; none when there is no such principal."""
+        request = self._of_service_principal(app_id, "appRoleAssignments")
+        reply = await self._transport.get(request, f"list app role assignments of {app_id}")
+        if reply.status == 404:
+            return ()
+        items = await self._rest(request, reply.body, "list app role assignments")
+        return tuple(facts.app_role_assignment(item) for item in items)
+
+    async def create_app_role_assignment(
+        self, principal_id: str, resource_id: str, app_role_id: str
+    ) -> facts.AppRoleAssignmentFacts:
+        """Grant an application permission; all three are object ids, the last the app role's."""
+        from uuid import UUID
+
+        from msgraph.generated.models.app_role_assignment import AppRoleAssignment
+
+        body = AppRoleAssignment(
+            principal_id=UUID(principal_id), resource_id=UUID(resource_id), app_role_id=UUID(app_role_id)
+        )
+        builder = self._build.service_principals.by_service_principal_id(principal_id).app_role_assignments
+        reply = await self._transport.write(builder.to_post_request_information(body), f"assign app role {app_role_id}")
+        return facts.app_role_assignment(reply.body)
+
+    async def delete_app_role_assignment(self, principal_id: str, assignment_id: str) -> None:
+        """Revoke an application permission."""
+        builder = self._build.service_principals.by_service_principal_id(principal_id).app_role_assignments
+        request = builder.by_app_role_assignment_id(assignment_id).to_delete_request_information()
+        await self._transport.write(request, f"delete app role assignment {assignment_id}")
+
+    def _of_service_principal(self, app_id: str, collection: str) -> RequestInformation:
+        """By alternate key, so that grants need not wait for the principal's object id."""
+        url = f"{self._transport.root}/servicePrincipals(appId='{app_id}')/{collection}"
+        builder = self._build.service_principals.with_url(url)
+        return builder.to_get_request_information()
+
+    async def _rest(self, request: RequestInformation, first: dict[str, Any], operation: str) -> list[dict[str, Any]]:
+        if "@odata.nextLink" not in first:
+            return list(first["value"])
+        return await self._transport.list_all(request, operation)
+
+
+def _select(members: Sequence[str]) -> RequestConfiguration[Any]:
+    return RequestConfiguration(query_parameters=_Select(list(members)))
+
+
+@dataclass(frozen=True)
+class _Select:
+    """`$select`, which every generated query parameter class has under this name."""
+
+    select: list[str]
+
+    def get_query_parameter(self, original_name: str) -> str:
+        return {"select": "%24select"}.get(original_name, original_name)

@@ -1,0 +1,164 @@
+"""Directory objects as we read them: Graph's JSON in, Python names out. Only what some kind looks at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+Json = dict[str, Any]
+
+APPLICATION_SELECT = (
+    "id",
+    "appId",
+    "uniqueName",
+    "displayName",
+    "signInAudience",
+    "tags",
+    "web",
+    "publicClient",
+    "spa",
+    "requiredResourceAccess",
+    "passwordCredentials",
+    "keyCredentials",
+    "isFallbackPublicClient",
+)
+SERVICE_PRINCIPAL_SELECT = ("id", "appId", "displayName", "accountEnabled", "tags")
+API_SELECT = (*SERVICE_PRINCIPAL_SELECT, "oauth2PermissionScopes", "appRoles")
+
+
+@dataclass(frozen=True)
+class PasswordCredential:
+    """A client secret without its value. Times are UTC."""
+
+    key_id: str
+    display_name: str
+    starts_at: datetime | None
+    ends_at: datetime | None
+
+
+@dataclass(frozen=True)
+class RequiredPermission:
+    """One entry of requiredResourceAccess. kind: `Scope` (delegated) or `Role` (application)."""
+
+    api_app_id: str
+    permission_id: str
+    kind: Literal["Scope", "Role"]
+
+
+@dataclass(frozen=True)
+class ApplicationFacts:
+    """An application. id: its object id. redirect URIs by platform, as the service has them."""
+
+    id: str
+    app_id: str
+    unique_name: str
+    display_name: str
+    sign_in_audience: str
+    tags: tuple[str, ...]
+    web_redirect_uris: tuple[str, ...]
+    public_redirect_uris: tuple[str, ...]
+    spa_redirect_uris: tuple[str, ...]
+    home_page_url: str
+    id_token_issuance: bool
+    required: tuple[RequiredPermission, ...]
+    passwords: tuple[PasswordCredential, ...]
+    key_count: int
+
+
+@dataclass(frozen=True)
+class ServicePrincipalFacts:
+    """A service principal. scopes and roles: what an API publishes and has enabled, value to id."""
+
+    id: str
+    app_id: str
+    display_name: str
+    enabled: bool
+    scopes: dict[str, str]
+    roles: dict[str, str]
+
+
+@dataclass(frozen=True)
+class GrantFacts:
+    """An oauth2PermissionGrant. resource_id: the API's service principal (object id). scopes: as a set, in order."""
+
+    id: str
+    client_id: str
+    resource_id: str
+    consent_type: str
+    scopes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class AppRoleAssignmentFacts:
+    """An app role granted to our service principal."""
+
+    id: str
+    resource_id: str
+    app_role_id: str
+
+
+def application(body: Json) -> ApplicationFacts:
+    web = body.get("web") or {}
+    return ApplicationFacts(
+        id=body["id"],
+        app_id=body["appId"],
+        unique_name=body.get("uniqueName") or "",
+        display_name=body.get("displayName") or "",
+        sign_in_audience=body.get("signInAudience") or "",
+        tags=tuple(body.get("tags") or ()),
+        web_redirect_uris=tuple(web.get("redirectUris") or ()),
+        public_redirect_uris=tuple((body.get("publicClient") or {}).get("redirectUris") or ()),
+        spa_redirect_uris=tuple((body.get("spa") or {}).get("redirectUris") or ()),
+        home_page_url=web.get("homePageUrl") or "",
+        id_token_issuance=bool((web.get("implicitGrantSettings") or {}).get("enableIdTokenIssuance")),
+        required=tuple(
+            RequiredPermission(api["resourceAppId"].lower(), entry["id"].lower(), entry["type"])
+            for api in body.get("requiredResourceAccess") or ()
+            for entry in api.get("resourceAccess") or ()
+        ),
+        passwords=tuple(
+            PasswordCredential(
+                entry["keyId"],
+                entry.get("displayName") or "",
+                moment(entry.get("startDateTime")),
+                moment(entry.get("endDateTime")),
+            )
+            for entry in body.get("passwordCredentials") or ()
+        ),
+        key_count=len(body.get("keyCredentials") or ()),
+    )
+
+
+def service_principal(body: Json) -> ServicePrincipalFacts:
+    return ServicePrincipalFacts(
+        id=body["id"],
+        app_id=body["appId"].lower(),
+        display_name=body.get("displayName") or "",
+        enabled=bool(body.get("accountEnabled", True)),
+        scopes=_published(body.get("oauth2PermissionScopes")),
+        roles=_published(body.get("appRoles")),
+    )
+
+
+def grant(body: Json) -> GrantFacts:
+    return GrantFacts(
+        id=body["id"],
+        client_id=body["clientId"],
+        resource_id=body["resourceId"],
+        consent_type=body["consentType"],
+        scopes=tuple(dict.fromkeys((body.get("scope") or "").split())),
+    )
+
+
+def app_role_assignment(body: Json) -> AppRoleAssignmentFacts:
+    return AppRoleAssignmentFacts(body["id"], body["resourceId"], body["appRoleId"].lower())
+
+
+def moment(text: str | None) -> datetime | None:
+    """An ISO 8601 time of Graph (`…Z`, up to seven decimals) as UTC."""
+    return None if not text else datetime.fromisoformat(text)
+
+
+def _published(entries: list[Json] | None) -> dict[str, str]:
+    return {entry["value"]: entry["id"].lower() for entry in entries or () if entry.get("value") and entry["isEnabled"]}

@@ -1,0 +1,228 @@
+"""Sending to Microsoft Graph: reads that are asked for at the same moment travel as one `$batch`.
+
+Requests are built by msgraph-sdk's own builders and models; only its pipeline is not used (it parses every answer
+into models, repeats POSTs, and its batching is broken: see the client library notes, section 3).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+import aiohttp
+from kiota_abstractions.request_adapter import RequestAdapter
+from kiota_abstractions.request_information import RequestInformation
+from kiota_abstractions.serialization import SerializationWriterFactory
+from kiota_serialization_json.json_serialization_writer_factory import JsonSerializationWriterFactory
+
+from provisioner.clients.identity import RunnerCredential
+from provisioner.clients.session import read_bounded, retry_after_s
+from provisioner.core.clock import Clock
+from provisioner.core.errors import ApiError, ApiReplyError, UnreachableError, api_error_class
+
+_LARGEST_BATCH = 20
+_ATTEMPTS = 5
+_TURNS = 4
+_TEXT_LIMIT = 600
+_BATCH_RETRIED = frozenset({429, 502, 503, 504})
+
+Json = dict[str, Any]
+
+
+class BuildOnlyAdapter(RequestAdapter):
+    """Lets the SDK's builders make requests; sending is GraphTransport's."""
+
+    def __init__(self, base_url: str) -> None:
+        self.base_url = base_url
+
+    def get_serialization_writer_factory(self) -> SerializationWriterFactory:
+        return JsonSerializationWriterFactory()
+
+    def _sends_nothing(self) -> NoReturn:
+        raise TypeError("requests are sent by GraphTransport")
+
+    async def send_async(self, *_: Any) -> NoReturn:
+        self._sends_nothing()
+
+    async def send_collection_async(self, *_: Any) -> NoReturn:
+        self._sends_nothing()
+
+    async def send_collection_of_primitive_async(self, *_: Any) -> NoReturn:
+        self._sends_nothing()
+
+    async def send_primitive_async(self, *_: Any) -> NoReturn:
+        self._sends_nothing()
+
+    async def send_no_response_content_async(self, *_: Any) -> NoReturn:
+        self._sends_nothing()
+
+    async def convert_to_native_async(self, *_: Any) -> NoReturn:
+        self._sends_nothing()
+
+    def enable_backing_store(self, *_: Any) -> None:
+        """The client asks for it when it is made; our bodies are built once and sent, so nothing is tracked."""
+
+
+@dataclass(frozen=True)
+class GraphReply:
+    """One answer, inner or outer. body is {} when there was none."""
+
+    status: int
+    body: Json
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class _Waiting:
+    path: str
+    operation: str
+    reply: asyncio.Future[GraphReply]
+
+
+class GraphTransport:
+    """One tenant's way to Graph."""
+
+    def __init__(self, session: aiohttp.ClientSession, graph: str, credential: RunnerCredential, clock: Clock) -> None:
+        self._session = session
+        self._origin = graph
+        self.root = f"{graph}/v1.0"
+        self._credential = credential
+        self._clock = clock
+        self._waiting: list[_Waiting] = []
+        self._flushes: set[asyncio.Task[None]] = set()
+
+    async def get(self, request: RequestInformation, operation: str) -> GraphReply:
+        """The answer to a read, whatever its status below 400, or 404. Raises ApiError for the rest."""
+        loop = asyncio.get_running_loop()
+        waiting = _Waiting(self._path(request), operation, loop.create_future())
+        self._waiting.append(waiting)
+        if len(self._waiting) == 1:
+            flush = loop.create_task(self._flush())
+            self._flushes.add(flush)
+            flush.add_done_callback(self._flushes.discard)
+        reply = await waiting.reply
+        if reply.status >= 400 and reply.status != 404:
+            raise graph_error(operation, reply)
+        return reply
+
+    async def list_all(self, request: RequestInformation, operation: str) -> list[Json]:
+        """All pages of a collection. Raises ApiError, a 404 included."""
+        reply = await self.get(request, operation)
+        if reply.status == 404:
+            raise graph_error(operation, reply)
+        items = _items(reply, operation)
+        while (following := reply.body.get("@odata.nextLink")) is not None:
+            if not str(following).startswith(f"{self._origin}/"):
+                raise ApiReplyError("Graph", operation, reply.status, "", "the next page is on another host")
+            reply = await self._send("GET", str(following), {}, None, operation)
+            items += _items(reply, operation)
+        return items
+
+    async def write(self, request: RequestInformation, operation: str) -> GraphReply:
+        """Send a write, once. Raises ApiError for any status from 400."""
+        headers = {"Content-Type": "application/json"} if request.content else {}
+        method = request.http_method.value if request.http_method else "POST"
+        reply = await self._send(method, f"{self.root}{self._path(request)}", headers, request.content, operation)
+        if reply.status >= 400:
+            raise graph_error(operation, reply)
+        return reply
+
+    def _path(self, request: RequestInformation) -> str:
+        request.path_parameters["baseurl"] = self.root
+        return str(request.url).removeprefix(self.root)
+
+    async def _flush(self) -> None:
+        """Lets the tasks that are ready now, and those they start, ask for their reads first."""
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
+        waiting, self._waiting = self._waiting, []
+        for start in range(0, len(waiting), _LARGEST_BATCH):
+            chunk = waiting[start : start + _LARGEST_BATCH]
+            try:
+                await self._answer(chunk)
+            except BaseException as error:  # noqa: BLE001  # whoever waits gets it; nobody awaits this task
+                for entry in chunk:
+                    if not entry.reply.done():
+                        entry.reply.set_exception(error)
+
+    async def _answer(self, chunk: Sequence[_Waiting]) -> None:
+        if len(chunk) == 1:
+            only = chunk[0]
+            only.reply.set_result(await self._send("GET", f"{self.root}{only.path}", {}, None, only.operation))
+            return
+        left = list(chunk)
+        for attempt in range(_ATTEMPTS):
+            replies = await self._batch(left)
+            again = [entry for entry, reply in zip(left, replies, strict=True) if reply.status in _BATCH_RETRIED]
+            last = attempt == _ATTEMPTS - 1
+            for entry, reply in zip(left, replies, strict=True):
+                if entry not in again or last:
+                    entry.reply.set_result(reply)
+            if not again or last:
+                return
+            waits = [reply.headers.get("Retry-After") for reply in replies if reply.status in _BATCH_RETRIED]
+            await self._clock.sleep(max(retry_after_s(wait, attempt) for wait in waits))
+            left = again
+
+    async def _batch(self, chunk: Sequence[_Waiting]) -> list[GraphReply]:
+        """Inner answers in the order asked; Graph answers in any order, by id (sam-facts 5.5)."""
+        requests = [{"id": str(n), "method": "GET", "url": entry.path} for n, entry in enumerate(chunk)]
+        headers = {"Content-Type": "application/json"}
+        body = json.dumps({"requests": requests}).encode()
+        outer = await self._send("POST", f"{self.root}/$batch", headers, body, "read the directory")
+        if outer.status != 200:
+            raise graph_error("read the directory", outer)
+        by_id = {str(inner.get("id")): inner for inner in outer.body.get("responses", [])}
+        if set(by_id) != {entry["id"] for entry in requests}:
+            raise ApiReplyError("Graph", "read the directory", 200, "", "the batch answer is incomplete")
+        return [
+            GraphReply(int(inner["status"]), inner.get("body") or {}, inner.get("headers") or {})
+            for inner in (by_id[str(n)] for n in range(len(chunk)))
+        ]
+
+    async def _send(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, operation: str
+    ) -> GraphReply:
+        authorized = {**headers, "Authorization": await self._credential.bearer(self._origin)}
+        try:
+            async with self._session.request(
+                method, url, headers=authorized, data=body, allow_redirects=False
+            ) as response:
+                raw = await read_bounded(response)
+                status, answered = response.status, dict(response.headers)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise UnreachableError(
+                "Graph", operation, 0, type(error).__name__, "no answer", next_step="check the network and try again"
+            ) from error
+        try:
+            parsed = json.loads(raw.decode("utf-8-sig")) if raw else {}
+        except ValueError as error:
+            raise ApiReplyError("Graph", operation, status, "", "the answer is not JSON") from error
+        return GraphReply(status, parsed, answered)
+
+
+def graph_error(operation: str, reply: GraphReply) -> ApiError:
+    """The error of an answer in Graph's envelope `{error: {code, message, innerError}}` (sam-facts 5.5)."""
+    error = reply.body.get("error")
+    envelope: Json = error if isinstance(error, dict) else {}
+    inner = envelope.get("innerError") or {}
+    wait = reply.headers.get("Retry-After")
+    return api_error_class(reply.status)(
+        "Graph",
+        operation,
+        reply.status,
+        str(envelope.get("code", "")),
+        str(envelope.get("message", ""))[:_TEXT_LIMIT],
+        correlation_id=str(inner.get("request-id") or reply.headers.get("request-id") or ""),
+        retry_after_s=None if wait is None else retry_after_s(wait, 0),
+    )
+
+
+def _items(reply: GraphReply, operation: str) -> list[Json]:
+    items = reply.body.get("value")
+    if not isinstance(items, list):
+        raise ApiReplyError("Graph", operation, reply.status, "", "a collection without `value`")
+    return items

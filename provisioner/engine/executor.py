@@ -1,0 +1,121 @@
+"""Carrying out a plan: what does not wait for each other runs at once, what a failure concerns is skipped.
+
+Two steps of one target never run at the same time. Every step's outcome is in the report, after a failure too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from graphlib import TopologicalSorter
+
+from provisioner.clients.guard import writes_allowed
+from provisioner.core.address import Address
+from provisioner.core.errors import ProvisionerError, StaleError
+from provisioner.core.observation import Known
+from provisioner.core.plan import Plan
+from provisioner.core.report import Outcome, Report, StepResult
+from provisioner.core.step import Action, Step
+from provisioner.resources.contract import AnyKind, Writer
+from provisioner.spec.model import Spec
+
+
+@dataclass(frozen=True)
+class Watcher:
+    """Who is told as steps begin and end."""
+
+    started: Callable[[Step], None]
+    done: Callable[[StepResult], None]
+
+
+async def execute(
+    plan: Plan, spec: Spec, kinds: Mapping[str, AnyKind], known: Known, write: Writer, watcher: Watcher
+) -> Report:
+    """Write what is pending. `known` is brought up to date with what each step made."""
+    run = _Run(spec, kinds, known, write, watcher, plan.pending, _not_ours_to_do(plan))
+    with writes_allowed():
+        await run.all()
+    return Report(tuple(run.results))
+
+
+def _not_ours_to_do(plan: Plan) -> frozenset[Address]:
+    """What a person must do first, or nobody could look at: nothing that needs it may be touched."""
+    return frozenset(step.address for step in plan.steps if step.action in (Action.PERSON, Action.UNKNOWN))
+
+
+@dataclass
+class _Run:
+    spec: Spec
+    kinds: Mapping[str, AnyKind]
+    known: Known
+    write: Writer
+    watcher: Watcher
+    steps: Sequence[Step]
+    blocked: frozenset[Address]
+    results: list[StepResult] = field(default_factory=list)
+    _unmet: dict[int, str] = field(default_factory=dict)
+
+    async def all(self) -> None:
+        graph = self._graph()
+        sorter = TopologicalSorter(graph)
+        sorter.prepare()
+        running: dict[asyncio.Task[None], int] = {}
+        while sorter.is_active():
+            for index in sorter.get_ready():
+                running[asyncio.create_task(self._one(index, graph[index]))] = index
+            finished, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+            for task in finished:
+                task.result()
+                sorter.done(running.pop(task))
+
+    def _graph(self) -> dict[int, set[int]]:
+        """For each step, the steps that must have ended: its needs, and earlier ones of its address or target."""
+        graph: dict[int, set[int]] = {}
+        for index, step in enumerate(self.steps):
+            graph[index] = {
+                other
+                for other, earlier in enumerate(self.steps)
+                if other != index
+                and (
+                    step.last
+                    or earlier.address in step.needs
+                    or (other < index and (earlier.address == step.address or earlier.target == step.target))
+                )
+            }
+        return graph
+
+    async def _one(self, index: int, before: set[int]) -> None:
+        step = self.steps[index]
+        because = self._obstacle(step, before)
+        if because:
+            self._unmet[index] = because
+            self._end(StepResult(step, Outcome.SKIPPED, because=because))
+            return
+        self.watcher.started(step)
+        kind = self.kinds[step.address.kind]
+        try:
+            made = await kind.perform(step, kind.wanted(self.spec).get(step.address), self.known, self.write)
+        except ProvisionerError as error:
+            self._unmet[index] = str(step.address)
+            outcome = Outcome.STALE if isinstance(error, StaleError) else Outcome.FAILED
+            self._end(StepResult(step, outcome, error))
+        else:
+            self.known.record(step.address, made)
+            self._end(StepResult(step, Outcome.DONE))
+
+    def _obstacle(self, step: Step, before: set[int]) -> str:
+        """The address because of which a step is not tried; "" when nothing is in its way."""
+        for need in step.needs:
+            if need in self.blocked:
+                return str(need)
+        for other in sorted(before):
+            earlier = self.steps[other]
+            concerns = step.last or earlier.address in step.needs or earlier.address == step.address
+            if other in self._unmet and concerns:
+                return self._unmet[other]
+        return ""
+
+    def _end(self, result: StepResult) -> None:
+        self.results.append(result)
+        self.watcher.done(result)

@@ -1,0 +1,141 @@
+"""From what is wanted and what was seen to a plan. Pure: it sends nothing and reads no clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from graphlib import TopologicalSorter
+
+from provisioner.clients.identity import RunnerFacts
+from provisioner.clients.tenant import TenantClients
+from provisioner.core.address import Address
+from provisioner.core.observation import Known, Present, Unknown
+from provisioner.core.plan import Cause, Notice, Plan
+from provisioner.core.step import Action, Step
+from provisioner.resources.contract import AnyKind
+from provisioner.resources.role_assignment import runner_address
+from provisioner.resources.spec_digest import DigestFact, SpecDigest
+from provisioner.spec.model import Spec, digest
+
+
+def make_plan(
+    spec: Spec, kinds: Sequence[AnyKind], known: Known, runner: RunnerFacts, clients: TenantClients, now: datetime
+) -> Plan:
+    """The plan of one tenant. `clients` is only asked for names (a portal link, an ARM id), never sent anything.
+
+    Raises: PlanError for what must not be planned (a foreign object of our name, a field that can never change).
+    """
+    steps: list[Step] = []
+    notices: list[Notice] = []
+    for kind in kinds:
+        for step in _steps_of(spec, kind, known, now):
+            theirs, notice = _who_does_it(step, spec, kind, known, runner, clients)
+            steps.append(theirs)
+            notices += notice
+    kept = _ordered(_needs_that_wait(_without_idle_demands(steps, now)))
+    return Plan(
+        name=spec.name,
+        tenant=spec.tenant,
+        cloud=spec.cloud,
+        runner=runner.label,
+        digest=digest(spec),
+        made_at=now,
+        steps=tuple(kept),
+        cause=_cause(spec, known, kept, now),
+        notices=tuple(notices),
+    )
+
+
+def _steps_of(spec: Spec, kind: AnyKind, known: Known, now: datetime) -> Iterable[Step]:
+    wanted = kind.wanted(spec)
+    extras = [address for address, _ in known.items() if address.kind == kind.name and address not in wanted]
+    for address in (*wanted, *extras):
+        seen = known.get(address)
+        if isinstance(seen, Unknown):
+            yield _unknown(address, seen, kind, spec)
+        else:
+            yield from kind.steps(address, wanted.get(address), seen, now)
+
+
+def _unknown(address: Address, seen: Unknown, kind: AnyKind, spec: Spec) -> Step:
+    """A forbidden look into the vault asks for the runner's own role there: with it the next look tells."""
+    in_vault = any(right.service == "key_vault" for right in kind.rights("observe"))
+    return Step(
+        address,
+        Action.UNKNOWN,
+        "observe",
+        needs=(runner_address(spec.name),) if in_vault and seen.right else (),
+        reason=seen.why,
+        todo=f"give the runner one of: {seen.right}" if seen.right else "",
+    )
+
+
+def _who_does_it(
+    step: Step, spec: Spec, kind: AnyKind, known: Known, runner: RunnerFacts, clients: TenantClients
+) -> tuple[Step, Sequence[Notice]]:
+    """A step that the runner's Graph token gives no right to becomes a person's, where a person can do it."""
+    wanted = kind.wanted(spec).get(step.address)
+    if step.action is Action.PERSON and not step.todo:
+        return replace(step, todo=kind.person(step, wanted, known, clients) or ""), ()
+    if not step.action.writes or not (runner.roles or runner.scopes):
+        return step, ()
+    missing = [
+        right for right in kind.rights(step.operation) if right.service == "graph" and not runner.may(*right.names)
+    ]
+    if not missing:
+        return step, ()
+    right = " or ".join(missing[0].names)
+    todo = kind.person(step, wanted, known, clients)
+    if todo is None:
+        text = f"{runner.label} lacks the Graph permission for {step.address}"
+        return step, (Notice("warning", text, f"give it {right}"),)
+    return replace(step, action=Action.PERSON, todo=todo, reason=f"the runner has none of: {right}"), ()
+
+
+def _without_idle_demands(steps: Sequence[Step], now: datetime) -> list[Step]:
+    """On-demand steps stay only while another step that will be written needs them."""
+    asking = (step for step in steps if not step.on_demand)
+    needed = {need for step in asking if step.pending(now) or step.action is Action.UNKNOWN for need in step.needs}
+    return [step for step in steps if not step.on_demand or step.address in needed]
+
+
+def _needs_that_wait(steps: Sequence[Step]) -> list[Step]:
+    """Needs that are met already are no news: only those with a step of their own stay."""
+    open_addresses = {step.address for step in steps if step.action is not Action.NONE}
+    return [replace(step, needs=tuple(need for need in step.needs if need in open_addresses)) for step in steps]
+
+
+def _ordered(steps: Sequence[Step]) -> list[Step]:
+    """The order of execution; among equals, the order of the kinds. Steps of one address stay in their order."""
+    positions: dict[Address, list[int]] = {}
+    for index, step in enumerate(steps):
+        positions.setdefault(step.address, []).append(index)
+    graph: dict[int, set[int]] = {}
+    for index, step in enumerate(steps):
+        before = {earlier for earlier in positions[step.address] if earlier < index}
+        needed = {other for need in step.needs if need != step.address for other in positions[need]}
+        everything = set(range(len(steps))) - {index} if step.last else set()
+        graph[index] = before | needed | everything
+    sorter = TopologicalSorter(graph)
+    sorter.prepare()
+    order: list[int] = []
+    while sorter.is_active():
+        ready = sorted(sorter.get_ready())
+        order += ready
+        sorter.done(*ready)
+    return [steps[index] for index in order]
+
+
+def _cause(spec: Spec, known: Known, steps: Sequence[Step], now: datetime) -> Cause:
+    """What a renewal or rotation does by the calendar is neither drift nor change."""
+    seen = known.get(Address(spec.name, SpecDigest.name))
+    if isinstance(seen, Unknown):
+        return Cause.UNKNOWN
+    recorded = seen.fact if isinstance(seen, Present) else DigestFact("")
+    if not recorded.digest:
+        return Cause.FIRST
+    moved = any(step.pending(now) and not step.scheduled and not step.last for step in steps)
+    if recorded.digest == digest(spec):
+        return Cause.DRIFT if moved else Cause.NONE
+    return Cause.CHANGE

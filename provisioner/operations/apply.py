@@ -1,0 +1,143 @@
+"""apply: carry out a plan that was shown, then have a person consent if need be, then verify.
+
+In two parts, because whoever runs it decides in between: `look` (operations.plan) gives the plan to show and ask
+about, `carry_out` writes exactly what it shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from provisioner.core.errors import VerificationError
+from provisioner.core.plan import Plan
+from provisioner.core.report import Outcome, Report
+from provisioner.core.step import Action
+from provisioner.engine.executor import Watcher, execute
+from provisioner.engine.safety import check_removals
+from provisioner.operations.consent import ConsentOptions, ConsentResult, consent
+from provisioner.operations.outputs import outputs_of
+from provisioner.operations.plan import Seen, look
+from provisioner.operations.tenant import OpenTenant
+from provisioner.operations.ui import Ui
+from provisioner.operations.verify import verify
+from provisioner.resources.contract import Writer
+from provisioner.resources.kinds import BY_NAME
+from provisioner.resources.refresh_token import RefreshToken
+from provisioner.resources.role_assignment import RoleAssignment
+from provisioner.spec.model import Spec
+from provisioner.verify.checks import Check, exit_code
+
+_SETTLE_DEADLINE_S = 900.0
+_SETTLE_WAIT_S = 3.0
+
+
+@dataclass(frozen=True)
+class ApplyOptions:
+    """with_consent: have a person sign in when the token is missing or broken. allowed: removals named by address."""
+
+    with_consent: bool = True
+    allowed: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class ApplyResult:
+    """plan: what was shown. after: what is left. report: None when there was nothing to write.
+
+    checks: of verify; empty when there is no token to verify with. outputs: design section 3.
+    """
+
+    plan: Plan
+    after: Plan
+    report: Report | None
+    consent: ConsentResult | None
+    checks: tuple[Check, ...]
+    outputs: dict[str, object]
+
+    @property
+    def another_round(self) -> bool:
+        """What could not be read before is pending now: show the new plan, ask, and carry it out."""
+        return bool(self.after.pending) and (self.report is None or not self.report.failed)
+
+    def exit_code(self) -> int:
+        """1 something failed, 5 a check failed, 4 something could not be read, 3 a person must act, 0 done."""
+        if self.report is not None and any(r.outcome in (Outcome.FAILED, Outcome.STALE) for r in self.report.results):
+            return 1
+        verified = exit_code(self.checks)
+        if verified == 5:  # design section 3: verify found a failed check
+            return 5
+        if self.after.unknown or verified == 4:  # design section 3: could not tell
+            return 4
+        return 3 if self.after.for_a_person or verified == 3 else 0
+
+
+def check_safety(plan: Plan, spec: Spec, allowed: Collection[str]) -> None:
+    """Raises UnsafePlanError when the plan removes more than the spec's safety allows."""
+    check_removals(plan, spec.safety.max_removals, allowed)
+
+
+async def carry_out(tenant: OpenTenant, spec: Spec, seen: Seen, ui: Ui, options: ApplyOptions) -> ApplyResult:
+    """Write what the plan shows and nothing else.
+
+    Raises: UnsafePlanError before anything is written; VerificationError when something still differs afterwards;
+    what `consent` raises. A failed step is in the report, not raised.
+    """
+    check_safety(seen.plan, spec, options.allowed)
+    report, after = await _write(tenant, spec, seen, ui)
+    if report is not None and report.failed:
+        return ApplyResult(seen.plan, after.plan, report, None, (), await outputs_of(tenant, spec, after.known))
+    consented = None
+    if options.with_consent and _awaits_sign_in(after.plan) and not after.plan.pending:
+        consented = await consent(tenant.clients, spec, ui, ConsentOptions())
+        after = await look(tenant, spec)
+    checks = await verify(tenant.clients, spec) if _has_token(after.plan) else ()
+    outputs = await outputs_of(tenant, spec, after.known)
+    return ApplyResult(seen.plan, after.plan, report, consented, checks, outputs)
+
+
+async def _write(tenant: OpenTenant, spec: Spec, seen: Seen, ui: Ui) -> tuple[Report | None, Seen]:
+    if not seen.plan.pending:
+        return None, seen
+    write = Writer(tenant.clients, tenant.runner, tenant.clients.clock, ui.progress)
+    watcher = Watcher(ui.step_started, ui.step_done)
+    report = await execute(seen.plan, spec, BY_NAME, seen.known, write, watcher)
+    if report.failed:
+        return report, await look(tenant, spec)
+    return report, await _settled(tenant, spec, seen.plan, ui)
+
+
+async def _settled(tenant: OpenTenant, spec: Spec, shown: Plan, ui: Ui) -> Seen:
+    """Look until what was written shows: replicas, and roles in the vault, lag behind (sam-facts 5.6, 6.2).
+
+    What could not be read when the plan was shown may come up as pending now: that is another round's.
+    """
+    clock = tenant.clients.clock
+    ends = clock.monotonic_s() + _SETTLE_DEADLINE_S
+    unread = {step.address for step in shown.unknown}
+    role_given = any(step.address.kind == RoleAssignment.name and step.on_demand for step in shown.pending)
+    while True:
+        seen = await look(tenant, spec)
+        left = [step for step in seen.plan.pending if step.address not in unread and not step.last]
+        left += seen.plan.unknown if role_given else ()
+        if not left or (clock.monotonic_s() > ends and all(step.action is Action.UNKNOWN for step in left)):
+            return seen
+        if clock.monotonic_s() > ends:
+            addresses = ", ".join(str(step.address) for step in left)
+            raise VerificationError(
+                f"after apply these still differ: {addresses}",
+                where=spec.name,
+                next_step="run provisioner plan; if the rows are the same, somebody else changes them back",
+            )
+        ui.progress(f"waiting until every replica shows {left[0].address}")
+        await clock.sleep(_SETTLE_WAIT_S)
+
+
+def _awaits_sign_in(plan: Plan) -> bool:
+    """The token is missing or broken, and nothing else that a person must do stands before it."""
+    return any(step.action is Action.PERSON and step.address.kind == RefreshToken.name for step in plan.steps)
+
+
+def _has_token(plan: Plan) -> bool:
+    return not any(
+        step.action in (Action.PERSON, Action.UNKNOWN) and step.address.kind == RefreshToken.name for step in plan.steps
+    )

@@ -1,0 +1,44 @@
+"""What a program that uses the set-up must be told, and nothing secret (design section 3, `outputs`)."""
+
+from __future__ import annotations
+
+from provisioner.core.address import Address
+from provisioner.core.errors import ApiError
+from provisioner.core.observation import Known
+from provisioner.operations.tenant import OpenTenant
+from provisioner.spec.model import Spec
+
+
+async def outputs_of(tenant: OpenTenant, spec: Spec, known: Known) -> dict[str, object]:
+    """None where the thing does not exist yet; the credential's version also where the runner may not read it."""
+    clients, credential = tenant.clients, spec.application.credential
+    application = known.fact(Address(spec.name, "application"))
+    principal = known.fact(Address(spec.name, "service_principal"))
+    tenant_id = tenant.runner.tenant_id or spec.tenant
+    return {
+        "tenantId": tenant_id,
+        "applicationId": application.app_id if application else None,
+        "servicePrincipalObjectId": principal.id if principal else None,
+        "authority": f"{clients.cloud.authority}/{tenant_id}",
+        "vaultUri": f"{clients.cloud.vault_url(spec.vault.name)}/",
+        "refreshTokenSecret": spec.consent.secret_name,
+        "credential": {
+            "type": credential.type,
+            "name": credential.name,
+            "version": await _version(tenant, spec, known),
+            "thumbprint": None,
+        },
+        "partnerCenterUrl": clients.cloud.partner_center,
+    }
+
+
+async def _version(tenant: OpenTenant, spec: Spec, known: Known) -> str | None:
+    """The newest version of the credential's secret; the list of secrets does not tell it."""
+    fact = known.fact(Address(spec.name, "credential", spec.application.credential.name))
+    if fact is None or fact.in_force is None:
+        return None
+    try:
+        versions = await tenant.clients.vault(spec.vault.name).list_versions(fact.in_force.name)
+    except ApiError:  # it is there, but this runner may not look: the rest of the outputs is still right
+        return None
+    return versions[-1].version

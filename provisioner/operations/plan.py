@@ -1,0 +1,34 @@
+"""plan: look, compare, say. Nothing is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from provisioner.core.observation import Known
+from provisioner.core.plan import Plan
+from provisioner.engine.observer import observe
+from provisioner.engine.planner import make_plan
+from provisioner.operations.tenant import OpenTenant
+from provisioner.resources.contract import Reader
+from provisioner.resources.kinds import KINDS
+from provisioner.spec.model import Spec
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A plan and what it rests on."""
+
+    plan: Plan
+    known: Known
+
+
+async def look(tenant: OpenTenant, spec: Spec) -> Seen:
+    """One look at everything, and the plan that follows from it. Raises PlanError."""
+    known = await observe(spec, KINDS, Reader(tenant.clients, tenant.runner))
+    now = tenant.clients.clock.now()
+    return Seen(make_plan(spec, KINDS, known, tenant.runner, tenant.clients, now), known)
+
+
+async def plan(tenant: OpenTenant, spec: Spec) -> Plan:
+    """The plan of one tenant. Raises PlanError; what could not be read is in the plan as unknown."""
+    return (await look(tenant, spec)).plan

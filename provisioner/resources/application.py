@@ -1,0 +1,189 @@
+"""The Entra application: found by uniqueName, marked by a tag, changed only in what the spec owns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from provisioner.clients.graph_facts import ApplicationFacts, ServicePrincipalFacts
+from provisioner.clients.tenant import TenantClients
+from provisioner.core.address import Address
+from provisioner.core.errors import ApiError, ConflictError, StaleError
+from provisioner.core.observation import Absent, Known, Observation, Present
+from provisioner.core.step import Step
+from provisioner.resources import application_writes
+from provisioner.resources.api_service_principal import read_api
+from provisioner.resources.application_steps import ApplicationWanted, creation_step, reply_urls, update_steps
+from provisioner.resources.contract import Reader, Right, SpecFragment, Writer, left_to_do
+from provisioner.resources.lag import DIRECTORY_DEADLINE_S, directory_lag, retry_while
+from provisioner.resources.marks import application_tag
+from provisioner.resources.permissions import declared, permission_named
+from provisioner.spec.model import Spec
+
+_HELD_DAYS = 30
+
+
+@dataclass(frozen=True)
+class ApplicationFact:
+    """The application, and the APIs it asks permissions of (by appId; for names of ids the catalogue lacks)."""
+
+    application: ApplicationFacts
+    apis: Mapping[str, ServicePrincipalFacts | None]
+
+    @property
+    def id(self) -> str:
+        return self.application.id
+
+    @property
+    def app_id(self) -> str:
+        return self.application.app_id
+
+
+class Application:
+    """Credentials of the application are another kind's: disjoint fields of the same object."""
+
+    name = "application"
+    after: tuple[str, ...] = ()
+
+    def wanted(self, spec: Spec) -> Mapping[Address, ApplicationWanted]:
+        application = spec.application
+        return {
+            Address(spec.name, self.name): ApplicationWanted(
+                unique_name=spec.name,
+                mark=application_tag(spec.name),
+                display_name=application.display_name,
+                sign_in_audience=application.sign_in_audience,
+                home_page_url=application.home_page_url,
+                reply_urls=application.reply_urls,
+                id_token_issuance=application.enable_id_token_issuance,
+                permissions=None if application.permissions is None else declared(spec),
+                exact_reply_urls=spec.owns_exactly("replyUrls"),
+                exact_permissions=spec.owns_exactly("permissions"),
+            )
+        }
+
+    async def observe(
+        self, wanted: Mapping[Address, ApplicationWanted], known: Known, read: Reader
+    ) -> Mapping[Address, Observation[ApplicationFact]]:
+        return {address: await self._observe_one(application, read) for address, application in wanted.items()}
+
+    async def _observe_one(self, wanted: ApplicationWanted, read: Reader) -> Observation[ApplicationFact]:
+        found = await read.once(
+            f"application/{wanted.unique_name}", lambda: read.clients.graph.find_application(wanted.unique_name)
+        )
+        if found is None:
+            return Absent()
+        apis = {app_id: await read_api(read, app_id) for app_id in wanted.api_ids}
+        return Present(ApplicationFact(found, apis))
+
+    def steps(
+        self, address: Address, wanted: ApplicationWanted | None, seen: Observation[ApplicationFact], now: datetime
+    ) -> Sequence[Step]:
+        if wanted is None:
+            return ()
+        if not isinstance(seen, Present):
+            return (creation_step(address, wanted),)
+        requested = [permission_named(entry, seen.fact.apis.get(entry.api_app_id)) for entry in
+                     seen.fact.application.required]  # fmt: skip
+        return update_steps(address, wanted, seen.fact.application, requested)
+
+    async def perform(
+        self, step: Step, wanted: ApplicationWanted | None, known: Known, write: Writer
+    ) -> Observation[ApplicationFact]:
+        assert wanted is not None, "only destroy removes an application"  # steps() never plans it
+        apis = {
+            app_id: known.fact(Address(step.address.name, "api_service_principal", name))
+            for app_id, name in wanted.api_names.items()
+        }
+        found = await write.clients.graph.find_application(wanted.unique_name)
+        if found is not None:
+            fact = ApplicationFact(found, apis)
+            left = left_to_do(step, self.steps(step.address, wanted, Present(fact), write.clock.now()))
+            return await self._update(wanted, fact, write) if left else Present(fact)
+        if step.operation == "update":
+            raise StaleError(
+                f"application {wanted.unique_name} is gone since the plan",
+                where=str(step.address),
+                next_step="run the same command again",
+            )
+        made = ApplicationFact(await self._create(step.address, wanted, apis, write), apis)
+        if any(left.action.writes for left in self.steps(step.address, wanted, Present(made), write.clock.now())):
+            return await self._update(wanted, made, write)  # a restored one has its old settings
+        return Present(made)
+
+    async def _create(
+        self,
+        address: Address,
+        wanted: ApplicationWanted,
+        apis: Mapping[str, ServicePrincipalFacts | None],
+        write: Writer,
+    ) -> ApplicationFacts:
+        graph = write.clients.graph
+        try:
+            return await graph.create_application(application_writes.creation(wanted, apis))
+        except ApiError as error:
+            if error.status != 400 or "uniquename" not in error.message.lower():
+                raise
+            taken = error
+        there = await graph.find_application(wanted.unique_name)
+        return there if there is not None else await self._restore(address, wanted, taken, write)
+
+    async def _restore(
+        self, address: Address, wanted: ApplicationWanted, taken: ApiError, write: Writer
+    ) -> ApplicationFacts:
+        """A soft-deleted application keeps its uniqueName: bring ours back, or say who holds the name."""
+        graph = write.clients.graph
+        deleted = await graph.find_deleted_application(wanted.unique_name)
+        if deleted is None or wanted.mark not in deleted.tags:
+            holder = f"deleted application {deleted.id}, which is not ours" if deleted else "an object we cannot see"
+            raise ConflictError(
+                taken.service, taken.operation, taken.status, taken.code,
+                f"the uniqueName {wanted.unique_name} is held by {holder}",
+                correlation_id=taken.correlation_id,
+                next_step=f"choose another name, or purge it; a deleted application holds its name {_HELD_DAYS} days",
+            ) from taken  # fmt: skip
+        write.progress(f"restoring {address}, which was deleted")
+        await graph.restore(deleted.id)
+        return await retry_while(
+            write,
+            directory_lag,
+            lambda: application_writes.get(write, deleted.id),
+            f"the restored {address} to appear",
+            DIRECTORY_DEADLINE_S,
+        )
+
+    async def _update(
+        self, wanted: ApplicationWanted, fact: ApplicationFact, write: Writer
+    ) -> Observation[ApplicationFact]:
+        updated = await application_writes.update(wanted, fact.application, fact.apis, write)
+        return Present(ApplicationFact(updated, fact.apis))
+
+    def rights(self, operation: str) -> tuple[Right, ...]:
+        if operation == "observe":
+            return (Right("graph", ("Application.Read.All", "Directory.Read.All", *_WRITERS)),)
+        return (Right("graph", _WRITERS),)
+
+    def person(self, step: Step, wanted: ApplicationWanted | None, known: Known, clients: TenantClients) -> str | None:
+        return None
+
+    def to_spec(self, seen: Mapping[Address, ApplicationFact]) -> SpecFragment:
+        for fact in seen.values():
+            application = fact.application
+            return {
+                "name": application.unique_name,
+                "application": {
+                    "displayName": application.display_name,
+                    "signInAudience": application.sign_in_audience,
+                    "homePageUrl": application.home_page_url,
+                    "replyUrls": [
+                        {"uri": uri, "platform": platform} for platform, uri in sorted(reply_urls(application))
+                    ],
+                    "enableIdTokenIssuance": application.id_token_issuance,
+                },
+            }
+        return {}
+
+
+_WRITERS = ("Application.ReadWrite.OwnedBy", "Application.ReadWrite.All", "Directory.ReadWrite.All",
+            "Directory.AccessAsUser.All")  # fmt: skip

@@ -1,0 +1,167 @@
+"""What differs between the application that is wanted and the one that was seen. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from provisioner.clients.graph_facts import ApplicationFacts
+from provisioner.core import compare
+from provisioner.core.address import Address
+from provisioner.core.errors import ForeignResourceError, PlanError
+from provisioner.core.step import Action, Change, Step
+from provisioner.resources.permissions import Permission
+from provisioner.spec.model import ReplyUrl
+
+Url = tuple[str, str]  # platform, uri
+
+
+@dataclass(frozen=True)
+class ApplicationWanted:
+    """mark: the tag that makes it ours. None in a field: not owned."""
+
+    unique_name: str
+    mark: str
+    display_name: str | None
+    sign_in_audience: str | None
+    home_page_url: str | None
+    reply_urls: tuple[ReplyUrl, ...] | None
+    id_token_issuance: bool | None
+    permissions: tuple[Permission, ...] | None
+    exact_reply_urls: bool
+    exact_permissions: bool
+
+    @property
+    def urls(self) -> tuple[Url, ...] | None:
+        return None if self.reply_urls is None else tuple((url.platform, url.uri) for url in self.reply_urls)
+
+    @property
+    def api_names(self) -> Mapping[str, str]:
+        """appId to name of the APIs it asks permissions of."""
+        return {permission.api_app_id: permission.api_name for permission in self.permissions or ()}
+
+    @property
+    def api_ids(self) -> tuple[str, ...]:
+        return tuple(self.api_names)
+
+
+def creation_step(address: Address, wanted: ApplicationWanted) -> Step:
+    """Everything it is created with."""
+    scalars = (
+        ("uniqueName", wanted.unique_name),
+        ("application.displayName", wanted.display_name or wanted.unique_name),
+        ("application.signInAudience", wanted.sign_in_audience),
+        ("application.homePageUrl", wanted.home_page_url),
+        ("application.enableIdTokenIssuance", wanted.id_token_issuance),
+    )
+    fields = (
+        *(Change(path, None, value) for path, value in scalars if value is not None),
+        *_url_changes(wanted, ())[0],
+        *_permission_changes(wanted, ())[0],
+    )
+    needs = tuple(Address(address.name, "api_service_principal", name) for name in wanted.api_names.values())
+    return Step(address, Action.CREATE, "create", fields, needs=needs, target=str(address))
+
+
+def update_steps(
+    address: Address, wanted: ApplicationWanted, seen: ApplicationFacts, requested: Collection[Permission]
+) -> Sequence[Step]:
+    """At most one update. Raises ForeignResourceError, or PlanError for reply URLs that would collide."""
+    _refuse_foreign(address, wanted, seen)
+    _refuse_colliding_ports(address, wanted, seen)
+    urls, kept_urls = _url_changes(wanted, reply_urls(seen))
+    permissions, kept_permissions = _permission_changes(wanted, requested)
+    changes = (
+        *compare.scalar("application.displayName", wanted.display_name, seen.display_name),
+        *compare.scalar("application.signInAudience", wanted.sign_in_audience, seen.sign_in_audience),
+        *compare.scalar("application.homePageUrl", wanted.home_page_url, seen.home_page_url),
+        *compare.scalar("application.enableIdTokenIssuance", wanted.id_token_issuance, seen.id_token_issuance),
+        *urls,
+        *permissions,
+    )
+    kept = kept_urls + kept_permissions
+    if not changes:
+        return (Step(address, Action.NONE, kept=kept),) if kept else ()
+    needs = tuple(Address(address.name, "api_service_principal", name) for name in wanted.api_names.values())
+    return (
+        Step(
+            address,
+            Action.UPDATE,
+            "update",
+            changes,
+            kept=kept,
+            needs=needs,
+            target=str(address),
+            removal=any(change.removes_entry for change in changes),
+            seen=seen.id,
+        ),
+    )
+
+
+def reply_urls(application: ApplicationFacts) -> tuple[Url, ...]:
+    """Every redirect URI with its platform."""
+    return (
+        *(("web", uri) for uri in application.web_redirect_uris),
+        *(("publicClient", uri) for uri in application.public_redirect_uris),
+        *(("spa", uri) for uri in application.spa_redirect_uris),
+    )
+
+
+def _url_changes(wanted: ApplicationWanted, seen: Collection[Url]) -> tuple[tuple[Change, ...], tuple[str, ...]]:
+    return compare.entries(
+        "application.replyUrls",
+        None if wanted.urls is None else [_shown_url(url) for url in wanted.urls],
+        [_shown_url(url) for url in seen],
+        exact=wanted.exact_reply_urls,
+    )
+
+
+def _shown_url(url: Url) -> str:
+    platform, uri = url
+    return uri if platform == "web" else f"{uri} ({platform})"
+
+
+def _permission_changes(
+    wanted: ApplicationWanted, requested: Collection[Permission]
+) -> tuple[tuple[Change, ...], tuple[str, ...]]:
+    if wanted.permissions is None:
+        return (), ()
+    added = tuple(Change(entry.path, None, entry.value) for entry in wanted.permissions if entry not in requested)
+    extra = sorted(entry for entry in requested if entry not in wanted.permissions)
+    if wanted.exact_permissions:
+        return added + tuple(Change(entry.path, entry.value, None) for entry in extra), ()
+    return added, tuple(f"permission {entry.api_name}: {entry.value}" for entry in extra)
+
+
+def _refuse_foreign(address: Address, wanted: ApplicationWanted, seen: ApplicationFacts) -> None:
+    if wanted.mark not in seen.tags:
+        raise ForeignResourceError(
+            f"an application with uniqueName {wanted.unique_name} exists and is not ours (no tag {wanted.mark})",
+            where=f"{address} (appId {seen.app_id})",
+            next_step="choose another name; taking over an existing application (mode: adopt) is not built yet",
+        )
+
+
+def _refuse_colliding_ports(address: Address, wanted: ApplicationWanted, seen: ApplicationFacts) -> None:
+    """Entra ignores the port of a localhost URL and picks one of two arbitrarily (sam-facts 5.4)."""
+    wanted_urls = wanted.urls or ()
+    others = [] if wanted.exact_reply_urls else [url for url in reply_urls(seen) if url not in wanted_urls]
+    by_shape = {_without_port(uri): uri for _, uri in others if _is_localhost(uri)}
+    for _, uri in wanted_urls:
+        other = by_shape.get(_without_port(uri)) if _is_localhost(uri) else None
+        if other is not None:
+            raise PlanError(
+                f"reply URL {uri} differs from {other}, which somebody else added, only in its port or platform",
+                where=f"{address} application.replyUrls",
+                next_step="Entra ignores a localhost port: vary the path, or remove the other with exact: [replyUrls]",
+            )
+
+
+def _is_localhost(uri: str) -> bool:
+    return urlsplit(uri).hostname in ("localhost", "127.0.0.1")
+
+
+def _without_port(uri: str) -> str:
+    parts = urlsplit(uri)
+    return f"{parts.scheme}://{parts.hostname}{parts.path or '/'}?{parts.query}"

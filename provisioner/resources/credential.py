@@ -1,0 +1,108 @@
+"""The application's client secret: made by Graph, kept in the vault, renewed while the old one still works.
+
+What is left to do follows from facts alone: which secrets with our mark the application has, and which of them the
+vault holds under the credential's name (in force) or under `NAME-next` (staged). So a run that was killed anywhere is
+finished by the next one: a secret whose value never reached the vault is dropped, a staged one is promoted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from provisioner.clients.key_vault import SecretFacts
+from provisioner.clients.tenant import TenantClients
+from provisioner.core.address import Address
+from provisioner.core.observation import Absent, Known, Observation, Present
+from provisioner.core.step import Step
+from provisioner.resources import credential_writes
+from provisioner.resources.contract import Reader, Right, SpecFragment, Writer, blocked
+from provisioner.resources.credential_steps import CredentialFact, CredentialWanted, credential_steps, sorted_out
+from provisioner.resources.marks import credential_name
+from provisioner.resources.role_assignment import runner_address
+from provisioner.resources.vault_roles import SECRETS_OFFICER
+from provisioner.spec.model import Spec
+
+
+class Credential:
+    """Absent: the application or the vault is not there yet."""
+
+    name = "credential"
+    after = ("application", "vault")
+
+    def wanted(self, spec: Spec) -> Mapping[Address, CredentialWanted]:
+        credential = spec.application.credential
+        return {
+            Address(spec.name, self.name, credential.name): CredentialWanted(
+                spec_name=spec.name,
+                mark=credential_name(spec.name),
+                secret_name=credential.name,
+                vault_name=spec.vault.name,
+                lifetime=credential.lifetime.value,
+                rotate_before=credential.rotate_before.value,
+                overlap=credential.overlap.value,
+                application=Address(spec.name, "application"),
+                service_principal=Address(spec.name, "service_principal"),
+                vault=Address(spec.name, "vault"),
+                runner_role=runner_address(spec.name),
+            )
+        }
+
+    async def observe(
+        self, wanted: Mapping[Address, CredentialWanted], known: Known, read: Reader
+    ) -> Mapping[Address, Observation[CredentialFact]]:
+        return {address: await self._observe_one(entry, known, read) for address, entry in wanted.items()}
+
+    async def _observe_one(self, wanted: CredentialWanted, known: Known, read: Reader) -> Observation[CredentialFact]:
+        application = known.fact(wanted.application)
+        if (unknown := blocked(known, wanted.application, wanted.vault)) is not None:
+            return unknown
+        passwords = () if application is None else application.application.passwords
+        if known.fact(wanted.vault) is None:
+            return Present(sorted_out(wanted, passwords, ())) if passwords else Absent()
+        stored = await list_secrets(read, wanted.vault_name)
+        return Present(sorted_out(wanted, passwords, stored))
+
+    def steps(
+        self, address: Address, wanted: CredentialWanted | None, seen: Observation[CredentialFact], now: datetime
+    ) -> Sequence[Step]:
+        if wanted is None:
+            return ()
+        fact = seen.fact if isinstance(seen, Present) else CredentialFact()
+        return credential_steps(address, wanted, fact, now)
+
+    async def perform(
+        self, step: Step, wanted: CredentialWanted | None, known: Known, write: Writer
+    ) -> Observation[CredentialFact]:
+        assert wanted is not None, "only destroy removes it"  # steps() never plans it
+        application = known.fact(wanted.application)
+        assert application is not None, "the application is among the needs"
+        fact = await credential_writes.carry_out(step.operation, wanted, application.id, application.app_id, write)
+        return Present(fact)
+
+    def rights(self, operation: str) -> tuple[Right, ...]:
+        vault = Right("key_vault", (SECRETS_OFFICER, "Key Vault Administrator"), "vault")
+        if operation == "observe":
+            reader = ("Key Vault Reader", "Key Vault Secrets User", *vault.names)
+            return (Right("key_vault", reader, "vault", "lists secrets, never their values"),)
+        return (Right("graph", _WRITERS), vault)
+
+    def person(self, step: Step, wanted: CredentialWanted | None, known: Known, clients: TenantClients) -> str | None:
+        return None
+
+    def to_spec(self, seen: Mapping[Address, CredentialFact]) -> SpecFragment:
+        for address in seen:
+            return {"application": {"credential": {"name": address.key, "type": "secret"}}}
+        return {}
+
+
+async def list_secrets(read: Reader, vault_name: str) -> tuple[SecretFacts, ...]:
+    """The vault's secrets without values; one listing a run, shared with the refresh token."""
+    found: tuple[SecretFacts, ...] = await read.once(
+        f"secrets/{vault_name}", lambda: read.clients.vault(vault_name).list_secrets()
+    )
+    return found
+
+
+_WRITERS = ("Application.ReadWrite.OwnedBy", "Application.ReadWrite.All", "Directory.ReadWrite.All",
+            "Directory.AccessAsUser.All")  # fmt: skip

@@ -1,0 +1,78 @@
+"""Waiting for what Microsoft's services show late: one helper, a deadline, and the known answers (sam-facts 5.6, 6.2).
+
+Graph says "not there yet" in general codes (`Request_BadRequest`), so its known texts are compared here and nowhere
+else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from provisioner.core.errors import ApiError, ConflictError, ForbiddenError, NotFoundError, UnreachableError
+from provisioner.resources.contract import Writer
+
+Result = TypeVar("Result")
+
+DIRECTORY_DEADLINE_S = 600.0
+ROLE_DEADLINE_S = 900.0
+_FIRST_WAIT_S = 1.0
+_LONGEST_WAIT_S = 15.0
+_NOT_YET = (
+    "does not reference a valid application object",
+    "queried reference-property objects are not present",
+    "Not a valid reference update",
+)
+_NOT_LOCAL_YET = "backing application of the service principal being created must in the local tenant"
+
+
+def directory_lag(error: ApiError) -> bool:
+    """Graph does not see yet what was just created."""
+    if isinstance(error, NotFoundError):
+        return True
+    return error.status == 400 and any(text in error.message for text in _NOT_YET)
+
+
+def own_principal_lag(error: ApiError) -> bool:
+    """The same for our own application's service principal, which has one more misleading answer."""
+    return directory_lag(error) or (isinstance(error, ForbiddenError) and _NOT_LOCAL_YET in error.message)
+
+
+def principal_lag(error: ApiError) -> bool:
+    """ARM does not see the principal yet."""
+    return error.status == 400 and error.code == "PrincipalNotFound"
+
+
+def role_lag(error: ApiError) -> bool:
+    """The vault does not see a role yet, or its new name does not resolve yet."""
+    return isinstance(error, UnreachableError) or (isinstance(error, ForbiddenError) and "Firewall" not in error.code)
+
+
+def settling(error: ApiError) -> bool:
+    """A parallel operation holds the object; it lets go by itself."""
+    return isinstance(error, ConflictError) and error.code in (
+        "ConflictError",
+        "Conflict",
+        "AnotherOperationInProgress",
+    )
+
+
+async def retry_while(
+    write: Writer,
+    lag: Callable[[ApiError], bool],
+    call: Callable[[], Awaitable[Result]],
+    waiting_for: str,
+    deadline_s: float,
+) -> Result:
+    """What `call` gives once it stops failing for `lag`. Raises its last error after the deadline."""
+    ends = write.clock.monotonic_s() + deadline_s
+    wait = _FIRST_WAIT_S
+    while True:
+        try:
+            return await call()
+        except ApiError as error:
+            if not lag(error) or write.clock.monotonic_s() + wait > ends:
+                raise
+        write.progress(f"waiting for {waiting_for}")
+        await write.clock.sleep(wait)
+        wait = min(wait * 2, _LONGEST_WAIT_S)

@@ -1,0 +1,29 @@
+"""How an object says that it is ours: by a tag or a display name, set in the same call that creates it."""
+
+from __future__ import annotations
+
+import uuid
+
+TAG = "provisioner"
+DIGEST_TAG = "provisioner-spec"
+_ROLE_ASSIGNMENTS = uuid.UUID("6f1d9c0e-4f53-4c1a-9d5e-52a6f1b0c7d4")
+
+
+def application_tag(name: str) -> str:
+    """The tag on the application: no whitespace, at most 256 characters (sam-facts 5.1)."""
+    return f"{TAG}:{name}"
+
+
+def credential_name(name: str) -> str:
+    """The display name of the credentials we add."""
+    return f"{TAG}:{name}"
+
+
+def role_assignment_name(scope: str, principal_id: str, role_id: str) -> str:
+    """The GUID a role assignment of ours has: the same triple always gives the same name."""
+    return str(uuid.uuid5(_ROLE_ASSIGNMENTS, f"{scope}|{principal_id}|{role_id}".lower()))
+
+
+def role_assignment_note(name: str, purpose: str) -> str:
+    """The description that says what an assignment of ours is for: `access` or `runner`."""
+    return f"{TAG}:{name}:{purpose}"

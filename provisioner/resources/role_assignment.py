@@ -1,0 +1,217 @@
+"""Roles on the vault: the consumers' (`vault.access`), the operators' (`consent.operators`) and the runner's own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from provisioner.clients.arm_facts import RoleAssignmentFacts
+from provisioner.clients.tenant import TenantClients
+from provisioner.core.address import Address
+from provisioner.core.errors import ConflictError
+from provisioner.core.observation import Absent, Known, Observation, Present
+from provisioner.core.step import Action, Change, Step
+from provisioner.resources.contract import Reader, Right, SpecFragment, Writer, blocked
+from provisioner.resources.lag import DIRECTORY_DEADLINE_S, principal_lag, retry_while
+from provisioner.resources.marks import role_assignment_name, role_assignment_note
+from provisioner.resources.vault_roles import ROLE_IDS, SECRETS_OFFICER, covering
+from provisioner.spec.model import PrincipalType, Spec
+
+RUNNER = "runner"
+
+
+@dataclass(frozen=True)
+class RoleWanted:
+    """principal "" stands for whoever applies. purpose: `access`, `operator` or `runner`."""
+
+    spec_name: str
+    scope_group: str
+    scope_vault: str
+    role: str
+    principal: str
+    principal_type: PrincipalType
+    purpose: str
+    vault: Address
+
+
+@dataclass(frozen=True)
+class RoleFact:
+    """assignment: the one that gives the role or a wider one. wanted_role: whether it is exactly the role asked."""
+
+    assignment: RoleAssignmentFacts
+
+
+def runner_address(spec_name: str, role: str = SECRETS_OFFICER) -> Address:
+    """Where the runner's own role stands in the plan; what writes to the vault needs it."""
+    return Address(spec_name, RoleAssignment.name, f"{role}/{RUNNER}")
+
+
+class RoleAssignment:
+    """Ours when its name is the GUID of its own scope, principal and role, and its description is ours."""
+
+    name = "role_assignment"
+    after = ("vault",)
+
+    def wanted(self, spec: Spec) -> Mapping[Address, RoleWanted]:
+        def entry(role: str, principal: str, kind: PrincipalType, purpose: str) -> RoleWanted:
+            vault = Address(spec.name, "vault")
+            group = spec.vault.resource_group
+            return RoleWanted(spec.name, group, spec.vault.name, role, principal.lower(), kind, purpose, vault)
+
+        roles = {runner_address(spec.name): entry(SECRETS_OFFICER, spec.vault.runner or "", "ServicePrincipal", RUNNER)}
+        for operator in spec.consent.operators:
+            address = Address(spec.name, self.name, f"{SECRETS_OFFICER}/{operator}")
+            roles[address] = entry(SECRETS_OFFICER, operator, "User", "operator")
+        for access in spec.vault.access or ():
+            address = Address(spec.name, self.name, f"{access.role}/{access.principal}")
+            roles[address] = entry(access.role, access.principal, access.type, "access")
+        return roles
+
+    async def observe(
+        self, wanted: Mapping[Address, RoleWanted], known: Known, read: Reader
+    ) -> Mapping[Address, Observation[RoleFact]]:
+        first = next(iter(wanted.values()))
+        if (unknown := blocked(known, first.vault)) is not None:
+            return dict.fromkeys(wanted, unknown)
+        vault = known.fact(first.vault)
+        if vault is None:
+            return dict.fromkeys(wanted, Absent())
+        listed = await read.clients.arm.list_role_assignments(vault.id)
+        seen: dict[Address, Observation[RoleFact]] = {
+            address: _find(role, listed, read.runner.object_id) for address, role in wanted.items()
+        }
+        used = {seen_one.fact.assignment.name for seen_one in seen.values() if isinstance(seen_one, Present)}
+        for assignment in listed:
+            role = ROLE_IDS.get(assignment.role_id, assignment.role_id)
+            address = Address(first.spec_name, self.name, f"{role}/{assignment.principal_id}")
+            if assignment.name not in used and address not in seen and _left_by_us(assignment, first.spec_name):
+                seen[address] = Present(RoleFact(assignment))
+        return seen
+
+    def steps(
+        self, address: Address, wanted: RoleWanted | None, seen: Observation[RoleFact], now: datetime
+    ) -> Sequence[Step]:
+        if isinstance(seen, Present):
+            return () if wanted is not None else (self._withdraw(address, seen.fact.assignment),)
+        if wanted is None:
+            return ()
+        who = wanted.principal or "whoever applies"
+        return (
+            Step(
+                address,
+                Action.CREATE,
+                "assign",
+                (Change("role", None, wanted.role), Change("principal", None, who)),
+                needs=(wanted.vault,),
+                target=str(address),
+                on_demand=wanted.purpose == RUNNER,
+                reason=_REASONS[wanted.purpose],
+            ),
+        )
+
+    def _withdraw(self, address: Address, assignment: RoleAssignmentFacts) -> Step:
+        return Step(
+            address,
+            Action.DELETE,
+            "withdraw",
+            (Change("principal", assignment.principal_id, None),),
+            target=str(address),
+            removal=True,
+            reason="we assigned it, and the spec no longer names it",
+            seen=assignment.id,
+        )
+
+    async def perform(
+        self, step: Step, wanted: RoleWanted | None, known: Known, write: Writer
+    ) -> Observation[RoleFact]:
+        vault = known.fact(Address(step.address.name, "vault"))
+        assert vault is not None, "the vault is among the needs"
+        listed = await write.clients.arm.list_role_assignments(vault.id)
+        if wanted is None:
+            for assignment in listed:
+                if assignment.id == step.seen:
+                    await write.clients.arm.delete_role_assignment(vault.id, assignment.name)
+            return Absent()
+        there = _find(wanted, listed, write.runner.object_id)
+        return there if isinstance(there, Present) else await self._assign(wanted, vault.id, write)
+
+    async def _assign(self, wanted: RoleWanted, scope: str, write: Writer) -> Observation[RoleFact]:
+        arm = write.clients.arm
+        principal = wanted.principal or write.runner.object_id
+        is_user = not wanted.principal and bool(write.runner.user_name)
+        role_id = next(known_id for known_id, role in ROLE_IDS.items() if role == wanted.role)
+        try:
+            made = await retry_while(
+                write,
+                principal_lag,
+                lambda: arm.create_role_assignment(
+                    scope,
+                    role_assignment_name(scope, principal, role_id),
+                    role_id=role_id,
+                    principal_id=principal,
+                    principal_type="User" if is_user else wanted.principal_type,
+                    description=role_assignment_note(wanted.spec_name, wanted.purpose),
+                ),
+                f"principal {principal}",
+                DIRECTORY_DEADLINE_S,
+            )
+        except ConflictError:
+            there = _find(wanted, await arm.list_role_assignments(scope), write.runner.object_id)
+            if not isinstance(there, Present):
+                raise
+            return there
+        return Present(RoleFact(made))
+
+    def rights(self, operation: str) -> tuple[Right, ...]:
+        if operation == "observe":
+            return (Right("arm", ("Reader",), "vault"),)
+        names = ("Key Vault Data Access Administrator", "Role Based Access Control Administrator",
+                 "User Access Administrator", "Owner")  # fmt: skip
+        return (Right("arm", names, "vault", "assigns the vault's data roles"),)
+
+    def person(self, step: Step, wanted: RoleWanted | None, known: Known, clients: TenantClients) -> str | None:
+        if wanted is None:
+            return f"az role assignment delete --ids {step.seen}"
+        scope = clients.arm.vault_id(wanted.scope_group, wanted.scope_vault)
+        return (
+            f'az role assignment create --role "{wanted.role}" --scope {scope} '
+            f"--assignee-object-id {wanted.principal or 'RUNNER_OBJECT_ID'} "
+            f"--assignee-principal-type {wanted.principal_type}"
+        )
+
+    def to_spec(self, seen: Mapping[Address, RoleFact]) -> SpecFragment:
+        access = [
+            {
+                "principal": fact.assignment.principal_id,
+                "type": fact.assignment.principal_type,
+                "role": ROLE_IDS[fact.assignment.role_id],
+            }
+            for fact in seen.values()
+            if fact.assignment.role_id in ROLE_IDS
+        ]
+        return {"vault": {"access": access}} if access else {}
+
+
+_REASONS = {
+    RUNNER: "a pending step writes to the vault",
+    "operator": "consent.operators may run consent from their own machine",
+    "access": "",
+}
+
+
+def _find(wanted: RoleWanted, listed: Sequence[RoleAssignmentFacts], runner: str) -> Observation[RoleFact]:
+    """A wider role, or one inherited from above the vault, counts as present."""
+    principal = wanted.principal or runner.lower()
+    roles = covering(wanted.role)
+    for assignment in listed:
+        if assignment.principal_id == principal and assignment.role_id in roles:
+            return Present(RoleFact(assignment))
+    return Absent()
+
+
+def _left_by_us(assignment: RoleAssignmentFacts, spec_name: str) -> bool:
+    """Ours by name and description; another runner's assignment stays (design section 2)."""
+    ours = role_assignment_name(assignment.scope, assignment.principal_id, assignment.role_id) == assignment.name
+    notes = {role_assignment_note(spec_name, purpose) for purpose in ("access", "operator")}
+    return ours and assignment.description in notes
