@@ -1,0 +1,134 @@
+"""A person at a browser, as far as a sign-in needs one: reads the form on a page, fills it in, presses a button.
+
+Knows nothing of our code; the demo and the tests of `consent` have it play the person.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from typing import Literal
+from urllib.parse import parse_qsl, urljoin, urlsplit
+
+import requests
+
+_MOST_PAGES = 12
+_OURS_TO_SHOW = ("localhost", "127.0.0.1")
+
+
+@dataclass(frozen=True)
+class Person:
+    """What somebody knows and does. at_password: the button pressed there. at_consent: the one pressed there."""
+
+    username: str
+    password: str
+    otp: str = ""
+    at_password: Literal["next", "cancel"] = "next"
+    at_consent: Literal["accept", "cancel"] = "accept"
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a sign-in ended. address: the page the browser ends on. fields: the answer for the application.
+
+    status and page: what the application showed; 0 and "" where nothing was asked to show it.
+    """
+
+    address: str
+    fields: dict[str, str]
+    status: int = 0
+    page: str = ""
+
+
+class StuckError(Exception):
+    """A page with nothing to press: the sign-in service shows an error."""
+
+
+@dataclass
+class _Form(HTMLParser):
+    """The first form of a page. inputs: hidden and text fields; buttons: the values of `action`."""
+
+    page: str
+    action: str | None = None
+    inputs: dict[str, str] = field(default_factory=dict)
+    buttons: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        HTMLParser.__init__(self)
+        self.feed(self.page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = {name: value or "" for name, value in attrs}
+        if tag == "form" and self.action is None:
+            self.action = values.get("action", "")
+        elif tag == "input" and values.get("type") != "checkbox":
+            self.inputs[values["name"]] = values.get("value", "")
+        elif tag == "button" and values.get("name") == "action":
+            self.buttons.append(values.get("value", ""))
+
+
+class Robot:
+    """A fresh browser each: no cookies of another one. The cloud is reached through its proxy, localhost directly."""
+
+    def __init__(self, proxy: str, ca: str) -> None:
+        self._cloud = requests.Session()
+        self._cloud.trust_env = False
+        self._cloud.proxies = {"https": proxy}
+        self._cloud.verify = ca
+
+    def sign_in(self, url: str, person: Person, *, deliver: bool = True) -> Ending:
+        """From an authorize address to the end; with `deliver` the answer is carried to a localhost reply URL.
+
+        Raises: StuckError with the text of a page that leads nowhere.
+        """
+        answer = self._cloud.get(url, allow_redirects=False)
+        for _ in range(_MOST_PAGES):
+            if answer.is_redirect:
+                address = urljoin(answer.url, answer.headers["Location"])
+                if urlsplit(address).hostname != urlsplit(answer.url).hostname:
+                    return self._redirected(address, deliver=deliver)
+                if _answer_in(address):
+                    return Ending(address, _answer_in(address))  # the nativeclient page: the person copies its address
+                answer = self._cloud.get(address, allow_redirects=False)
+                continue
+            form = _Form(answer.text)
+            if form.action is None:
+                raise StuckError(answer.text)
+            target = urljoin(answer.url, form.action)
+            if urlsplit(target).hostname != urlsplit(answer.url).hostname:
+                return self._posted(target, form.inputs, deliver=deliver)
+            answer = self._cloud.post(target, data=form.inputs | _filled_in(form, person), allow_redirects=False)
+        raise StuckError(f"no end after {_MOST_PAGES} pages: {answer.text}")
+
+    def _redirected(self, address: str, *, deliver: bool) -> Ending:
+        if not deliver or urlsplit(address).hostname not in _OURS_TO_SHOW:
+            return Ending(address, _answer_in(address))
+        shown = _application().get(address, allow_redirects=False)
+        return Ending(address, _answer_in(address), shown.status_code, shown.text)
+
+    def _posted(self, target: str, fields: dict[str, str], *, deliver: bool) -> Ending:
+        if not deliver or urlsplit(target).hostname not in _OURS_TO_SHOW:
+            return Ending(target, fields)
+        shown = _application().post(target, data=fields, allow_redirects=False)
+        return Ending(target, fields, shown.status_code, shown.text)
+
+
+def _application() -> requests.Session:
+    """Localhost has a certificate made for one sign-in: the person says yes to the browser's question."""
+    session = requests.Session()
+    session.trust_env = False
+    session.verify = False
+    return session
+
+
+def _answer_in(address: str) -> dict[str, str]:
+    parts = urlsplit(address)
+    return {name: value for name, value in parse_qsl(parts.query or parts.fragment)}
+
+
+def _filled_in(form: _Form, person: Person) -> dict[str, str]:
+    if "password" in form.inputs:
+        return {"username": person.username, "password": person.password, "action": person.at_password}
+    if "otp" in form.inputs:
+        return {"otp": person.otp, "action": "verify"}
+    return {"action": person.at_consent}
