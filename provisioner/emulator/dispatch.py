@@ -26,6 +26,10 @@ def handle(
     A bug in a handler rolls the transaction back, is told on stderr, and answers 500 in the service's shape.
     """
     try:
+        urlsplit(url)
+    except ValueError:
+        return Reply(400, {"error": {"code": "BadRequest", "message": "The request's URL is malformed."}})
+    try:
         with store.transaction() as tx:
             return dispatch(_call(tx, method, url, headers or {}, body))
     except Exception:  # noqa: BLE001  whatever a handler's bug raises: the cloud must go on and say what happened

@@ -55,7 +55,10 @@ class Call:
 
     def json(self) -> Json:
         """The body as JSON; raises ValueError when it is not."""
-        return json.loads(self.body.decode("utf-8"))
+        try:
+            return json.loads(self.body.decode("utf-8"))
+        except RecursionError as error:
+            raise ValueError("the JSON is nested too deeply") from error
 
 
 @dataclass(frozen=True)

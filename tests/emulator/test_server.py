@@ -1,0 +1,328 @@
+"""The cloud as a server: shared and persisted state, the proxy, faults, the recorded requests, hostile input."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import jwt
+import pytest
+import requests
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from provisioner.emulator import dispatch
+from provisioner.emulator.note import folder_note, is_alive, read_note
+from provisioner.emulator.seed.directory import CONTOSO, RUNNER_SECRET
+from provisioner.emulator.server import MAX_BODY, Emulator
+from provisioner.emulator.store import Store
+
+GRAPH = "https://graph.microsoft.com/v1.0"
+APPLICATIONS = f"{GRAPH}/applications"
+HOSTS = (
+    "login.microsoftonline.com",
+    "graph.microsoft.com",
+    "management.azure.com",
+    "kv-x.vault.azure.net",
+    "api.partnercenter.microsoft.com",
+    "localhost",
+)
+
+
+@pytest.fixture
+def emulator(tmp_path: Path) -> Iterator[Emulator]:
+    served = Emulator(tmp_path)
+    served.start()
+    yield served
+    served.stop()
+
+
+class Client:
+    """HTTP through the proxy of a running emulator, as its runner."""
+
+    def __init__(self, description: dict[str, Any]) -> None:
+        self.http = requests.Session()
+        self.http.trust_env = False
+        self.http.verify = description["ca"]
+        self.http.proxies = {"https": description["proxy"]}
+        self.description = description
+        runner = description["tenants"][0]["runner"]
+        self.form = {
+            "grant_type": "client_credentials",
+            "client_id": runner["clientId"],
+            "client_secret": runner["clientSecret"],
+            "scope": "https://graph.microsoft.com/.default",
+        }
+
+    def token(self) -> str:
+        url = f"https://login.microsoftonline.com/{CONTOSO.id}/oauth2/v2.0/token"
+        found: str = self.http.post(url, data=self.form).json()["access_token"]
+        return found
+
+    def graph(self, method: str, path: str, token: str, body: Any = None) -> requests.Response:
+        return self.http.request(method, f"{GRAPH}/{path}", json=body, headers={"Authorization": f"Bearer {token}"})
+
+    def control(self, method: str, path: str, body: Any = None) -> Any:
+        control = self.description["control"]
+        answer = self.http.request(
+            method, f"{control['url']}{path}", json=body, headers={"Authorization": f"Bearer {control['token']}"}
+        )
+        assert answer.ok, answer.text
+        return answer.json() if answer.content else None
+
+
+@pytest.fixture
+def client(emulator: Emulator) -> Client:
+    return Client(emulator.description())
+
+
+def test_two_servers_over_one_folder_are_one_cloud(emulator: Emulator, client: Client) -> None:
+    second = Emulator(emulator.folder)
+    second.start()
+    other = Client(second.description())
+    try:
+        made = client.graph("POST", "applications", client.token(), {"displayName": "shared"}).json()
+        found = other.graph("GET", f"applications/{made['id']}", client.token())
+        assert found.json()["displayName"] == "shared"
+        assert other.description["ca"] == client.description["ca"]
+        assert jwt.get_unverified_header(other.token()) == jwt.get_unverified_header(client.token())
+        client.control("POST", "clock", {"advanceSeconds": 1000})
+        assert other.control("GET", "clock")["offset"] == 1000
+    finally:
+        second.stop()
+
+
+def _start_process(folder: Path) -> tuple[subprocess.Popen[str], dict[str, Any]]:
+    command = [sys.executable, "-m", "provisioner.cli.emulator", "start", "--json", "--state", str(folder)]
+    environment = os.environ | {"XDG_STATE_HOME": str(folder / "home")}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+    assert process.stdout is not None
+    return process, json.loads(process.stdout.readline())
+
+
+def test_killed_server_loses_nothing_it_acknowledged(tmp_path: Path) -> None:
+    process, description = _start_process(tmp_path)
+    client = Client(description)
+    token = client.token()
+    made = client.graph("POST", "applications", token, {"displayName": "survivor"}).json()
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+
+    note = read_note(folder_note(tmp_path))
+    assert note is not None
+    assert not is_alive(note)
+    heir = Emulator(tmp_path)
+    heir.start()
+    try:
+        found = Client(heir.description()).graph("GET", f"applications/{made['id']}", token)
+        assert found.json()["displayName"] == "survivor"
+    finally:
+        heir.stop()
+
+
+def test_note_is_private_and_counts_only_while_its_server_lives(tmp_path: Path) -> None:
+    served = Emulator(tmp_path)
+    served.start()
+    path = folder_note(tmp_path)
+    note = read_note(path)
+    assert note is not None
+    assert (path.stat().st_mode & 0o777, is_alive(note), note.state) == (0o600, True, str(tmp_path))
+    served.stop()
+    assert not is_alive(note)
+
+
+def test_description_has_the_keys_users_pipelines_read(emulator: Emulator) -> None:
+    description = emulator.description()
+    assert description.keys() == {"address", "proxy", "ca", "state", "tenants", "control"}
+    tenant = description["tenants"][0]
+    assert tenant.keys() >= {"id", "domain", "subscription", "runner", "operator", "customers"}
+    assert tenant["runner"].keys() == {"clientId", "clientSecret", "objectId"}
+    assert tenant["operator"].keys() == {"username", "password", "otp"}
+    assert Client(description).control("GET", "state") == description
+
+
+def test_proxy_refuses_every_host_that_is_not_emulated(client: Client) -> None:
+    with pytest.raises(requests.exceptions.ProxyError, match="403"):
+        client.http.get("https://example.com/")
+
+
+def test_fault_answers_in_the_shape_of_the_service_as_often_as_asked(client: Client) -> None:
+    token = client.token()
+    fault = {"operation": "graph.applications.*", "action": "status", "status": 429, "retryAfter": 7, "count": 2}
+    client.control("POST", "faults", fault)
+    answers = [client.graph("GET", "applications", token) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [429, 429, 200]
+    assert answers[0].headers["Retry-After"] == "7"
+    assert answers[0].json()["error"].keys() == {"code", "message", "innerError"}
+
+
+def test_reset_does_nothing_and_hold_does_the_request_without_answering(client: Client) -> None:
+    token = client.token()
+    create = "graph.applications.create"
+    client.control("POST", "faults", {"operation": create, "action": "reset"})
+    with pytest.raises(requests.exceptions.ConnectionError):
+        client.graph("POST", "applications", token, {"displayName": "reset"})
+    client.control("POST", "faults", {"operation": create, "action": "hold"})
+    with pytest.raises(requests.exceptions.ReadTimeout):
+        client.http.post(
+            APPLICATIONS, json={"displayName": "held"}, headers={"Authorization": f"Bearer {token}"}, timeout=0.2
+        )
+    names = {application["displayName"] for application in client.graph("GET", "applications", token).json()["value"]}
+    assert "held" in names
+    assert "reset" not in names
+
+
+def test_probability_of_a_fault_is_the_same_draw_every_time(client: Client) -> None:
+    def run() -> list[int]:
+        client.control("DELETE", "faults")
+        fault = {"operation": "entra.keys", "action": "status", "status": 503, "count": None, "probability": 0.5}
+        client.control("POST", "faults", fault | {"seed": 4})
+        url = f"https://login.microsoftonline.com/{CONTOSO.id}/discovery/v2.0/keys"
+        return [client.http.get(url).status_code for _ in range(12)]
+
+    first = run()
+    assert set(first) == {200, 503}
+    assert run() == first
+
+
+def test_recorded_requests_tell_all_but_secrets(client: Client) -> None:
+    token = client.token()
+    client.graph("POST", "applications", token, {"displayName": "recorded"})
+    listed = client.control("GET", "requests")["requests"]
+    assert [(entry["operation"], entry["status"]) for entry in listed[-2:]] == [
+        ("entra.token.v2", 200),
+        ("graph.applications.create", 201),
+    ]
+    assert listed[-1]["request"]["body"] == {"displayName": "recorded"}
+    assert listed[-1]["response"]["body"]["displayName"] == "recorded"
+    for secret in (token, client.form["client_secret"]):
+        assert secret not in json.dumps(listed)
+    assert client.control("GET", f"requests?since={listed[-1]['seq']}")["requests"] == []
+
+
+def test_snapshot_brings_the_whole_state_back(client: Client) -> None:
+    token = client.token()
+    client.control("POST", "snapshot", {"name": "clean"})
+    client.graph("POST", "applications", token, {"displayName": "later"})
+    client.control("POST", "restore", {"name": "clean"})
+    assert "later" not in client.graph("GET", "applications", token).text
+
+
+def test_reset_makes_the_cloud_new_and_keeps_its_keys(client: Client) -> None:
+    token = client.token()
+    client.graph("POST", "applications", token, {"displayName": "gone"})
+    client.control("POST", "reset")
+    assert "gone" not in client.graph("GET", "applications", token).text
+
+
+def test_body_over_the_limit_is_413(client: Client) -> None:
+    answer = client.http.post(APPLICATIONS, data=b"x" * (MAX_BODY + 1))
+    assert answer.status_code == 413
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"\x00\xff\xfe garbage\r\n\r\n",
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"GET /\xff\xfe%ff%00 HTTP/1.1\r\nHost: graph.microsoft.com\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: [::1\r\n\r\n",
+        b"GET //// HTTP/1.1\r\nHost: nowhere.example\r\n\r\n",
+        b"POST /v1.0/$batch HTTP/1.1\r\nHost: graph.microsoft.com\r\nContent-Length: 5\r\n\r\n[[[[[",
+    ],
+)
+def test_garbage_on_the_wire_never_breaks_the_server(emulator: Emulator, client: Client, raw: bytes) -> None:
+    host, _, port = emulator.description()["address"].partition(":")
+    context = ssl.create_default_context(cafile=emulator.description()["ca"])
+    with (
+        socket.create_connection((host, int(port)), timeout=10) as plain,
+        context.wrap_socket(plain, server_hostname="localhost") as tls,
+    ):
+        tls.sendall(raw)
+        status = tls.recv(64).split(b" ")[1]
+    assert status.startswith(b"4")
+    assert client.token()
+
+
+_SEGMENTS = st.sampled_from(
+    [
+        *(
+            "v1.0",
+            "applications",
+            "$batch",
+            CONTOSO.id,
+            "common",
+            "oauth2",
+            "v2.0",
+            "token",
+            "authorize",
+            "subscriptions",
+        ),
+        *(
+            "secrets",
+            "x",
+            "providers",
+            "resourceGroups",
+            "v1",
+            "customers",
+            "users",
+            "control",
+            "faults",
+            "(appId='",
+            "%00",
+        ),
+    ]
+)
+_BODIES = st.one_of(
+    st.binary(max_size=40),
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+        lambda inner: (
+            st.lists(inner)
+            | st.dictionaries(st.sampled_from(["requests", "id", "displayName", "properties", "appId", "value"]), inner)
+        ),
+        max_leaves=8,
+    ).map(lambda value: json.dumps(value).encode()),
+    st.just(b"[" * 100_000),
+)
+
+
+def _runner_token(store: Store, host: str) -> str:
+    resource = {"kv-x.vault.azure.net": "vault.azure.net"}.get(host, host)
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": CONTOSO.runner.client_id,
+        "client_secret": RUNNER_SECRET,
+        "scope": f"https://{resource}/.default",
+    }
+    url = f"https://login.microsoftonline.com/{CONTOSO.id}/oauth2/v2.0/token"
+    reply = dispatch.handle(store, "POST", url, body=urlencode(form).encode())
+    return str(reply.body.get("access_token", "none"))
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    method=st.sampled_from(["GET", "POST", "PUT", "PATCH", "DELETE"]),
+    host=st.sampled_from(HOSTS),
+    segments=st.lists(_SEGMENTS, max_size=5),
+    query=st.text(max_size=20),
+    authorization=st.sampled_from(["", "Bearer", "Bearer x.y.z", "Basic a", "runner", "runner"]),
+    body=_BODIES,
+)
+def test_no_garbage_is_answered_with_500(
+    store: Store, method: str, host: str, segments: list[str], query: str, authorization: str, body: bytes
+) -> None:
+    if authorization == "runner":
+        authorization = f"Bearer {_runner_token(store, host)}"
+    url = urlsplit(f"https://{host}/{'/'.join(segments)}?{query}").geturl()
+    reply = dispatch.handle(store, method, url, {"Authorization": authorization}, body)
+    assert reply.status < 500
