@@ -122,6 +122,8 @@ def get_by_ids(request: Request) -> Reply:
     ids, types = body.get("ids"), body.get("types") or list(_OBJECT_KINDS)
     if not isinstance(ids, list) or len(ids) > _MOST_IDS or not all(map(is_guid, ids)):
         raise errors.property_invalid("ids", "directoryObject")
+    if not isinstance(types, list) or not all(isinstance(each, str) for each in types):
+        raise errors.property_invalid("types", "directoryObject")
     found = []
     for type_name, kind in _OBJECT_KINDS.items():
         for key in ids if {type_name, "directoryObject"} & set(types) else ():

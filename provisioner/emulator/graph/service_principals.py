@@ -51,16 +51,15 @@ def upsert(request: Request) -> Reply:
     """PATCH servicePrincipals(appId='…'): with Prefer: create-if-missing an absent one is created, 201 with body."""
     access.require(request.caller, access.READ_APPLICATIONS)
     body = request.body()
+    app_id = request.param("app_id").lower()
+    if str(body.pop("appId", app_id)).lower() != app_id:
+        raise errors.property_invalid("appId", TYPE.name)
     found = lookup.find_named(request, SERVICE_PRINCIPAL)
     if found is not None:
-        body.pop("appId", None)
         _change(request, found, body)
         return Reply(204)
     if not prefers_create(request):
         raise errors.not_found(lookup.key(request))
-    app_id = request.param("app_id").lower()
-    if body.pop("appId", app_id).lower() != app_id:
-        raise errors.property_invalid("appId", TYPE.name)
     return _created(request, app_id, body)
 
 
