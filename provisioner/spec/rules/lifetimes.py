@@ -46,10 +46,16 @@ def _credential(credential: Mapping[str, Any]) -> Iterator[Finding]:
 def _token(consent: Mapping[str, Any]) -> Iterator[Finding]:
     renew_after = _duration(consent, "renewAfter", _CONSENT_DEFAULTS.renew_after)
     warn_before = _duration(consent, "warnBefore", _CONSENT_DEFAULTS.warn_before)
-    for key, length in (("renewAfter", renew_after), ("warnBefore", warn_before)):
+    for key, length, default in (
+        ("renewAfter", renew_after, _CONSENT_DEFAULTS.renew_after),
+        ("warnBefore", warn_before, _CONSENT_DEFAULTS.warn_before),
+    ):
         if length.value >= TOKEN_LIFE:
             yield Finding(
-                ("consent", key), "must be shorter than the token's 90 days", length.text, "the default serves most"
+                ("consent", key),
+                "must be shorter than the token's 90 days",
+                length.text,
+                f"the default, {default.text}, serves most",
             )
     if renew_after.value < TOKEN_LIFE and renew_after.value + warn_before.value > TOKEN_LIFE > warn_before.value:
         key = "renewAfter" if "renewAfter" in consent else "warnBefore"
