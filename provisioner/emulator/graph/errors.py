@@ -80,9 +80,11 @@ def method_not_allowed() -> Refusal:
 @refusal("graph.body_unreadable")
 def body_unreadable() -> Refusal:
     return _refusal(
-        400, "BadRequest", "Unable to read JSON request payload. Please ensure Content-Type header is set and payload "
-        "is of valid JSON format."
-    )  # fmt: skip
+        400,
+        "BadRequest",
+        "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON "
+        "format.",
+    )
 
 
 @refusal("graph.not_found")
@@ -312,8 +314,9 @@ def grant_exists() -> Refusal:
 
 @refusal("graph.grant_scope_too_long")
 def grant_scope_too_long() -> Refusal:
-    return _refusal(400, "Request_BadRequest", "Invalid value specified for property 'scope' of resource "
-                    "'OAuth2PermissionGrant': it is longer than 3850 characters.")  # fmt: skip
+    """Text assumed."""
+    message = "Invalid value specified for property 'scope' of resource 'OAuth2PermissionGrant'."
+    return _refusal(400, "Request_BadRequest", message)
 
 
 @refusal("graph.not_a_valid_reference_update")
