@@ -132,6 +132,17 @@ def test_purged_name_is_free_again(store: Store) -> None:
     assert azure.arm("POST", check, body | {"name": "1x"}).body["reason"] == "AccountNameInvalid"
 
 
+def test_retention_ends_even_under_purge_protection(store: Store) -> None:
+    azure = runner(store)
+    azure.ready_vault(enablePurgeProtection=True, softDeleteRetentionInDays=7)
+    azure.arm("DELETE", azure.vault_id)
+    advance(store, 7 * 86400 - 60)
+    assert azure.put_vault().status == 409
+    advance(store, 120)
+    assert azure.arm("GET", f"{azure.subscription}/providers/Microsoft.KeyVault/deletedVaults").body["value"] == []
+    assert azure.put_vault().body["properties"].get("enablePurgeProtection") is None
+
+
 def test_vaults_are_listed_by_group_subscription_and_filter(store: Store) -> None:
     azure = runner(store)
     azure.ready_vault()

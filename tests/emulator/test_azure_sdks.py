@@ -102,6 +102,7 @@ def test_microsofts_clients_make_a_vault_and_keep_a_secret(store: Store) -> None
     wanted = _vault(settings | {"enableRbacAuthorization": True})
     vault = vaults.begin_create_or_update("rg-contoso", "kv-contoso", wanted).result()
     assert vault.id == azure.vault_id
+    assert vault.properties.vault_uri
     roles = AuthorizationManagementClient(credential, CONTOSO.subscription, transport=transport)
     definition = f"{azure.subscription}/providers/Microsoft.Authorization/roleDefinitions/{SECRETS_OFFICER}"
     assignment = {"roleDefinitionId": definition, "principalId": azure.object_id, "principalType": "ServicePrincipal"}

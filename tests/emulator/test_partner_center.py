@@ -27,6 +27,8 @@ def test_organization_profile_tells_the_partner_and_mfa(store: Store) -> None:
     assert read(reply)["tenantId"] == CONTOSO.id
     assert reply.headers["isMfaCompliant"] == "true"
     assert "isMfaCompliant" not in operator(store).partner("/v1/profiles/organization").headers
+    refused = operator(store, amr=("pwd",)).partner("/v1/profiles/organization", {"ValidateMfa": "true"})
+    assert (refused.status, refused.headers["isMfaCompliant"]) == (401, "false")
 
 
 def test_legal_business_is_open_to_the_application_alone(store: Store) -> None:

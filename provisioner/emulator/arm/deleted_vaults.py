@@ -5,7 +5,7 @@ from __future__ import annotations
 from .. import kinds
 from ..kernel import Call, Reply
 from ..store import Document
-from . import access, errors
+from . import access, errors, vault_store
 from .entry import Session, session
 from .vault_store import NAMESPACE
 
@@ -19,28 +19,25 @@ def get_deleted(call: Call) -> Reply:
 def list_deleted(call: Call) -> Reply:
     current = session(call)
     current.require(f"{NAMESPACE}/deletedVaults/read", current.scope)
-    found = [each for each in call.tx.list(kinds.DELETED_VAULT, "") if access.covers(current.scope, each["id"])]
+    names = [each["name"] for each in call.tx.list(kinds.DELETED_VAULT, "") if access.covers(current.scope, each["id"])]
+    found = [deleted for name in names if (deleted := vault_store.find_deleted(call.tx, name))]
     return Reply(200, {"value": [_wire(each) for each in found]})
 
 
 def purge(call: Call) -> Reply:
-    """For good, with its secrets; refused while purge protection holds."""
+    """Refused while purge protection holds."""
     current = session(call)
     current.require(f"{NAMESPACE}/locations/deletedVaults/purge/action", current.scope)
     deleted = _existing(current)
     if deleted["properties"].get("purgeProtectionEnabled"):
         raise errors.purge_not_allowed()
-    key = deleted["name"].lower()
-    for kind in (kinds.SECRET, kinds.DELETED_SECRET):
-        for secret in call.tx.list(kind, key):
-            call.tx.delete(kind, key, secret["name"].lower())
-    call.tx.delete(kinds.DELETED_VAULT, "", key)
+    vault_store.purge(call.tx, deleted)
     return Reply(200)
 
 
 def _existing(current: Session) -> Document:
     params = current.call.params
-    found = current.call.tx.get(kinds.DELETED_VAULT, "", params["vault"].lower())
+    found = vault_store.find_deleted(current.call.tx, params["vault"])
     location = params["location"].replace(" ", "").lower()
     if found is None or not access.covers(current.scope, found["id"]) or found["properties"]["location"] != location:
         raise errors.deleted_vault_not_found(params["vault"])

@@ -39,11 +39,30 @@ def soft_delete(tx: Transaction, vault: Document) -> None:
             "scheduledPurgeDate": stamp(tx.now + properties["softDeleteRetentionInDays"] * _DAY),
         },
         "_vault": vault,
+        "_purgeAt": tx.now + properties["softDeleteRetentionInDays"] * _DAY,
     }
     if properties.get("enablePurgeProtection"):
         deleted["properties"]["purgeProtectionEnabled"] = True
     tx.put(kinds.DELETED_VAULT, "", vault["name"].lower(), deleted)
     tx.delete(kinds.VAULT, "", vault["name"].lower())
+
+
+def find_deleted(tx: Transaction, name: str) -> Document | None:
+    """The soft-deleted vault of a name; one whose retention is over is purged by this look."""
+    deleted = tx.get(kinds.DELETED_VAULT, "", name.lower())
+    if deleted is None or deleted["_purgeAt"] > tx.now:
+        return deleted
+    purge(tx, deleted)
+    return None
+
+
+def purge(tx: Transaction, deleted: Document) -> None:
+    """For good, with its secrets."""
+    key = deleted["name"].lower()
+    for kind in (kinds.SECRET, kinds.DELETED_SECRET):
+        for secret in tx.list(kind, key):
+            tx.delete(kind, key, secret["name"].lower())
+    tx.delete(kinds.DELETED_VAULT, "", key)
 
 
 def stamp(seconds: float) -> str:

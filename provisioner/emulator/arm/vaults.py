@@ -30,25 +30,11 @@ def put_vault(call: Call) -> Reply:
     if properties.get("createMode") == "recover" and found is None:
         return _recovered(current, name, location)
     governance.check_policies(current.subscription, TYPE, name, wanted)
-    if call.tx.get(kinds.DELETED_VAULT, "", name.lower()):
-        raise _soft_deleted(current, name, location)
-    tenant = call.tx.get(kinds.TENANT, "", current.caller.tenant) or {}
-    if found:
-        _check_permission_model(current, found, properties)
-        changed = vault_body.replaced(found["properties"], properties, tenant)
-    else:
-        changed = vault_body.created(name, properties, tenant, call.query["api-version"])
-    vault = {
-        "id": found["id"] if found else f"{group['id']}/providers/{TYPE}/{name}",
-        "name": found["name"] if found else name,
-        "type": TYPE,
-        "location": location,
-        "tags": wanted.get("tags") or {},
-        "systemData": _system_data(call.tx, current.caller, found),
-        "properties": changed,
-        "_resolvesFrom": found["_resolvesFrom"] if found else lag.effective_from(call.tx),
-    }
-    return _stored(call.tx, vault)
+    if deleted := vault_store.find_deleted(call.tx, name):
+        if _is_same_place(current, deleted, location):
+            raise errors.vault_soft_deleted()
+        raise errors.vault_already_exists(name)
+    return _created_or_replaced(current, found, f"{group['id']}/providers/{TYPE}/{name}", location, wanted)
 
 
 def get_vault(call: Call) -> Reply:
@@ -66,8 +52,7 @@ def patch_vault(call: Call) -> Reply:
     wanted = body(call)
     properties = _properties(wanted)
     _check_permission_model(current, vault, properties)
-    tenant = call.tx.get(kinds.TENANT, "", current.caller.tenant) or {}
-    vault["properties"] = vault_body.patched(vault["properties"], properties, tenant)
+    vault["properties"] = vault_body.patched(vault["properties"], properties, _directory(current))
     if "tags" in wanted:
         vault["tags"] = wanted["tags"] or {}
     vault["systemData"] = _system_data(call.tx, current.caller, vault)
@@ -109,17 +94,49 @@ def check_name(call: Call) -> Reply:
     if not vault_body.is_valid_name(name):
         message = "The vault name is invalid."
         return Reply(200, {"nameAvailable": False, "reason": "AccountNameInvalid", "message": message})
-    taken = any(call.tx.get(kind, "", name.lower()) for kind in (kinds.VAULT, kinds.DELETED_VAULT))
-    if taken:
+    if call.tx.get(kinds.VAULT, "", name.lower()) or vault_store.find_deleted(call.tx, name):
         message = f"The name '{name}' is already in use."
         return Reply(200, {"nameAvailable": False, "reason": "AlreadyExists", "message": message})
     return Reply(200, {"nameAvailable": True})
 
 
+def _created_or_replaced(
+    current: Session, found: Document | None, identifier: str, location: str, wanted: dict[str, Any]
+) -> Reply:
+    """The PUT itself, once nothing stands in its way; a vault that stands keeps its id and name as first written."""
+    tx, properties = current.call.tx, _properties(wanted)
+    tenant = _directory(current)
+    if found:
+        _check_permission_model(current, found, properties)
+        changed = vault_body.replaced(found["properties"], properties, tenant)
+    else:
+        name = identifier.rsplit("/", 1)[-1]
+        changed = vault_body.created(name, properties, tenant, current.call.query["api-version"])
+        found = {"id": identifier, "name": name, "_resolvesFrom": lag.effective_from(tx)}
+    vault = {
+        "id": found["id"],
+        "name": found["name"],
+        "type": TYPE,
+        "location": location,
+        "tags": wanted.get("tags") or {},
+        "systemData": _system_data(tx, current.caller, found),
+        "properties": changed,
+        "_resolvesFrom": found["_resolvesFrom"],
+    }
+    return _stored(tx, vault)
+
+
+def _directory(current: Session) -> Document:
+    """The tenant's document; a token for it was good, so it is there."""
+    tenant = current.call.tx.get(kinds.TENANT, "", current.caller.tenant)
+    assert tenant is not None
+    return tenant
+
+
 def _recovered(current: Session, name: str, location: str) -> Reply:
     """The old vault with its old settings; the rest of the body is ignored."""
     tx = current.call.tx
-    deleted = tx.get(kinds.DELETED_VAULT, "", name.lower())
+    deleted = vault_store.find_deleted(tx, name)
     if deleted is None:
         raise errors.deleted_vault_not_found(name)
     if not _is_same_place(current, deleted, location):
@@ -141,13 +158,6 @@ def _taken(current: Session, name: str, group: Document, location: str) -> Docum
     if found["location"] != location:
         raise errors.location_fixed(name, group["name"], found["location"], location)
     return found
-
-
-def _soft_deleted(current: Session, name: str, location: str) -> Exception:
-    deleted = current.call.tx.get(kinds.DELETED_VAULT, "", name.lower())
-    if deleted is not None and _is_same_place(current, deleted, location):
-        return errors.vault_soft_deleted()
-    return errors.vault_already_exists(name)
 
 
 def _is_same_place(current: Session, deleted: Document, location: str) -> bool:
@@ -217,10 +227,9 @@ def _wire(tx: Transaction, vault: Document) -> Document:
     return shown
 
 
-def _system_data(tx: Transaction, caller: Caller, found: Document | None) -> Document:
+def _system_data(tx: Transaction, caller: Caller, found: Document) -> Document:
     by = caller.upn or caller.app_id
     kind = "User" if caller.kind == "user" else "Application"
     created = {"createdBy": by, "createdByType": kind, "createdAt": stamp(tx.now)}
-    if found:
-        created = {key: found["systemData"][key] for key in created}
+    created |= {key: value for key, value in found.get("systemData", {}).items() if key in created}
     return created | {"lastModifiedBy": by, "lastModifiedByType": kind, "lastModifiedAt": stamp(tx.now)}

@@ -66,7 +66,7 @@ def _get_deleted(current: Session) -> Reply:
 
 
 def _list_deleted(current: Session) -> Reply:
-    found = current.call.tx.list(kinds.DELETED_SECRET, current.store_scope)
+    found = rules.list_deleted(current.call.tx, current.store_scope)
     return _page(
         current, {each["name"]: wire.deleted(current.address, current.vault, each, latest=True) for each in found}
     )

@@ -64,7 +64,7 @@ def set_secret(tx: Transaction, scope: str, name: str, wanted: dict[str, Any]) -
     if len(value.encode()) > _MAX_VALUE_BYTES:
         raise errors.bad_parameter(f"The value is longer than {_MAX_VALUE_BYTES} bytes.")
     described = _described(wanted)
-    if tx.get(kinds.DELETED_SECRET, scope, name.lower()):
+    if _retained(tx, scope, name):
         raise errors.secret_soft_deleted(name)
     now = int(tx.now)
     version = {"version": uuid.uuid4().hex, "value": value, "enabled": True, "created": now, "updated": now} | described
@@ -98,10 +98,15 @@ def delete(tx: Transaction, scope: str, name: str, retention_days: int) -> Docum
 
 def find_deleted(tx: Transaction, scope: str, name: str) -> Document:
     """Raises SecretNotFound."""
-    deleted = tx.get(kinds.DELETED_SECRET, scope, name.lower())
+    deleted = _retained(tx, scope, name)
     if deleted is None:
         raise errors.deleted_secret_not_found(name)
     return deleted
+
+
+def list_deleted(tx: Transaction, scope: str) -> list[Document]:
+    """Deleted secrets whose retention lasts."""
+    return [each for each in tx.list(kinds.DELETED_SECRET, scope) if each["scheduledPurgeDate"] > tx.now]
 
 
 def recover(tx: Transaction, scope: str, name: str) -> Document:
@@ -115,6 +120,12 @@ def purge(tx: Transaction, scope: str, name: str) -> None:
     """For good."""
     find_deleted(tx, scope, name)
     tx.delete(kinds.DELETED_SECRET, scope, name.lower())
+
+
+def _retained(tx: Transaction, scope: str, name: str) -> Document | None:
+    """The deleted secret of a name, unless its retention is over."""
+    deleted = tx.get(kinds.DELETED_SECRET, scope, name.lower())
+    return deleted if deleted and deleted["scheduledPurgeDate"] > tx.now else None
 
 
 def _described(wanted: dict[str, Any]) -> Document:

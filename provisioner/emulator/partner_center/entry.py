@@ -64,7 +64,7 @@ def _handler(operation: Callable[[Session], Reply], *, user_only: bool) -> Handl
             answer = operation(current)
         except Refusal as refused:
             raise Refusal(replace(refused.reply, headers=headers | dict(refused.reply.headers))) from None
-        if call.headers.get("validatemfa", "").lower() == "true" and current.caller.kind == "user":
+        if _asks_for_mfa(call) and current.caller.kind == "user":
             headers["isMfaCompliant"] = "true"  # a user's token without MFA did not come this far
         return replace(answer, headers=headers | dict(answer.headers))
 
@@ -82,12 +82,16 @@ def _session(call: Call, *, user_only: bool) -> Session:
             raise errors.access_denied("this operation needs an App+User token")
         return current
     if "mfa" not in caller.amr:
-        raise errors.mfa_required()
+        raise errors.mfa_required(asked=_asks_for_mfa(call))
     if "user_impersonation" not in caller.scopes:
         raise errors.access_denied("the token lacks the scope user_impersonation")
     if not _PARTNER_ROLES & set((current.user or {}).get("_partnerRoles", ())):
         raise errors.access_denied("the user is neither Admin agent nor Sales agent")
     return current
+
+
+def _asks_for_mfa(call: Call) -> bool:
+    return call.headers.get("validatemfa", "").lower() == "true"
 
 
 def _caller(call: Call) -> Caller:

@@ -29,9 +29,11 @@ def bad_token() -> Refusal:
 
 
 @refusal("partner_center.mfa_required")
-def mfa_required() -> Refusal:
-    """App+User tokens must come from a sign-in with MFA (sam-facts 4.2)."""
-    headers = {"WWW-Authenticate": 'Bearer error="invalid_token"', "isMfaCompliant": "false"}
+def mfa_required(*, asked: bool) -> Refusal:
+    """App+User tokens must come from a sign-in with MFA; `asked`: by ValidateMfa, whose answer is a header (4.2)."""
+    headers = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
+    if asked:
+        headers["isMfaCompliant"] = "false"
     return _error(
         401, 900421, "MFA required: the user's token does not come from multi-factor authentication.", headers
     )
