@@ -51,6 +51,3 @@ def consent(path: Path, common: Common, *, mode: str, hybrid: bool) -> int:
         if result.value is not None:
             terminal.result(consent_lines(result.value, terminal.width))
     return run.finish(results, verb, terminal)
-
-
-COMMANDS = {"consent": consent}

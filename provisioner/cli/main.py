@@ -14,24 +14,27 @@ import click
 
 from provisioner import __version__
 from provisioner.cli import exit_codes
+from provisioner.cli.not_built import not_built_command
 from provisioner.core.errors import ProvisionerError
 
-# name: (module below provisioner.cli, line for --help). A test compares the line with the command's own.
-COMMANDS: dict[str, tuple[str, str]] = {
-    "validate": ("validate", "Check specs offline; report every problem at once."),
-    "plan": ("plan", "Show what apply would change. Reads only."),
-    "apply": ("apply", "Carry out the plan, then consent, then verify."),
-    "consent": ("consent", "Sign in with MFA and store the refresh token."),
-    "verify": ("verify", "Exercise Partner Center with the stored token."),
-    "explain": ("explain", "Say what is granted, how risky it is, and who needs which role."),
-    "emulator": ("emulator", "The local Microsoft cloud to rehearse on."),
-    "token": ("not_built", "Print an access token (not built yet)."),
-    "renew": ("not_built", "Renew the stored refresh token (not built yet)."),
-    "rotate": ("not_built", "Rotate the application's credential (not built yet)."),
-    "doctor": ("not_built", "Check identity, roles and reachability (not built yet)."),
-    "import": ("not_built", "Write a spec for what exists (not built yet)."),
-    "destroy": ("not_built", "Remove what is ours, recoverably (not built yet)."),
-    "init": ("not_built", "Write a first spec from a few questions (not built yet)."),
+# The line for --help, here so that --help imports no command; a test compares it with the command's own.
+BUILT = {
+    "validate": "Check specs offline; report every problem at once.",
+    "plan": "Show what apply would change. Reads only.",
+    "apply": "Carry out the plan, then consent, then verify.",
+    "consent": "Sign in with MFA and store the refresh token.",
+    "verify": "Exercise Partner Center with the stored token.",
+    "explain": "Say what is granted, how risky it is, and who needs which role.",
+    "emulator": "The local Microsoft cloud to rehearse on.",
+}
+NOT_BUILT = {
+    "token": "Print an access token for scripts, from the stored refresh token.",
+    "renew": "Renew the stored refresh token.",
+    "rotate": "Rotate the application's credential.",
+    "doctor": "Check identity, roles, policies, reachability and clock.",
+    "import": "Write a spec for what exists already.",
+    "destroy": "Remove what is ours, recoverably.",
+    "init": "Ask a few questions and write a first spec.",
 }
 
 
@@ -39,18 +42,21 @@ class _LazyGroup(click.Group):
     """Knows its commands by name; imports one when it is used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
+        return [*BUILT, *NOT_BUILT]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
+        if cmd_name in NOT_BUILT:
+            return not_built_command(cmd_name, NOT_BUILT[cmd_name])
+        if cmd_name not in BUILT:
             return None
-        module = importlib.import_module(f"provisioner.cli.{COMMANDS[cmd_name][0]}")
-        command: click.Command = module.COMMANDS[cmd_name]
+        command: click.Command = getattr(importlib.import_module(f"provisioner.cli.{cmd_name}"), cmd_name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+            formatter.write_dl(list(BUILT.items()))
+        with formatter.section("Not built yet"):
+            formatter.write_dl(list(NOT_BUILT.items()))
 
 
 @click.group(

@@ -7,15 +7,6 @@ import click
 from provisioner.core.errors import NotBuiltError
 
 _NEXT = 'README.md, section "What is not built yet", says what to use meanwhile'
-_PURPOSES = {
-    "token": "Print an access token for scripts, from the stored refresh token.",
-    "renew": "Renew the stored refresh token.",
-    "rotate": "Rotate the application's credential.",
-    "doctor": "Check identity, roles, policies, reachability and clock before anything is written.",
-    "import": "Write a spec for what exists already.",
-    "destroy": "Remove what is ours, recoverably.",
-    "init": "Ask a few questions and write a first spec.",
-}
 
 
 def refuse(what: str) -> None:
@@ -30,10 +21,13 @@ def refuse_flags(**flags: object) -> None:
             refuse(f"--{name.replace('_', '-')}")
 
 
-def _command(name: str, purpose: str) -> click.Command:
+def not_built_command(name: str, purpose: str) -> click.Command:
+    """A command that takes whatever it is given and refuses."""
+
     @click.command(
         name,
         help=f"{purpose}\n\nNot built yet: the command exits with 1.",
+        short_help=f"{purpose} Not built yet.",
         context_settings={"ignore_unknown_options": True},
     )
     @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
@@ -41,6 +35,3 @@ def _command(name: str, purpose: str) -> click.Command:
         refuse(f"the command {name}")
 
     return not_built
-
-
-COMMANDS = {name: _command(name, purpose) for name, purpose in _PURPOSES.items()}

@@ -39,7 +39,8 @@ class Person:
         self._terminal.message(paragraph(text, self._terminal.err.width, first=self._prefix))
 
     def step_started(self, step: Step) -> None:
-        self.progress(f"{words(step.operation or step.action.value)} {step.address} …")
+        if self._terminal.err.is_terminal:  # elsewhere the line of its end says enough
+            self.progress(f"{words(step.operation or step.action.value)} {step.address} …")
 
     def step_done(self, result: StepResult) -> None:
         self._terminal.message(result_lines(result, self._terminal.err.width))

@@ -89,6 +89,3 @@ def _show(plans: list[Plan], terminal: Terminal) -> None:
         if len(plans) == 1 or plan.exit_code():
             terminal.result(plan_lines(plan, terminal.width))
             terminal.result([BLANK] if len(plans) > 1 else [])
-
-
-COMMANDS = {"plan": plan}

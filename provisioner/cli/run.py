@@ -6,9 +6,10 @@ import asyncio
 import os
 import sys
 import traceback
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, Generic, TypeVar
 
@@ -19,14 +20,14 @@ from provisioner.cli import exit_codes
 from provisioner.cli.browser import opener
 from provisioner.cli.options import Common
 from provisioner.cli.person import Person
-from provisioner.cli.target import open_targets
+from provisioner.cli.target import Targets, open_targets
 from provisioner.cli.terminal import Terminal
 from provisioner.clients.session import RequestLog
 from provisioner.core.errors import ProvisionerError, UsageError
 from provisioner.fleet import TenantResult
 from provisioner.operations.tenant import OpenTenant, open_tenant
 from provisioner.operations.ui import Ui
-from provisioner.render.fleet_text import summary_lines, tenant_line
+from provisioner.render.fleet_text import Outcome, summary_lines, tenant_line
 from provisioner.render.plan_json import failed_json
 from provisioner.render.validation_text import warning_lines
 from provisioner.spec.model import Spec
@@ -48,6 +49,51 @@ class Verb(Generic[T]):
     told: Callable[[T], Text]
 
 
+@dataclass(frozen=True)
+class Run:
+    """One command's event loop. several: result lines and names are shown only where there are several tenants."""
+
+    common: Common
+    terminal: Terminal
+    targets: Targets
+    several: bool
+
+    @asynccontextmanager
+    async def tenant(self, spec: Spec) -> AsyncIterator[tuple[OpenTenant, Ui]]:
+        """A tenant the runner is signed in to, and the person who looks on."""
+        target = await self.targets.of(spec)
+        person = Person(self.terminal, opener(target.note), spec.name if self.several else "")
+        async with open_tenant(spec, target.session, target.clock, target.identity(spec)) as tenant:
+            yield tenant, person
+
+    async def over(
+        self,
+        specs: Sequence[Spec],
+        doing: str,
+        operation: Callable[[Spec], Awaitable[T]],
+        line: Callable[[TenantResult[T]], Text],
+    ) -> tuple[TenantResult[T], ...]:
+        """`operation` for each spec, side by side; of several, a line for each as it ends."""
+        with self.terminal.bar(len(specs), doing) as advance:
+
+            def ended(result: TenantResult[T]) -> None:
+                advance()
+                if self.several:
+                    self.terminal.message([line(result)])
+
+            results = await fleet.over(specs, operation, concurrency=self.common.concurrency, ended=ended)
+        self.terminal.quiet()
+        return results
+
+
+@asynccontextmanager
+async def open_run(common: Common, terminal: Terminal, *, several: bool) -> AsyncIterator[Run]:
+    """A run, its sessions closed at the end."""
+    with _request_log(common) as log:
+        async with open_targets(log, only_emulator=common.emulator) as targets:
+            yield Run(common, terminal, targets, several)
+
+
 def load(paths: Sequence[Path], terminal: Terminal) -> Loaded:
     """The specs, their warnings shown. Raises SpecError, MissingPathError."""
     loaded = read(paths)
@@ -56,7 +102,7 @@ def load(paths: Sequence[Path], terminal: Terminal) -> Loaded:
 
 
 def load_one(path: Path, terminal: Terminal) -> Spec:
-    """The one spec of a file. Raises UsageError when there are several: the command needs a person for each."""
+    """The one spec of a file. Raises UsageError when there are several: the command is about one tenant."""
     loaded = load([path], terminal)
     if len(loaded.specs) != 1:
         names = ", ".join(entry.spec.name for entry in loaded.specs[:5])
@@ -69,72 +115,62 @@ def load_one(path: Path, terminal: Terminal) -> Spec:
 
 def over(specs: Sequence[Spec], verb: Verb[T], common: Common, terminal: Terminal) -> tuple[TenantResult[T], ...]:
     """The result of each tenant, in the order of the specs. Errors are results: `finish` shows them."""
-    with _request_log(common) as log:
-        return asyncio.run(_over(specs, verb, common, terminal, log))
+
+    async def all_of_them() -> tuple[TenantResult[T], ...]:
+        async with open_run(common, terminal, several=len(specs) > 1) as run:
+
+            async def one(spec: Spec) -> T:
+                async with run.tenant(spec) as (tenant, ui):
+                    return await verb.operation(tenant, spec, ui)
+
+            return await run.over(specs, verb.doing, one, partial(line, verb))
+
+    return asyncio.run(all_of_them())
 
 
 def finish(results: Sequence[TenantResult[T]], verb: Verb[T], terminal: Terminal) -> int:
     """Show what failed, and for several tenants the summary; the exit code of all."""
-    codes = {result.spec.name: code_of(result, verb) for result in results}
-    failures = {result.spec.name: result.error for result in results if result.error is not None}
-    for name, error in failures.items():
-        _show(error, name if len(results) > 1 else "", terminal)
-    if len(results) > 1:
-        terminal.message(summary_lines(codes, failures, terminal.err.width))
-    return exit_codes.combine(codes.values()) if len(results) > 1 else next(iter(codes.values()), exit_codes.DONE)
+    several = len(results) > 1
+    outcomes = [Outcome(result.spec.name, code_of(result, verb), result.error) for result in results]
+    for outcome in outcomes:
+        if outcome.error is not None:
+            _show(outcome.error, outcome.name if several else "", terminal)
+    if not several:
+        return next((outcome.code for outcome in outcomes), exit_codes.DONE)
+    terminal.message(summary_lines(outcomes, terminal.err.width))
+    return exit_codes.combine(outcome.code for outcome in outcomes)
 
 
 def code_of(result: TenantResult[T], verb: Verb[T]) -> int:
     """The exit code of one tenant."""
     if result.error is not None:
         return result.error.exit_code if isinstance(result.error, ProvisionerError) else exit_codes.FAILED
-    return verb.code(_value(result))
+    return verb.code(value_of(result))
+
+
+def value_of(result: TenantResult[T]) -> T:
+    """What the operation gave. Only for results without error."""
+    assert result.value is not None, "a tenant without error has a value"
+    return result.value
 
 
 def json_of(result: TenantResult[T], show: Callable[[T], dict[str, Any]]) -> dict[str, Any]:
     """A tenant in the output of --format json: `show` of its value, or its error."""
     if result.error is None:
-        return show(_value(result))
+        return show(value_of(result))
     if isinstance(result.error, ProvisionerError):
         return failed_json(result.spec.name, result.error)
     return failed_json(result.spec.name, ProvisionerError("a defect of provisioner", next_step="please report it"))
 
 
-async def _over(
-    specs: Sequence[Spec], verb: Verb[T], common: Common, terminal: Terminal, log: RequestLog | None
-) -> tuple[TenantResult[T], ...]:
-    several = len(specs) > 1
-    async with open_targets(log, only_emulator=common.emulator) as targets:
-
-        async def one(spec: Spec) -> T:
-            target = await targets.of(spec)
-            person = Person(terminal, opener(target.note), spec.name if several else "")
-            async with open_tenant(spec, target.session, target.clock, target.identity(spec)) as tenant:
-                return await verb.operation(tenant, spec, person)
-
-        with terminal.bar(len(specs), verb.doing) as advance:
-
-            def ended(result: TenantResult[T]) -> None:
-                advance()
-                if several:
-                    terminal.message([_line(result, verb)])
-
-            results = await fleet.over(specs, one, concurrency=common.concurrency, ended=ended)
-    terminal.quiet()
-    return results
-
-
-def _line(result: TenantResult[T], verb: Verb[T]) -> Text:
-    told = Text(_first_line(result.error)) if result.error is not None else verb.told(_value(result))
+def line(verb: Verb[T], result: TenantResult[T]) -> Text:
+    """One tenant's result, when there are several."""
+    told = Text(first_line(result.error)) if result.error is not None else verb.told(value_of(result))
     return tenant_line(result.spec.name, code_of(result, verb), told)
 
 
-def _value(result: TenantResult[T]) -> T:
-    assert result.value is not None, "a tenant without error has a value"
-    return result.value
-
-
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """An error among others."""
     return error.what if isinstance(error, ProvisionerError) else f"{type(error).__name__}: {error}"
 
 

@@ -35,6 +35,3 @@ def validate(paths: tuple[Path, ...], common: Common, report: str | None, resume
         return exit_codes.FAILED
     terminal.result(valid_lines(loaded, terminal.width))
     return exit_codes.DONE
-
-
-COMMANDS = {"validate": validate}

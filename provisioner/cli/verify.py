@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from provisioner.cli.not_built import refuse, refuse_flags
 from provisioner.cli.options import Common, common, fleet_flags, many_paths, output_format
+
+if TYPE_CHECKING:
+    from provisioner.verify.checks import Check
 
 
 @click.command()
@@ -41,7 +46,7 @@ def verify(
     from provisioner.verify.checks import exit_code
 
     terminal = Terminal()
-    verb = run.Verb(
+    verb = run.Verb[tuple["Check", ...]](
         doing="verifying",
         operation=lambda tenant, spec, ui: operation.verify(tenant.clients, spec),
         code=exit_code,
@@ -50,13 +55,9 @@ def verify(
     specs = [entry.spec for entry in run.load(paths, terminal).specs]
     results = run.over(specs, verb, common, terminal)
     if format_ == "json":
-        show = [run.json_of(result, lambda checks, spec=result.spec: checks_json(spec, checks)) for result in results]
-        terminal.data(document(show))
+        terminal.data(document([run.json_of(result, partial(checks_json, result.spec)) for result in results]))
     else:
         for result in results:
             if result.value is not None:
                 terminal.result(checks_lines(result.spec.name, result.value, terminal.width))
     return run.finish(results, verb, terminal)
-
-
-COMMANDS = {"verify": verify}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from rich.text import Text
 
@@ -35,23 +36,28 @@ def cause_of(error: Exception) -> str:
     return f"a defect of provisioner ({type(error).__name__})"
 
 
-def summary_lines(codes: Mapping[str, int], failures: Mapping[str, Exception], width: int = 80) -> Lines:
-    """codes: the exit code of each tenant by name. failures: the errors, by name."""
-    counts = Counter(codes.values())
-    lines: Lines = [BLANK, Text(count(len(codes), "tenant"), "bold")]
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one tenant: its exit code, and the error that ended it."""
+
+    name: str
+    code: int
+    error: Exception | None = None
+
+
+def summary_lines(outcomes: Sequence[Outcome], width: int = 80) -> Lines:
+    """How many tenants ended how, and the causes of the failures, the most frequent first."""
+    counts = Counter(outcome.code for outcome in outcomes)
+    lines: Lines = [BLANK, Text(count(len(outcomes), "tenant"), "bold")]
     for code, (word, style) in _OUTCOMES.items():
         if counts[code]:
             lines.append(Text("  ").append(str(counts[code]).rjust(5), style).append(f"  {word}"))
-    return lines + _causes(failures, width)
-
-
-def _causes(failures: Mapping[str, Exception], width: int) -> Lines:
     by_cause: dict[str, list[str]] = defaultdict(list)
-    for name, error in failures.items():
-        by_cause[cause_of(error)].append(name)
-    lines: Lines = []
+    for outcome in outcomes:
+        if outcome.error is not None:
+            by_cause[cause_of(outcome.error)].append(outcome.name)
     for cause, names in sorted(by_cause.items(), key=lambda entry: -len(entry[1])):
-        lines += paragraph(f"{cause}: {_listed(names)}", width, first=f"  {len(names):>5}  ", style="red")
+        lines += paragraph(f"{cause}: {_listed(names)}", width, first=f"  {len(names):>5}  because ", style="red")
     return lines
 
 

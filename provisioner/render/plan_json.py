@@ -120,6 +120,12 @@ def tenant_json(plan: Plan) -> dict[str, Any]:
     return plain
 
 
+def failure_json(error: ProvisionerError) -> dict[str, str]:
+    """An error as plain data."""
+    plain: dict[str, str] = msgspec.to_builtins(failure(error))
+    return plain
+
+
 def failed_json(name: str, error: ProvisionerError) -> dict[str, Any]:
     """A tenant that failed, as plain data: the same under every command."""
     plain: dict[str, Any] = msgspec.to_builtins(FailedTenant(name=name, error=failure(error)))

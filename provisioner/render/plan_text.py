@@ -42,7 +42,7 @@ _SUMMARY = {
     Action.UNKNOWN: "could not be read",
     Action.PERSON: "for a person",
 }
-_LABEL_CAP = 28
+_LABEL_CAP = 34
 
 
 def plan_text(plan: Plan, width: int = 80) -> str:
@@ -58,7 +58,7 @@ def plan_lines(plan: Plan, width: int = 80) -> Lines:
         for step in steps:
             lines += _step(step, plan.made_at, width)
     lines += _notices(plan.notices, width)
-    lines += _for_a_person(plan.for_a_person, width)
+    lines += for_a_person(plan.for_a_person, width)
     return [*lines, BLANK, *_summary(plan, width)]
 
 
@@ -103,7 +103,11 @@ def _step(step: Step, now: datetime, width: int) -> Lines:
     lines = [head, *_fields(step, width)]
     if step.not_before is not None:
         lines += paragraph(f"not before {moment(step.not_before)}", width, first="      ", style="dim")
-    return lines + (paragraph(step.reason, width, first="      ", style="dim") if step.reason else [])
+    if step.reason:
+        lines += paragraph(step.reason, width, first="      ", style="dim")
+    if step.todo and step.action is Action.UNKNOWN:
+        lines += paragraph(step.todo, width, first="      next: ")
+    return lines
 
 
 def _tags(step: Step) -> Text:
@@ -117,20 +121,25 @@ def _tags(step: Step) -> Text:
 
 
 def _fields(step: Step, width: int) -> Lines:
-    labels = [change.path for change in step.fields] + (["kept"] if step.kept else [])
-    if not labels:
+    labels = [_label(step, change) for change in step.fields]
+    if not (labels or step.kept):
         return []
-    label_width = min(max(map(len, labels)), _LABEL_CAP) + 1
+    label_width = max(len(label) for label in [*labels, "kept"] if len(label) <= _LABEL_CAP) + 1
     room = max(width - 6 - label_width, 20)
     lines: Lines = []
     last = ""
-    for change in step.fields:
-        label, last = ("" if change.path == last else change.path), change.path
-        lines += labelled(label, _change(change, step.action, room), label_width, "      ")
+    for label, change in zip(labels, step.fields, strict=True):
+        lines += labelled("" if label == last else label, _change(change, step.action, room), label_width, "      ")
+        last = label
     for position, entry in enumerate(step.kept):
         kept = paragraph(f"{entry} (not in the spec, stays)", room, first="  ", style="dim")
         lines += labelled("" if position else "kept", kept, label_width, "      ")
     return lines
+
+
+def _label(step: Step, change: Change) -> str:
+    """The path without the part that is the group's name anyway."""
+    return change.path.removeprefix(f"{step.address.kind}.")
 
 
 def _change(change: Change, action: Action, width: int) -> Lines:
@@ -152,7 +161,8 @@ def _notices(notices: tuple[Notice, ...], width: int) -> Lines:
     return lines
 
 
-def _for_a_person(steps: tuple[Step, ...], width: int) -> Lines:
+def for_a_person(steps: tuple[Step, ...], width: int) -> Lines:
+    """The list of what a person has to do, numbered, with commands and links that can be copied; maybe empty."""
     if not steps:
         return []
     lines: Lines = [BLANK, Text("For a person to do", "bold")]

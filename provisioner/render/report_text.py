@@ -1,4 +1,4 @@
-"""What came of an apply, as text: one line for each step, the failures in full, the counts."""
+"""What came of the steps of an apply, as text: a line for each, the failures in full, the counts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from rich.text import Text
 
 from provisioner.core.report import Outcome, Report, StepResult
 from provisioner.render.errors import error_lines
-from provisioner.render.layout import BLANK, Lines, paragraph
+from provisioner.render.layout import Lines, paragraph
 from provisioner.render.plan_text import mark
 from provisioner.render.values import words
 
@@ -22,14 +22,11 @@ _WORDS = {
 _WIDEST = max(map(len, _WORDS.values())) + 2
 
 
-def report_lines(report: Report, width: int = 80) -> Lines:
-    """All results in the order in which they ended, then a summary."""
-    lines: Lines = []
-    for result in report.results:
-        lines += result_lines(result, width)
+def report_summary(report: Report) -> Text:
+    """`12 done, 1 failed`."""
     counts = Counter(result.outcome for result in report.results)
-    summary = ", ".join(f"{counts[outcome]} {word}" for outcome, word in _WORDS.items() if counts[outcome])
-    return [*lines, BLANK, Text(summary or "nothing was written", "bold")]
+    parts = [Text(f"{counts[outcome]} {word}", _STYLES[outcome]) for outcome, word in _WORDS.items() if counts[outcome]]
+    return Text(", ").join(parts)
 
 
 def result_lines(result: StepResult, width: int = 80) -> Lines:

@@ -1,0 +1,59 @@
+"""`provisioner apply`: shows the plan, asks, writes, has a person sign in if one is there, verifies."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from provisioner.cli.not_built import refuse_flags
+from provisioner.cli.options import Common, common, fleet_flags, output_format
+from provisioner.core.errors import UsageError
+
+
+@click.command()
+@click.argument("paths", nargs=-1, metavar="PATH...", type=click.Path(path_type=Path))
+@click.option("--plan", "saved_plan", metavar="FILE", help="Apply a saved plan. Not built yet.")
+@click.option("--auto-approve", is_flag=True, help="Do not ask.")
+@click.option("--no-consent", is_flag=True, help="Leave the sign-in for later: exit 3 if it is missing.")
+@click.option("--wait-consent", metavar="TIME", help="Wait so long for a sign-in elsewhere. Not built yet.")
+@click.option(
+    "--allow-removal",
+    "allowed",
+    multiple=True,
+    metavar="ADDRESS",
+    help="Allow this removal, whatever safety.maxRemovals is; may be repeated.",
+)
+@output_format("text", "json")
+@fleet_flags
+@common
+def apply(
+    paths: tuple[Path, ...],
+    common: Common,
+    *,
+    auto_approve: bool,
+    no_consent: bool,
+    allowed: tuple[str, ...],
+    format_: str,
+    saved_plan: str | None,
+    wait_consent: str | None,
+    report: str | None,
+    resume: str | None,
+    shard: str | None,
+) -> int:
+    """Carry out the plan, then consent, then verify.
+
+    PATH is a spec, a fleet file or a folder of them; any mix. Without a terminal say --auto-approve; a sign-in then
+    stays for later (exit 3).
+    """
+    refuse_flags(plan=saved_plan, wait_consent=wait_consent, report=report, resume=resume, shard=shard)
+    if not paths:
+        raise click.UsageError("Missing argument 'PATH...'.")
+    if not (auto_approve or sys.stdin.isatty()):
+        raise UsageError("apply asks before it writes, and there is no terminal to ask on", next_step="--auto-approve")
+    from provisioner.cli.applying import apply_all
+    from provisioner.operations.apply import ApplyOptions
+
+    options = ApplyOptions(with_consent=not no_consent and sys.stdin.isatty(), allowed=frozenset(allowed))
+    return apply_all(paths, common, options, asks=not auto_approve, as_json=format_ == "json")

@@ -1,0 +1,82 @@
+"""What came of an apply, as text and as JSON. Knows of a result only what it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from rich.text import Text
+
+from provisioner.core.plan import Plan
+from provisioner.core.report import Report, StepResult
+from provisioner.render.consent_text import Stored, consent_lines
+from provisioner.render.layout import BLANK, Lines
+from provisioner.render.plan_json import failure_json, tenant_json
+from provisioner.render.plan_text import for_a_person, summary_line
+from provisioner.render.report_text import report_summary
+from provisioner.render.verify_text import Shown, check_rows, checks_lines, checks_summary
+
+
+class Applied(Protocol):
+    """plan: what was shown; after: what is left; report: None when there was nothing to write."""
+
+    @property
+    def plan(self) -> Plan: ...
+    @property
+    def after(self) -> Plan: ...
+    @property
+    def report(self) -> Report | None: ...
+    @property
+    def consent(self) -> Stored | None: ...
+    @property
+    def checks(self) -> Sequence[Shown]: ...
+    @property
+    def outputs(self) -> Mapping[str, object]: ...
+
+
+def applied_lines(applied: Applied, width: int = 80) -> Lines:
+    """The counts, the sign-in, the checks, and what is left for a person. The steps were told as they ended."""
+    lines: Lines = [Text(f"Applied {applied.plan.name}: ", "bold").append_text(_written(applied))]
+    if applied.consent is not None:
+        lines += consent_lines(applied.consent, width)
+    if applied.checks:
+        lines += [BLANK, *checks_lines(applied.plan.name, applied.checks, width)]
+    lines += for_a_person(applied.after.for_a_person, width)
+    if applied.after.unknown:
+        lines += [BLANK, summary_line(applied.after)]
+    return lines
+
+
+def applied_summary(applied: Applied) -> Text:
+    """The same in one line, for many tenants."""
+    told = [_written(applied)]
+    if applied.checks:
+        told.append(Text("checks: ").append_text(checks_summary(applied.checks)))
+    if applied.after.for_a_person or applied.after.unknown:
+        told.append(summary_line(applied.after))
+    return Text("; ").join(told)
+
+
+def applied_json(applied: Applied) -> dict[str, Any]:
+    """The plan, the result of each step, what is left, the checks; `outputs` last."""
+    return {
+        **tenant_json(applied.plan),
+        "results": [_result(result) for result in (applied.report.results if applied.report else ())],
+        "left": tenant_json(applied.after)["entries"],
+        "checks": check_rows(applied.checks),
+        "outputs": dict(applied.outputs),
+    }
+
+
+def _written(applied: Applied) -> Text:
+    return report_summary(applied.report) if applied.report is not None else Text("nothing to write", "green")
+
+
+def _result(result: StepResult) -> dict[str, Any]:
+    return {
+        "address": str(result.step.address),
+        "operation": result.step.operation,
+        "outcome": str(result.outcome),
+        "because": result.because,
+        "error": None if result.error is None else failure_json(result.error),
+    }

@@ -1,0 +1,133 @@
+"""What `explain` found, as text. Knows of it only what it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from typing import Protocol
+
+from rich.text import Text
+
+from provisioner.render.layout import BLANK, Lines, labelled, paragraph
+from provisioner.render.values import words
+
+_RISKS = {"low": "green", "medium": "yellow", "high": "red", "critical": "bold red"}
+_WHO = {
+    "runner": "The runner (plans and applies) needs",
+    "operator": "The operators (run consent) need",
+    "account": "The account (signs in) needs",
+}
+_SERVICES = {
+    "graph": "Microsoft Graph",
+    "arm": "Azure",
+    "key_vault": "Key Vault",
+    "partner_center": "Partner Center",
+    "entra": "Entra",
+    "gdap": "GDAP",
+}
+
+
+class Row(Protocol):
+    """A permission: declared in the spec, requested on the application, granted in the tenant; None: not read."""
+
+    @property
+    def api(self) -> str: ...
+    @property
+    def value(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def declared(self) -> bool: ...
+    @property
+    def requested(self) -> bool | None: ...
+    @property
+    def granted(self) -> bool | None: ...
+    @property
+    def risk(self) -> str: ...
+    @property
+    def sentence(self) -> str: ...
+
+
+class Needed(Protocol):
+    """Any one of `names` will do."""
+
+    @property
+    def who(self) -> str: ...
+    @property
+    def service(self) -> str: ...
+    @property
+    def names(self) -> Sequence[str]: ...
+    @property
+    def scope(self) -> str: ...
+    @property
+    def why(self) -> str: ...
+
+
+class Explained(Protocol):
+    """unknown: addresses that could not be read, each with the reason."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def permissions(self) -> Sequence[Row]: ...
+    @property
+    def needs(self) -> Sequence[Needed]: ...
+    @property
+    def outputs(self) -> Mapping[str, object]: ...
+    @property
+    def unknown(self) -> Sequence[tuple[str, str]]: ...
+
+
+def explanation_lines(explained: Explained, width: int = 80) -> Lines:
+    """The permissions with their risk, who needs which role, the outputs, and what could not be read."""
+    lines: Lines = [Text(f"Permissions of {explained.name}", "bold")]
+    for api, rows in groupby(explained.permissions, key=lambda row: row.api):
+        lines.append(Text(f"  {api}"))
+        for row in rows:
+            lines += _permission(row, width)
+    for who, needs in groupby(explained.needs, key=lambda need: need.who):
+        lines += [BLANK, Text(_WHO[who], "bold")]
+        for need in needs:
+            lines += _need(need, width)
+    lines += [BLANK, Text("Outputs", "bold"), *_outputs(explained.outputs, width)]
+    if explained.unknown:
+        lines += [BLANK, Text("Could not be read", "bold cyan")]
+        for address, reason in explained.unknown:
+            lines += paragraph(f"{address}: {reason}", width, first="  ? ")
+    return lines
+
+
+def _permission(row: Row, width: int) -> Lines:
+    head = Text("    ").append(row.risk.ljust(9), _RISKS.get(row.risk, "")).append(f"{row.value}  ")
+    head.append(f"{row.kind}, {_state(row)}", "dim")
+    return [head, *paragraph(row.sentence, width, first=" " * 13)]
+
+
+def _state(row: Row) -> str:
+    """What is to be noticed: declared, requested and granted is how it should be."""
+    told = [] if row.declared else ["not declared"]
+    for word, yes in (("requested", row.requested), ("granted", row.granted)):
+        told.append(word if yes else f"{word}: unknown" if yes is None else f"not {word}")
+    return ", ".join(told)
+
+
+def _need(need: Needed, width: int) -> Lines:
+    where = f" on {need.scope}" if need.scope else ""
+    service = _SERVICES.get(need.service, words(need.service))
+    told = f"{service}: {' or '.join(need.names)}{where}{f' ({need.why})' if need.why else ''}"
+    return paragraph(told, width, first="  - ", rest="    ")
+
+
+def _outputs(outputs: Mapping[str, object], width: int) -> Lines:
+    flat: dict[str, object] = {}
+    for name, value in outputs.items():
+        if isinstance(value, Mapping):
+            flat |= {f"{name}.{inner}": entry for inner, entry in value.items()}
+        else:
+            flat[name] = value
+    label_width = max(map(len, flat), default=0) + 2
+    lines: Lines = []
+    for name, value in flat.items():
+        text = paragraph("not yet known" if value is None else str(value), max(width - label_width - 2, 20))
+        lines += labelled(name, text, label_width, "  ", label_style="")
+    return lines

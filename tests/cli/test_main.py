@@ -1,0 +1,142 @@
+"""The outside of the program: names, flags and exit codes that pipelines depend on."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+from provisioner.cli import exit_codes
+from provisioner.cli.main import BUILT, NOT_BUILT, cli, run
+
+PROGRAM = Path(sys.executable).with_name("provisioner")
+HEAVY = ("aiohttp", "asyncio", "azure", "jsonschema", "msal", "msgraph", "msgspec", "rich", "uvicorn", "yaml")
+SPEC = "configs/emulator.yaml"
+REFUSED = (
+    ["plan", SPEC, "--out", "plan.json"],
+    ["plan", SPEC, "--probe"],
+    ["plan", SPEC, "--format", "markdown"],
+    ["plan", SPEC, "--format", "html"],
+    ["plan", SPEC, "--shard", "1/4"],
+    ["apply", "--plan", "plan.json"],
+    ["apply", SPEC, "--wait-consent", "30m"],
+    ["apply", SPEC, "--report", "report.html"],
+    ["verify", SPEC, "--evidence", "evidence"],
+    ["verify", SPEC, "--format", "junit"],
+    ["verify", SPEC, "--format", "markdown"],
+    ["verify", SPEC, "--resume", "report.json"],
+    ["consent", SPEC, "--mode", "device"],
+    ["consent", SPEC, "--mode", "import"],
+    *([name, SPEC, "--any-flag"] for name in NOT_BUILT),
+)
+MISUSED = (
+    ["plan"],
+    ["plan", "there/is/no/such/file.yaml"],
+    ["plan", SPEC, "--no-such-flag"],
+    ["plan", SPEC, "--concurrency", "0"],
+    ["plan", SPEC, "--format", "xml"],
+    ["apply"],
+    ["no-such-command"],
+    ["consent", "configs/fleet.yaml"],
+    ["apply", SPEC],  # a question, and no terminal to ask it on
+    ["consent", SPEC, "--mode", "paste"],
+)
+
+
+@pytest.fixture(autouse=True)
+def emulator_nobody_serves(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Whoever sends a request after all fails for another reason, and writes nowhere but here."""
+    monkeypatch.setenv("PROVISIONER_EMULATOR", str(tmp_path / "no-note.json"))
+    monkeypatch.chdir(Path(__file__).parents[2])
+
+
+def all_commands() -> list[tuple[str, ...]]:
+    context = click.Context(cli)
+    found: list[tuple[str, ...]] = []
+    for name in cli.list_commands(context):
+        found.append((name,))
+        command = cli.get_command(context, name)
+        if isinstance(command, click.Group):
+            found.extend((name, inner) for inner in command.list_commands(context))
+    return found
+
+
+@pytest.mark.parametrize("command", [(), *all_commands()], ids=" ".join)
+def test_every_command_has_help(command: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([*command, "--help"]) == exit_codes.DONE
+    assert "Usage: provisioner" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", BUILT)
+def test_the_line_in_the_list_is_the_command_s_own(name: str) -> None:
+    command = cli.get_command(click.Context(cli), name)
+    assert command is not None
+    assert (command.help or "").splitlines()[0] == BUILT[name]
+
+
+@pytest.mark.parametrize("name", NOT_BUILT)
+def test_a_command_that_is_not_built_says_so_in_its_help(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    run([name, "--help"])
+    assert "not built yet" in capsys.readouterr().out.lower()
+
+
+@pytest.mark.parametrize("arguments", REFUSED, ids=" ".join)
+def test_what_is_not_built_is_refused_before_any_request(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(arguments) == exit_codes.FAILED
+    shown = capsys.readouterr()
+    assert "is not built yet" in shown.err
+    assert shown.out == ""
+
+
+@pytest.mark.parametrize("arguments", MISUSED, ids=" ".join)
+def test_wrong_usage_is_64(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(arguments) == exit_codes.WRONG_USAGE
+    assert "rror" in capsys.readouterr().err
+
+
+def test_the_first_of_1_5_4_2_3_wins() -> None:
+    assert exit_codes.combine([]) == 0
+    assert exit_codes.combine([0, 3, 2]) == 2
+    assert exit_codes.combine([3, 2, 4]) == 4
+    assert exit_codes.combine([4, 5]) == 5
+    assert exit_codes.combine([5, 1, 4]) == 1
+    assert exit_codes.combine([0, 64]) == 1
+
+
+def test_version_and_help_load_nothing_heavy() -> None:
+    script = (
+        "import sys; from provisioner.cli.main import run; run(['--version']); run(['--help']);"
+        f"loaded = sorted(set(sys.modules) & set({HEAVY!r})); sys.exit(repr(loaded) if loaded else 0)"
+    )
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+
+
+def test_an_interrupt_is_130() -> None:
+    script = "import sys, provisioner.cli.main as main; sys.exit(main.run(['validate', 'configs']))"
+    interrupting = "import provisioner.spec.read as read\ndef stop(paths): raise KeyboardInterrupt\nread.read = stop\n"
+    ended = subprocess.run([sys.executable, "-c", interrupting + script], capture_output=True, text=True, check=False)
+    assert ended.returncode == exit_codes.INTERRUPTED
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_problem_in_a_spec_is_exit_1_and_all_are_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    broken = tmp_path / "broken.yaml"
+    broken.write_text("version: 1\nname: Not A Name\ncloud: moon\n", encoding="utf-8")
+    assert run(["validate", str(broken)]) == exit_codes.FAILED
+    shown = capsys.readouterr().out
+    assert f"{broken}:2:7:" in shown
+    assert f"{broken}:3:8:" in shown
+
+
+@pytest.mark.parametrize("variables", [{}, {"NO_COLOR": "1"}, {"FORCE_COLOR": "1"}], ids=str)
+def test_a_pipe_gets_no_colour(variables: dict[str, str]) -> None:
+    ended = subprocess.run(
+        [PROGRAM, "validate", "configs"], capture_output=True, text=True, check=True, env=variables | {"PATH": ""}
+    )
+    assert "\x1b" not in ended.stdout + ended.stderr
