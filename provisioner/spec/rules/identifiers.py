@@ -29,13 +29,18 @@ def is_placeholder(guid: str) -> bool:
     return doubled or one_pair_each or text.startswith(_COUNTING)
 
 
+def _is_one_digit(guid: str) -> bool:
+    """`11111111-1111-…`: also what people write in their own examples and tests, so it only warns."""
+    return len(set(guid.replace("-", ""))) == 1
+
+
 def identifiers(spec: Mapping[str, Any]) -> Iterator[Finding]:
     """Placeholders (not on the emulator, where no id is anybody's), clashing names, repeated operators."""
     if spec.get("cloud") != "emulator":
         for path, guid in _guids(spec):
             if re.fullmatch(r"[0-9a-fA-F-]{36}", guid) and is_placeholder(guid):
                 what = "a placeholder of the documentation, nobody's real id"
-                yield Finding(path, what, guid, "put the real id here")
+                yield Finding(path, what, guid, "put the real id here", is_warning=_is_one_digit(guid))
     yield from _names_in_vault(spec)
     seen: set[str] = set()
     for index, operator in entries(part(spec, "consent").get("operators")):
