@@ -49,7 +49,7 @@ def put_group(call: Call) -> Reply:
         "name": found["name"] if found else name,
         "type": "Microsoft.Resources/resourceGroups",
         "location": location,
-        "tags": _tags(wanted),
+        "tags": tags_of(wanted),
         "properties": {"provisioningState": "Succeeded"},
     }
     call.tx.put(kinds.RESOURCE_GROUP, current.subscription_id, name.lower(), group)
@@ -77,7 +77,7 @@ def patch_group(call: Call) -> Reply:
     governance.check_write(current.subscription, scope)
     wanted = body(call)
     if "tags" in wanted:
-        group["tags"] = _tags(wanted)
+        group["tags"] = tags_of(wanted)
     call.tx.put(kinds.RESOURCE_GROUP, current.subscription_id, group["name"].lower(), group)
     return Reply(200, group)
 
@@ -147,7 +147,8 @@ def _meets(vault: Document, name: str, value: str) -> bool:
     return bool(members[name].lower() == value.lower())
 
 
-def _tags(wanted: dict[str, Any]) -> dict[str, str]:
+def tags_of(wanted: dict[str, Any]) -> dict[str, str]:
+    """The tags of a body; raises InvalidRequestContent."""
     tags = wanted.get("tags") or {}
     if not isinstance(tags, dict) or not all(isinstance(value, str) for value in tags.values()):
         raise errors.invalid_body("tags must be an object of strings.")

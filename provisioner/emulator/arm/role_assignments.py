@@ -174,6 +174,8 @@ def _wanted(sent: dict[str, Any]) -> dict[str, Any]:
     properties = sent.get("properties")
     if not isinstance(properties, dict) or not {"roleDefinitionId", "principalId"} <= properties.keys():
         raise errors.invalid_body("properties.roleDefinitionId and properties.principalId are required.")
+    if not isinstance(properties.get("principalType", ""), str):
+        raise errors.invalid_body("properties.principalType must be a string.")
     return properties
 
 

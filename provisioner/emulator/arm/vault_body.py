@@ -128,9 +128,15 @@ def _policies(entries: Any, tenant: Document) -> list[Document]:
     return [{**entry, "permissions": _lower(entry["permissions"])} for entry in entries]
 
 
-def _lower(permissions: dict[str, list[str]]) -> dict[str, list[str]]:
+def _lower(permissions: Any) -> dict[str, list[str]]:
     """Permissions compare without regard to case; the answer has them in lower case."""
+    if not isinstance(permissions, dict) or not all(_are_strings(names) for names in permissions.values()):
+        raise errors.vault_bad_request("The permissions of an access policy must be lists of strings.")
     return {kind: [each.lower() for each in names] for kind, names in permissions.items()}
+
+
+def _are_strings(values: Any) -> bool:
+    return isinstance(values, list) and all(isinstance(each, str) for each in values)
 
 
 def _network(acls: Any) -> Document:
@@ -141,6 +147,12 @@ def _network(acls: Any) -> Document:
     if bypass not in ("AzureServices", "None") or action not in ("Allow", "Deny"):
         raise errors.vault_bad_request('The property "networkAcls" has an invalid bypass or defaultAction.')
     rules, subnets = acls.get("ipRules") or [], acls.get("virtualNetworkRules") or []
+    if (
+        not isinstance(rules, list)
+        or not isinstance(subnets, list)
+        or not _are_strings([_id(each) for each in subnets])
+    ):
+        raise errors.vault_bad_request("ipRules and virtualNetworkRules must be lists; a network rule has an id.")
     if len(rules) > 1000 or len(subnets) > 200:
         raise errors.vault_bad_request("A vault takes at most 1000 IP rules and 200 virtual network rules.")
     return {
@@ -149,6 +161,10 @@ def _network(acls: Any) -> Document:
         "ipRules": [{"value": _address(rule)} for rule in rules],
         "virtualNetworkRules": [{**subnet, "id": subnet["id"].lower()} for subnet in subnets],
     }
+
+
+def _id(subnet: Any) -> Any:
+    return subnet.get("id") if isinstance(subnet, dict) else None
 
 
 def _address(rule: Any) -> str:

@@ -54,7 +54,7 @@ def patch_vault(call: Call) -> Reply:
     _check_permission_model(current, vault, properties)
     vault["properties"] = vault_body.patched(vault["properties"], properties, _directory(current))
     if "tags" in wanted:
-        vault["tags"] = wanted["tags"] or {}
+        vault["tags"] = groups.tags_of(wanted)
     vault["systemData"] = _system_data(call.tx, current.caller, vault)
     governance.check_policies(current.subscription, TYPE, vault["name"], vault)
     return _stored(call.tx, vault)
@@ -118,7 +118,7 @@ def _created_or_replaced(
         "name": found["name"],
         "type": TYPE,
         "location": location,
-        "tags": wanted.get("tags") or {},
+        "tags": groups.tags_of(wanted),
         "systemData": _system_data(tx, current.caller, found),
         "properties": changed,
         "_resolvesFrom": found["_resolvesFrom"],
@@ -174,8 +174,8 @@ def _check_permission_model(current: Session, vault: Document, wanted: dict[str,
 
 def _properties(wanted: dict[str, Any]) -> dict[str, Any]:
     properties = wanted.get("properties") or {}
-    if not isinstance(properties, dict) or not isinstance(wanted.get("tags") or {}, dict):
-        raise errors.invalid_body("properties and tags must be objects.")
+    if not isinstance(properties, dict):
+        raise errors.invalid_body("properties must be an object.")
     return properties
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
@@ -98,7 +99,7 @@ def _page(current: Session, items: dict[str, Document]) -> Reply:
     """A page in the order of the keys. The next one is told by a marker, so that a change in between loses nothing."""
     call = current.call
     size = call.query.get("maxresults", str(_PAGE))
-    if not size.isascii() or not size.isdigit() or not 1 <= int(size) <= _PAGE:
+    if not re.fullmatch(r"[0-9]{1,3}", size) or not 1 <= int(size) <= _PAGE:
         raise errors.bad_parameter(f"maxresults must be a number between 1 and {_PAGE}.")
     after = _marker(call.query["$skiptoken"]) if "$skiptoken" in call.query else ""
     keys = [key for key in sorted(items, key=str.lower) if key.lower() > after]

@@ -61,7 +61,7 @@ def set_secret(tx: Transaction, scope: str, name: str, wanted: dict[str, Any]) -
     value = wanted.get("value")
     if not isinstance(value, str):
         raise errors.bad_parameter("Property value is required and must be a string.")
-    if len(value.encode()) > _MAX_VALUE_BYTES:
+    if len(value.encode(errors="surrogatepass")) > _MAX_VALUE_BYTES:
         raise errors.bad_parameter(f"The value is longer than {_MAX_VALUE_BYTES} bytes.")
     described = _described(wanted)
     if _retained(tx, scope, name):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from .. import kinds
 from ..kernel import Handler, Reply, Route, Router
 from . import errors, wire
@@ -61,7 +63,7 @@ def _seek(current: Session) -> tuple[int, int]:
     """(position, page size): seekOperation=Next goes with the token the last page named."""
     query, headers = current.call.query, current.call.headers
     size = query.get("size", str(_DEFAULT_PAGE))
-    if not size.isascii() or not size.isdigit() or int(size) > _LARGEST_PAGE:
+    if not re.fullmatch(r"[0-9]{1,3}", size) or int(size) > _LARGEST_PAGE:
         raise errors.invalid_input(f"size must be a number up to {_LARGEST_PAGE}")
     count = int(size) or _DEFAULT_PAGE  # documented requests send size=0 for "as many as you like"
     if query.get("seekOperation") is None:

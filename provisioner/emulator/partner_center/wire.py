@@ -44,7 +44,7 @@ def continuation(start: int) -> str:
 def position(token: str) -> int:
     """What `continuation` wrote; raises ValueError for anything else."""
     try:
-        return int(json.loads(base64.b64decode(token, validate=True))["seek"])
+        return max(0, int(json.loads(base64.b64decode(token, validate=True))["seek"]))
     except (KeyError, TypeError) as error:
         raise ValueError("not a continuation token") from error
 
