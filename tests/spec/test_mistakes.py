@@ -26,7 +26,6 @@ MISTAKES = [
     ("tenant: 5e0c9b1d-7a42-4f68-9d3b-c81f2e6a7054", "tenant: §contoso", "not a tenant id (GUID) or a verified", ""),
     ("account: sam-service@contoso.onmicrosoft.com", "account: §sam-service", "not a user principal name", ""),
     # identifiers
-    ("c4a81f3e-26d9-4b57-8e0a-9f13d5b7c620", "§22222222-2222-2222-2222-222222222222", "placeholder", "real id"),
     ("c4a81f3e-26d9-4b57-8e0a-9f13d5b7c620", "§00001111-aaaa-2222-bbbb-3333cccc4444", "placeholder", "real id"),
     ("0b7d52c9-e1f4-4836-a05c-6d9e83b1f274", "§aaaaaaaa-0000-1111-2222-bbbbbbbbbbbb", "placeholder", "real id"),
     ("7fc03e5b-98a1-4d26-b4e7-05d2c9f8a61b", "§a0a0a0a0-bbbb-cccc-dddd-e1e1e1e1e1e1", "placeholder", "real id"),
@@ -199,11 +198,12 @@ def test_a_secret_under_a_key_nobody_knows_is_not_shown(tmp_path: Path) -> None:
 
 
 def test_documentation_guids_pass_on_the_emulator_only(tmp_path: Path) -> None:
-    text = GOOD.replace("c4a81f3e-26d9-4b57-8e0a-9f13d5b7c620", "22222222-2222-2222-2222-222222222222")
+    text = GOOD.replace("c4a81f3e-26d9-4b57-8e0a-9f13d5b7c620", "00001111-aaaa-2222-bbbb-3333cccc4444")
     assert load(tmp_path, text.replace("cloud: public", "cloud: emulator")).specs
 
 
 WARNINGS = [
+    ("c4a81f3e-26d9-4b57-8e0a-9f13d5b7c620", "§22222222-2222-2222-2222-222222222222", "placeholder"),
     ("[User.Read]", "[User.Read, §Chat.Read]", "not in the catalogue of Microsoft Graph"),
     ("http://localhost:8400/]", "{uri: §http://localhost:8400/, platform: publicClient}]", "AADSTS700025"),
     ("http://localhost:8400/]", "§https://*.contoso.com/]", "wildcard"),
