@@ -123,7 +123,7 @@ def _application() -> requests.Session:
 
 def _answer_in(address: str) -> dict[str, str]:
     parts = urlsplit(address)
-    return {name: value for name, value in parse_qsl(parts.query or parts.fragment)}
+    return dict(parse_qsl(parts.query or parts.fragment))
 
 
 def _filled_in(form: _Form, person: Person) -> dict[str, str]:

@@ -80,7 +80,7 @@ class Listener:
         return _reply(200, await asyncio.shield(self._outcome))
 
     def _refusals(self) -> str:
-        return f" ({self._refused} answers of other sign-ins were refused)" if self._refused else ""
+        return f" (answers of other sign-ins refused: {self._refused})" if self._refused else ""
 
 
 @asynccontextmanager

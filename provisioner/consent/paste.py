@@ -11,7 +11,7 @@ from provisioner.core.errors import ConsentError
 from provisioner.core.secret import Secret
 
 _LONGEST = 64 * 1024
-_CODE = re.compile(r"[A-Za-z0-9._~+/=-]{8,}")
+_CODE = re.compile(r"[A-Za-z0-9._~+/=-]{16,}")
 PROMPT = "Address of the final page, or the code: "
 
 

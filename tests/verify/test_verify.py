@@ -1,0 +1,117 @@
+"""verify against the emulator: each thing that can be wrong shows as its own check, with the exit code it means."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+
+from provisioner.emulator.seed.directory import CONTOSO
+from provisioner.operations.consent import ConsentOptions, consent
+from provisioner.operations.verify import verify
+from provisioner.verify.checks import Check, Status, exit_code
+from tests.consent.conftest import free_port
+from tests.consent.player import Player
+from tests.rehearsal import NAME, SECRET, Rehearsal, clients_of, served
+
+ALL = ["refreshToken", "tenant", "account", "application", "audience", "organization", "mfa", "customers"]
+
+
+@pytest.fixture(scope="module")
+def contoso(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsal]:
+    """Somebody signed in; each test restores this."""
+    with served(tmp_path_factory.mktemp("cloud")) as cloud:
+        made = Rehearsal(cloud, CONTOSO, (f"http://localhost:{free_port()}/",))
+        made.prepare()
+        cloud.control("POST", "snapshot", {"name": "before"})
+        asyncio.run(_sign_in(made))
+        cloud.control("POST", "snapshot", {"name": "signed in"})
+        yield made
+
+
+@pytest.fixture(autouse=True)
+def _as_signed_in(contoso: Rehearsal) -> Iterator[None]:
+    yield
+    contoso.cloud.control("POST", "restore", {"name": "signed in"})
+
+
+async def _sign_in(rehearsal: Rehearsal) -> None:
+    async with clients_of(rehearsal) as clients:
+        player = Player(rehearsal.cloud.robot, rehearsal.operator)
+        await consent(clients, rehearsal.spec(), player, ConsentOptions(timeout_s=20))
+
+
+def _verify(rehearsal: Rehearsal, **changed: str) -> dict[str, Check]:
+    async def run() -> tuple[Check, ...]:
+        async with clients_of(rehearsal) as clients:
+            return await verify(clients, rehearsal.spec(**changed))
+
+    checks = asyncio.run(run())
+    assert [check.name for check in checks] == [*ALL, "customerUsers"]
+    return {check.name: check for check in checks}
+
+
+def test_a_good_token_passes_every_check(contoso: Rehearsal) -> None:
+    checks = _verify(contoso)
+    assert {check.status for check in checks.values()} == {Status.PASS}
+    assert "3 customers" in checks["customers"].text
+    assert exit_code(checks.values()) == 0
+
+
+def test_a_missing_sign_in_is_for_a_person_not_a_riddle(contoso: Rehearsal) -> None:
+    contoso.cloud.control("POST", "restore", {"name": "before"})
+    checks = _verify(contoso)
+    assert {check.status for check in checks.values()} == {Status.UNKNOWN}
+    assert checks["refreshToken"].next_step == "provisioner consent SPEC"
+    assert exit_code(checks.values()) == 3
+
+
+def test_a_token_that_entra_refuses_fails_and_the_rest_is_not_tried(contoso: Rehearsal) -> None:
+    contoso.put_secret(SECRET, "not-a-refresh-token")
+    checks = _verify(contoso)
+    assert checks["refreshToken"].status is Status.FAIL
+    assert checks["organization"].text.startswith("not tried")
+    assert exit_code(checks.values()) == 5
+
+
+def test_a_token_of_somebody_else_fails_one_check(contoso: Rehearsal) -> None:
+    checks = _verify(contoso, account=contoso.tenant.colleague)
+    assert [name for name, check in checks.items() if check.status is Status.FAIL] == ["account"]
+
+
+def test_a_wrong_credential_in_the_vault_fails(contoso: Rehearsal) -> None:
+    contoso.put_secret(f"{NAME}-credential", "not-the-secret")
+    check = _verify(contoso)["refreshToken"]
+    assert (check.status, "AADSTS7000215" in check.text) == (Status.FAIL, True)
+
+
+@pytest.mark.parametrize(
+    ("fault", "name", "status", "code"),
+    [
+        ({"operation": "key_vault.secrets.*", "action": "deny"}, "refreshToken", Status.UNKNOWN, 4),
+        ({"operation": "graph.*", "action": "status", "status": 500}, "refreshToken", Status.UNKNOWN, 4),
+        (
+            {"operation": "partner_center.customers.list", "action": "status", "status": 500},
+            "customers",
+            Status.UNKNOWN,
+            4,
+        ),
+        ({"operation": "partner_center.customers.list", "action": "deny"}, "customers", Status.FAIL, 5),
+        ({"operation": "partner_center.customers.users", "action": "deny"}, "customerUsers", Status.FAIL, 5),
+    ],
+    ids=["vault forbidden", "graph down", "partner center down", "customers refused", "users refused"],
+)
+def test_could_not_look_is_never_a_failed_check_and_a_refusal_always_is(
+    contoso: Rehearsal, fault: dict[str, object], name: str, status: Status, code: int
+) -> None:
+    contoso.cloud.control("POST", "faults", {**fault, "count": None})
+    checks = _verify(contoso)
+    assert checks[name].status is status
+    assert exit_code(checks.values()) == code
+
+
+def test_a_refused_customer_lists_what_it_may_be(contoso: Rehearsal) -> None:
+    contoso.cloud.control("POST", "faults", {"operation": "partner_center.customers.users", "action": "deny"})
+    causes = _verify(contoso)["customerUsers"].next_step
+    assert all(word in causes for word in ("Admin agent", "GDAP", "registered"))
