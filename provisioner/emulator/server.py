@@ -52,7 +52,7 @@ class Emulator:
         ca, leaf = tls.certificate_files(self.folder)
         listener, proxy_listener = _listen(self._port), _listen(0)
         self.note = self._endpoint(ca, listener.getsockname()[1], proxy_listener.getsockname()[1])
-        self._lock = FileLock(self.note.lock, timeout=0)
+        self._lock = FileLock(self.note.lock, timeout=5)  # somebody may be asking just now whether it is held
         self._lock.acquire()
         self._thread = threading.Thread(
             target=self._run, args=(leaf, listener, proxy_listener), name="emulator", daemon=True

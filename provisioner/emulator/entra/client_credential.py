@@ -17,7 +17,7 @@ from ..clouds import CLOUDS
 from ..graph.documents import moment
 from ..kernel import Call
 from ..store import Document
-from . import errors
+from . import directory, errors
 from .directory import Client, Platform
 
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -113,10 +113,12 @@ def _names(header: dict[str, Any], certificate: x509.Certificate) -> bool:
 
 
 def _audiences(call: Call) -> set[str]:
-    """What an assertion's `aud` may be: this tenant's token endpoint, v1 or v2, or the issuer."""
+    """What an assertion's `aud` may be: this tenant's token endpoint, v1 or v2, or the issuer; by id or domain."""
+    tenant = directory.tenant(call)
+    aliases = {call.params["tenant"]} if tenant is None else {tenant["id"], *tenant["domains"]}
     hosts = CLOUDS[call.cloud].login
     paths = ("oauth2/v2.0/token", "oauth2/token", "v2.0", "")
-    return {f"https://{host}/{call.params['tenant']}/{path}".rstrip("/") for host in hosts for path in paths}
+    return {f"https://{host}/{alias}/{path}".rstrip("/") for host in hosts for alias in aliases for path in paths}
 
 
 def _is_within_time(claims: dict[str, Any], now: float) -> bool:

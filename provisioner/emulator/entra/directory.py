@@ -25,6 +25,10 @@ ADMINISTRATORS = frozenset(
 )
 Platform = Literal["web", "publicClient", "spa"]
 _MULTITENANT = frozenset({"AzureADMultipleOrgs", "AzureADandPersonalMicrosoftAccount"})
+# resource identifier or appId -> appId
+_MICROSOFT_IDENTIFIERS = {
+    name: app_id for app_id, app in microsoft_apps.MICROSOFT_APPS.items() for name in app["servicePrincipalNames"]
+}
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,8 @@ def tenant(call: Call) -> Document | None:
     alias = call.params["tenant"].lower()
     if alias in ANY_TENANT:
         return None
-    for document in call.tx.list(kinds.TENANT, ""):
+    by_id = call.tx.get(kinds.TENANT, "", alias)
+    for document in call.tx.list(kinds.TENANT, "") if by_id is None else [by_id]:
         if document["cloud"] == call.cloud and (alias == document["id"] or alias in document["domains"]):
             return document
     raise errors.tenant_not_found(call, call.params["tenant"])
@@ -70,8 +75,8 @@ def named_tenant(call: Call) -> Document:
 def client(call: Call, client_id: str, in_tenant: Document | None) -> Client:
     """The application with this id, as seen from the tenant. Raises 700016, 7000112, 50194."""
     home = None if in_tenant is None else in_tenant["displayName"]
-    for tenant_id, application in _applications(call.tx, client_id):
-        principal = None if in_tenant is None else _principal(call.tx, in_tenant["id"], client_id)
+    principal = None if in_tenant is None else _principal(call.tx, in_tenant["id"], client_id)
+    for tenant_id, application in _applications(call, client_id, in_tenant, principal):
         found = Client(application, principal, tenant_id)
         if in_tenant is None and not found.is_multitenant:
             raise errors.single_tenant_application(call, client_id, found.name)
@@ -83,11 +88,25 @@ def client(call: Call, client_id: str, in_tenant: Document | None) -> Client:
     raise errors.application_not_found(call, client_id, str(home or call.params["tenant"]))
 
 
-def _applications(tx: Transaction, client_id: str) -> Iterator[tuple[str, Document]]:
-    for document in tx.list(kinds.TENANT, ""):
-        for application in tx.find(kinds.APPLICATION, document["id"], "appId", client_id):
-            if lag.is_visible(tx, application):
-                yield document["id"], application
+def _applications(
+    call: Call, client_id: str, in_tenant: Document | None, principal: Document | None
+) -> Iterator[tuple[str, Document]]:
+    """(home tenant, application) with this appId."""
+    for home in _homes(call, in_tenant, principal):
+        for application in call.tx.find(kinds.APPLICATION, home, "appId", client_id):
+            if lag.is_visible(call.tx, application):
+                yield home, application
+
+
+def _homes(call: Call, in_tenant: Document | None, principal: Document | None) -> Iterator[str]:
+    """Where an application may be registered, the likeliest first; registrations are per cloud (sam-facts 2)."""
+    if in_tenant is not None:
+        yield in_tenant["id"]
+    if principal is not None:
+        yield principal["appOwnerOrganizationId"]
+    for document in call.tx.list(kinds.TENANT, ""):
+        if document["cloud"] == call.cloud:
+            yield document["id"]
 
 
 def _principal(tx: Transaction, tenant_id: str, app_id: str) -> Document | None:
@@ -105,6 +124,8 @@ def resource(call: Call, in_tenant: Document, name: str) -> Document | None:
     wanted = name.rstrip("/")
     if not _of_cloud(wanted, in_tenant["cloud"]):
         return None
+    if (microsofts := _MICROSOFT_IDENTIFIERS.get(wanted)) is not None:
+        return _principal(call.tx, in_tenant["id"], microsofts)
     for principal in call.tx.list(kinds.SERVICE_PRINCIPAL, in_tenant["id"]):
         names = {identifier.rstrip("/") for identifier in principal.get("servicePrincipalNames", ())}
         if wanted in names | {principal["appId"]} and lag.is_visible(call.tx, principal):
@@ -118,11 +139,8 @@ def resource_by_app_id(call: Call, in_tenant: Document, app_id: str) -> Document
 
 def is_microsofts(name: str) -> str | None:
     """The display name of the Microsoft application a resource identifier belongs to, or None."""
-    wanted = name.rstrip("/")
-    for app_id, app in microsoft_apps.MICROSOFT_APPS.items():
-        if wanted == app_id or wanted in app["servicePrincipalNames"]:
-            return str(app["displayName"])
-    return None
+    app_id = _MICROSOFT_IDENTIFIERS.get(name.rstrip("/"))
+    return None if app_id is None else str(microsoft_apps.MICROSOFT_APPS[app_id]["displayName"])
 
 
 def _of_cloud(identifier: str, cloud: str) -> bool:

@@ -30,7 +30,7 @@ def _configuration(call: Call, version: int) -> dict[str, Any]:
     issuer = tokens.issuer(call.cloud, "{tenantid}" if tenant is None else tenant["id"], version)
     return {
         "token_endpoint": f"{oauth}/token",
-        "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt", "client_secret_basic"],
+        "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt"],
         "jwks_uri": keys,
         "response_modes_supported": ["query", "fragment", "form_post"],
         "subject_types_supported": ["pairwise"],
