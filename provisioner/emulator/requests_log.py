@@ -32,6 +32,7 @@ SECRET_MEMBERS = frozenset(
     }
 )
 _SECRET_HEADERS = frozenset({"authorization", "cookie", "set-cookie"})
+_URL_HEADERS = frozenset({"location", "referer", "azure-asyncoperation"})
 _KEPT_BYTES = 64 * 1024
 
 
@@ -66,16 +67,19 @@ def clear(tx: Transaction) -> None:
 
 
 def _headers(headers: Mapping[str, str]) -> dict[str, str]:
-    return {
-        name.lower(): MASK if name.lower() in _SECRET_HEADERS else _masked_url(value) for name, value in headers.items()
-    }
+    return {name.lower(): _masked_header(name.lower(), value) for name, value in headers.items()}
 
 
-def _masked_url(value: str) -> str:
-    """A header value with the secret fields of a URL's query and fragment masked (Location, Referer)."""
-    if "=" not in value or "://" not in value:
+def _masked_header(name: str, value: str) -> str:
+    """A header's value without its secrets: codes and tokens travel in the query or fragment of a Location."""
+    if name in _SECRET_HEADERS:
+        return MASK
+    if name not in _URL_HEADERS:
         return value
-    parts = urlsplit(value)
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        return MASK
     masked = [urlencode(_masked_fields(dict(parse_qsl(part, keep_blank_values=True))), safe="*") for part in parts[3:]]
     return urlunsplit((*parts[:3], *masked))
 

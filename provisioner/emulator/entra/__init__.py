@@ -1,0 +1,1 @@
+"""Microsoft Entra: discovery, sign-in with MFA and consent, tokens of both versions."""

@@ -9,21 +9,18 @@ from __future__ import annotations
 import hmac
 import secrets
 from dataclasses import dataclass
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 from .. import kinds
 from ..kernel import Call, Reply
 from ..store import Document
-from . import answers, asks, consent, directory, errors, mfa, pages, tokens
+from . import answers, asks, consent, directory, errors, mfa, pages, session, tokens
 from .answers import Recipient
 from .consent import Permission
 from .errors import SignInRefusal
 from .tokens import SignedIn
 
 _SIGN_IN_LIFE_S = 60 * 60
-_SESSION_LIFE_S = 24 * 3600
-_COOKIE = "ESTSAUTH"
 
 
 @dataclass(frozen=True)
@@ -53,7 +50,7 @@ class _Flow:
 def begin(call: Call, pending: dict[str, Any]) -> Reply:
     """Start a sign-in: the session's person goes on at once, anybody else gets the page. Raises SignInRefusal."""
     flow = _Flow(call, secrets.token_urlsafe(32), pending).keep(issued=call.tx.now, stage="password")
-    who = _session(flow)
+    who = session.person(call, pending)
     if who is not None:
         return _proven(flow, who)
     if pending["prompt"] == "none":
@@ -224,7 +221,7 @@ def _consent_or_answer(flow: _Flow, who: SignedIn) -> Reply:
     if not admin and (must or any(permission.needs_admin for permission in missing)):
         refused = errors.admin_consent_required(call, client.name)
         flow.keep(stage="approval")
-        return _with_session(pages.approval_needed(call, flow.handle, client.name, username, refused), flow, who)
+        return session.opened(call, who, pages.approval_needed(call, flow.handle, client.name, username, refused))
     page = pages.consent(
         call,
         flow.handle,
@@ -236,7 +233,7 @@ def _consent_or_answer(flow: _Flow, who: SignedIn) -> Reply:
         may_decide_for_all=admin and not must,
         must_decide_for_all=must,
     )
-    return _with_session(page, flow, who)
+    return session.opened(call, who, page)
 
 
 def _declared_roles(flow: _Flow, who: SignedIn, client: directory.Client) -> list[dict[str, str]]:
@@ -309,7 +306,7 @@ def _answer(flow: _Flow, who: SignedIn, *, admin: bool) -> Reply:
     if admin and pending["version"] == 1:
         fields["admin_consent"] = "True"
     fields["session_state"] = tokens.digest(flow.handle)[:32]
-    return _with_session(answers.send(flow.recipient, fields), flow, who)
+    return session.opened(flow.call, who, answers.send(flow.recipient, fields))
 
 
 def _admin_consent_answer(flow: _Flow, who: SignedIn) -> Reply:
@@ -319,7 +316,7 @@ def _admin_consent_answer(flow: _Flow, who: SignedIn) -> Reply:
     fields = {"admin_consent": "True", "tenant": who.tenant["id"]}
     if flow.pending["version"] == 2:
         fields["scope"] = flow.pending["scope"]
-    return _with_session(answers.send(flow.recipient, fields), flow, who)
+    return session.opened(flow.call, who, answers.send(flow.recipient, fields))
 
 
 def _who(flow: _Flow) -> SignedIn:
@@ -330,45 +327,6 @@ def _who(flow: _Flow) -> SignedIn:
     if tenant is None or person is None:
         raise errors.sign_in_page_stale(flow.call)
     return SignedIn(tenant, person, tuple(pending["amr"]), pending["authTime"])
-
-
-# --- the browser's session ---
-
-
-def _session(flow: _Flow) -> SignedIn | None:
-    """The person this browser is signed in as, when the request lets that count."""
-    pending, call = flow.pending, flow.call
-    if pending["prompt"] in ("login", "select_account"):
-        return None
-    try:
-        cookie = SimpleCookie(call.headers.get("cookie", "")).get(_COOKIE)
-    except CookieError:
-        return None
-    kept = None if cookie is None else call.tx.get(kinds.SESSION, "", tokens.digest(cookie.value))
-    if kept is None or call.tx.now > kept["issued"] + _SESSION_LIFE_S:
-        return None
-    tenant = call.tx.get(kinds.TENANT, "", kept["tenant"])
-    person = call.tx.get(kinds.USER, kept["tenant"], kept["user"])
-    if tenant is None or person is None or not person["accountEnabled"]:
-        return None
-    hinted = not pending["loginHint"] or pending["loginHint"].lower() == person["userPrincipalName"].lower()
-    if not hinted or pending["alias"] not in (None, tenant["id"]) or tenant["cloud"] != call.cloud:
-        return None
-    return SignedIn(tenant, person, tuple(kept["amr"]), kept["authTime"])
-
-
-def _with_session(reply: Reply, flow: _Flow, who: SignedIn) -> Reply:
-    secret = secrets.token_urlsafe(32)
-    session = {
-        "tenant": who.tenant["id"],
-        "user": who.person["id"],
-        "amr": list(who.amr),
-        "authTime": who.auth_time,
-        "issued": flow.call.tx.now,
-    }
-    flow.call.tx.put(kinds.SESSION, "", tokens.digest(secret), session)
-    cookie = f"{_COOKIE}={secret}; Path=/; Secure; HttpOnly; SameSite=None"
-    return Reply(reply.status, reply.body, {**reply.headers, "Set-Cookie": cookie})
 
 
 _STAGES = {

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from provisioner.emulator import dispatch, kinds
+from provisioner.emulator import dispatch, kinds, requests_log
 from provisioner.emulator.graph import microsoft_apps
 from provisioner.emulator.kernel import Reply
 from provisioner.emulator.lag import change_settings
@@ -235,6 +237,14 @@ def test_no_copy_of_the_state_holds_a_code_or_a_refresh_token(world: World) -> N
         assert secret not in kept
     for secret in (OPERATOR_PASSWORD, OPERATOR_OTP):
         assert secret not in "\n".join(line for line in kept.splitlines() if 'INTO "requests"' in line)
+
+
+def test_recorded_answers_hold_no_code_whatever_the_redirect_uri(store: Store) -> None:
+    oob = "urn:ietf:wg:oauth:2.0:oob"
+    world = World(store).add_application(web=web(oob, id_token=True))
+    code = world.code(redirect_uri=oob)
+    with store.transaction() as tx:
+        assert code not in json.dumps(requests_log.listed(tx))
 
 
 @pytest.mark.parametrize(
