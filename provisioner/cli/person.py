@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import getpass
 import os
 import sys
@@ -22,6 +23,7 @@ from provisioner.render.values import words
 
 T = TypeVar("T")
 OpenBrowser = Callable[[str], bool]
+_BROWSER_START_S = 2.0  # a browser that has not ended by then runs until it is closed
 
 
 class Person:
@@ -53,7 +55,9 @@ class Person:
         return await self._line(f"{prompt} ", echo=False)
 
     async def open_browser(self, url: str) -> bool:
-        return await _in_thread(lambda: self._open_browser(url))
+        opening = asyncio.ensure_future(_in_thread(lambda: self._open_browser(url)))
+        done, _ = await asyncio.wait({opening}, timeout=_BROWSER_START_S)
+        return opening.result() if done else True
 
     async def _line(self, prompt: str, *, echo: bool) -> str:
         if not sys.stdin.isatty():
@@ -119,9 +123,13 @@ async def _in_thread(call: Callable[[], T]) -> T:
         try:
             result = call()
         except BaseException as error:  # noqa: BLE001  it is raised again where it is awaited
-            loop.call_soon_threadsafe(settle, None, error)
+            hand_over(None, error)
         else:
-            loop.call_soon_threadsafe(settle, result, None)
+            hand_over(result, None)
+
+    def hand_over(result: T | None, error: BaseException | None) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits for it any more
+            loop.call_soon_threadsafe(settle, result, error)
 
     threading.Thread(target=work, daemon=True).start()
     return await future
