@@ -87,7 +87,7 @@ class _Applying:
             return
         for result in results:
             if result.value is not None:
-                self.terminal.result(applied_lines(result.value, self.terminal.width))
+                self.terminal.result(applied_lines(result.value, self.terminal.width, self.terminal.spec_file))
 
     async def _at_once(self, tenant: OpenTenant, spec: Spec, ui: Ui) -> ApplyResult:
         looked = await self._look(tenant, spec, ui)
@@ -141,9 +141,9 @@ class _Applying:
     def _show_plan(self, plan: Plan) -> None:
         """The plan is part of the result; beside JSON it is a message."""
         if self.as_json:
-            self.terminal.message([*plan_lines(plan, self.terminal.err.width), BLANK])
+            self.terminal.message([*plan_lines(plan, self.terminal.err.width, self.terminal.spec_file), BLANK])
         else:
-            self.terminal.result([*plan_lines(plan, self.terminal.width), BLANK])
+            self.terminal.result([*plan_lines(plan, self.terminal.width, self.terminal.spec_file), BLANK])
 
 
 def _planned_line(result: TenantResult[_Looked]) -> Text:

@@ -87,5 +87,5 @@ def _show(plans: list[Plan], terminal: Terminal) -> None:
 
     for plan in plans:
         if len(plans) == 1 or plan.exit_code():
-            terminal.result(plan_lines(plan, terminal.width))
+            terminal.result(plan_lines(plan, terminal.width, terminal.spec_file))
             terminal.result([BLANK] if len(plans) > 1 else [])

@@ -97,6 +97,8 @@ async def open_run(common: Common, terminal: Terminal, *, several: bool) -> Asyn
 def load(paths: Sequence[Path], terminal: Terminal) -> Loaded:
     """The specs, their warnings shown. Raises SpecError, MissingPathError."""
     loaded = read(paths)
+    if len(loaded.specs) == 1:
+        terminal.spec_file = loaded.specs[0].file
     terminal.message(warning_lines(loaded.warnings, terminal.err.width))
     return loaded
 

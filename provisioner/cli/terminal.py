@@ -16,11 +16,14 @@ from rich.text import Text
 
 from provisioner.core.errors import ProvisionerError
 from provisioner.render.errors import UNWRAPPED, error_lines
-from provisioner.render.layout import Lines
+from provisioner.render.layout import ANY_FILE, Lines
 
 
 class Terminal:
-    """The two streams of this process, and the one line of progress that may be on stderr."""
+    """The two streams of this process, and the one line of progress that may be on stderr.
+
+    spec_file: the file of the one spec, for commands that are shown to be copied; SPEC where there are several.
+    """
 
     def __init__(self) -> None:
         self._out = _console(sys.stdout)
@@ -28,6 +31,7 @@ class Terminal:
         self._status: Status | None = None
         self._bar: Progress | None = None
         self._said = ""
+        self.spec_file = ANY_FILE
 
     @property
     def width(self) -> int:
@@ -53,7 +57,7 @@ class Terminal:
     def error(self, error: ProvisionerError, prefix: str = "") -> None:
         """What, where and next; wrapped only where somebody reads it on a screen."""
         width = self.err.width if self.err.is_terminal else UNWRAPPED
-        self.message([*([Text(prefix, "bold")] if prefix else []), *error_lines(error, width)])
+        self.message([*([Text(prefix, "bold")] if prefix else []), *error_lines(error, width, self.spec_file)])
 
     def progress(self, text: str) -> None:
         """What is being done now: one line that replaces itself, or plain lines when stderr is not a terminal."""

@@ -59,5 +59,5 @@ def verify(
     else:
         for result in results:
             if result.value is not None:
-                terminal.result(checks_lines(result.spec.name, result.value, terminal.width))
+                terminal.result(checks_lines(result.spec.name, result.value, terminal.width, terminal.spec_file))
     return run.finish(results, verb, terminal)

@@ -10,7 +10,7 @@ from rich.text import Text
 from provisioner.core.plan import Plan
 from provisioner.core.report import Report, StepResult
 from provisioner.render.consent_text import Stored, consent_lines
-from provisioner.render.layout import BLANK, Lines
+from provisioner.render.layout import ANY_FILE, BLANK, Lines
 from provisioner.render.plan_json import failure_json, tenant_json
 from provisioner.render.plan_text import for_a_person, summary_line
 from provisioner.render.report_text import report_summary
@@ -34,14 +34,14 @@ class Applied(Protocol):
     def outputs(self) -> Mapping[str, object]: ...
 
 
-def applied_lines(applied: Applied, width: int = 80) -> Lines:
+def applied_lines(applied: Applied, width: int = 80, file: str = ANY_FILE) -> Lines:
     """The counts, the sign-in, the checks, and what is left for a person. The steps were told as they ended."""
     lines: Lines = [Text(f"Applied {applied.plan.name}: ", "bold").append_text(_written(applied))]
     if applied.consent is not None:
         lines += consent_lines(applied.consent, width)
     if applied.checks:
-        lines += [BLANK, *checks_lines(applied.plan.name, applied.checks, width)]
-    lines += for_a_person(applied.after.for_a_person, width)
+        lines += [BLANK, *checks_lines(applied.plan.name, applied.checks, width, file)]
+    lines += for_a_person(applied.after.for_a_person, width, file)
     if applied.after.unknown:
         lines += [BLANK, summary_line(applied.after)]
     return lines

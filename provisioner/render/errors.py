@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from provisioner.core.errors import Problem, ProvisionerError, SpecError
-from provisioner.render.layout import Lines, count, paragraph
+from provisioner.render.layout import ANY_FILE, Lines, count, paragraph, ready
 
 UNWRAPPED = 10_000
 
 
-def error_lines(error: ProvisionerError, width: int = UNWRAPPED) -> Lines:
+def error_lines(error: ProvisionerError, width: int = UNWRAPPED, file: str = ANY_FILE) -> Lines:
     """`error:`, `where:` and `next:`; for a spec every problem with its place, and their count."""
     if isinstance(error, SpecError):
         return problem_lines(error.problems, width)
@@ -16,7 +16,7 @@ def error_lines(error: ProvisionerError, width: int = UNWRAPPED) -> Lines:
     if error.where:
         lines += paragraph(error.where, width, first="  where: ")
     if error.next_step:
-        lines += paragraph(error.next_step, width, first="  next:  ")
+        lines += paragraph(ready(error.next_step, file), width, first="  next:  ")
     return lines
 
 

@@ -114,8 +114,11 @@ def _state(row: Row) -> str:
 def _need(need: Needed, width: int) -> Lines:
     where = f" on {need.scope}" if need.scope else ""
     service = _SERVICES.get(need.service, words(need.service))
-    told = f"{service}: {' or '.join(need.names)}{where}{f' ({need.why})' if need.why else ''}"
-    return paragraph(told, width, first="  - ", rest="    ")
+    least, *wider = need.names
+    lines = paragraph(f"{service}: {least}{where}{f' ({need.why})' if need.why else ''}", width, first="  - ")
+    if wider:
+        lines += paragraph(f"or: {', '.join(wider)}", width, first="    ", style="dim")
+    return lines
 
 
 def _outputs(outputs: Mapping[str, object], width: int) -> Lines:

@@ -5,6 +5,7 @@ Words are never broken: an address or a URL longer than the width stays whole, s
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterable
 
@@ -12,6 +13,7 @@ from rich.text import Text
 
 Lines = list[Text]
 BLANK = Text("")
+ANY_FILE = "SPEC"
 
 
 def paragraph(text: str, width: int, *, first: str = "", rest: str | None = None, style: str = "") -> Lines:
@@ -36,6 +38,11 @@ def paragraph(text: str, width: int, *, first: str = "", rest: str | None = None
         )
         lines.extend(Text(line, style) for line in wrapped or [begin.rstrip()])
     return lines
+
+
+def ready(text: str, file: str) -> str:
+    """Advice with its commands ready to be copied: SPEC in it stands for the spec's file."""
+    return re.sub(r"(?<= )SPEC\b", lambda _: file, text)
 
 
 def labelled(label: str, lines: Lines, label_width: int, indent: str, label_style: str = "dim") -> Lines:

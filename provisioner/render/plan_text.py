@@ -13,7 +13,7 @@ from rich.text import Text
 
 from provisioner.core.plan import Cause, Notice, Plan
 from provisioner.core.step import Action, Change, Step
-from provisioner.render.layout import BLANK, Lines, count, labelled, paragraph, plain
+from provisioner.render.layout import ANY_FILE, BLANK, Lines, count, labelled, paragraph, plain, ready
 from provisioner.render.values import moment, shown, words
 
 _LATER = "·"
@@ -50,15 +50,18 @@ def plan_text(plan: Plan, width: int = 80) -> str:
     return plain(plan_lines(plan, width))
 
 
-def plan_lines(plan: Plan, width: int = 80) -> Lines:
-    """The plan as lines. The first names the runner; the last counts, or is the one sentence of a clean plan."""
+def plan_lines(plan: Plan, width: int = 80, file: str = ANY_FILE) -> Lines:
+    """The plan as lines. The first names the runner; the last counts, or is the one sentence of a clean plan.
+
+    file: where the spec is, for commands that can be copied.
+    """
     lines = _heading(plan, width)
     for kind, steps in _grouped(plan.steps):
         lines += [BLANK, Text(words(kind), "bold")]
         for step in steps:
-            lines += _step(step, plan.made_at, width)
+            lines += _step(step, plan.made_at, width, file)
     lines += _notices(plan.notices, width)
-    lines += for_a_person(plan.for_a_person, width)
+    lines += for_a_person(plan.for_a_person, width, file)
     return [*lines, BLANK, *_summary(plan, width)]
 
 
@@ -94,7 +97,7 @@ def _grouped(steps: Iterable[Step]) -> Iterable[tuple[str, list[Step]]]:
     return [(kind, list(group)) for kind, group in groupby(by_kind, key=lambda step: step.address.kind)]
 
 
-def _step(step: Step, now: datetime, width: int) -> Lines:
+def _step(step: Step, now: datetime, width: int, file: str) -> Lines:
     waits = step.action.writes and not step.pending(now)
     head = Text("  ").append_text(Text(_LATER, "dim") if waits else mark(step.action))
     head.append(f" {step.address.key or step.address.name}")
@@ -106,7 +109,7 @@ def _step(step: Step, now: datetime, width: int) -> Lines:
     if step.reason:
         lines += paragraph(step.reason, width, first="      ", style="dim")
     if step.todo and step.action is Action.UNKNOWN:
-        lines += paragraph(step.todo, width, first="      next: ")
+        lines += paragraph(ready(step.todo, file), width, first="      next: ")
     return lines
 
 
@@ -161,14 +164,14 @@ def _notices(notices: tuple[Notice, ...], width: int) -> Lines:
     return lines
 
 
-def for_a_person(steps: tuple[Step, ...], width: int) -> Lines:
+def for_a_person(steps: tuple[Step, ...], width: int, file: str = ANY_FILE) -> Lines:
     """The list of what a person has to do, numbered, with commands and links that can be copied; maybe empty."""
     if not steps:
         return []
     lines: Lines = [BLANK, Text("For a person to do", "bold")]
     for number, step in enumerate(steps, 1):
         lines += paragraph(str(step.address), width, first=f"  {number}. ")
-        lines += paragraph(step.todo or step.reason, width, first="     ")
+        lines += paragraph(ready(step.todo or step.reason, file), width, first="     ")
     return lines
 
 

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from rich.text import Text
 
-from provisioner.render.layout import Lines, labelled, paragraph
+from provisioner.render.layout import ANY_FILE, Lines, labelled, paragraph, ready
 from provisioner.render.values import words
 from provisioner.spec.model import Spec
 
@@ -29,7 +29,7 @@ class Shown(Protocol):
     def next_step(self) -> str: ...
 
 
-def checks_lines(name: str, checks: Sequence[Shown], width: int = 80) -> Lines:
+def checks_lines(name: str, checks: Sequence[Shown], width: int = 80, file: str = ANY_FILE) -> Lines:
     """The checks of one tenant in their order, what to do about each that does not hold, and the counts."""
     lines: Lines = [Text(f"Checks of {name}", "bold")]
     label_width = max((len(words(check.name)) for check in checks), default=0) + 2
@@ -39,7 +39,7 @@ def checks_lines(name: str, checks: Sequence[Shown], width: int = 80) -> Lines:
     for check in checks:
         block = paragraph(check.text, room)
         if check.next_step and check.next_step != advised:
-            block += paragraph(check.next_step, room, first="next: ")
+            block += paragraph(ready(check.next_step, file), room, first="next: ")
         advised = check.next_step
         shown = labelled(words(check.name), block, label_width, " " * indent, label_style="")
         head = Text("  ").append(check.status.ljust(indent - 2), _STYLES[check.status])
