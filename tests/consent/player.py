@@ -44,6 +44,8 @@ class Player:
         return self.pasted(ending)
 
     async def open_browser(self, url: str) -> bool:
+        if self.endings:
+            await self.endings[-1]  # one page at a time, as with one browser
         self.endings.append(asyncio.create_task(asyncio.to_thread(self.robots().sign_in, url, self.person)))
         return True
 

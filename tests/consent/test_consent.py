@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
+from provisioner.clients.clouds import endpoints
 from provisioner.consent.answer import SignInCancelledError, StateMismatchError
 from provisioner.core.errors import ConsentTimeoutError, SignInError
 from provisioner.core.secret import Secret
+from provisioner.emulator.seed.directory import TAILSPIN, WINGTIP, Tenant
 from provisioner.operations.consent import ConsentOptions, ConsentResult, consent
 from provisioner.resources.token_checks import MfaMissingError, WrongAccountError
+from tests.consent.conftest import free_port
 from tests.consent.player import Player
-from tests.rehearsal import NAME, Rehearsal, clients_of
+from tests.rehearsal import NAME, Cloud, Rehearsal, clients_of
 from tests.robot import Ending, Person
 
 
@@ -82,6 +86,28 @@ def test_consent_writes_to_the_vault_and_nowhere_else(contoso: Rehearsal) -> Non
     hosts = {(entry["method"], urlsplit(entry["url"]).hostname) for entry in sent if entry["method"] != "GET"}
     vault = f"{contoso.vault}.vault.azure.net"
     assert hosts == {("POST", "login.microsoftonline.com"), ("PUT", vault), ("PATCH", vault)}
+
+
+@pytest.mark.parametrize("tenant", [TAILSPIN, WINGTIP], ids=["usgov", "china"])
+def test_other_clouds_are_asked_at_their_own_addresses(cloud: Cloud, tenant: Tenant) -> None:
+    made = Rehearsal(cloud, tenant, (f"http://localhost:{free_port()}/",))
+    made.prepare()
+    cloud.control("DELETE", "requests")
+    asyncio.run(_consent(made, _player(made)))
+    sent = cloud.control("GET", "requests")["requests"]
+    where = endpoints(tenant.cloud)
+    ours = {urlsplit(url).hostname for url in (where.authority, where.graph, where.arm, where.vault_url(made.vault))}
+    assert {urlsplit(entry["url"]).hostname for entry in sent} == ours
+    assert made.token() is not None
+
+
+def test_a_tenant_named_by_its_domain_is_known_by_its_id(contoso: Rehearsal) -> None:
+    async def run() -> str:
+        async with clients_of(contoso) as clients:
+            named = replace(clients, tenant=contoso.tenant.domain)
+            return await named.entra(contoso.app_id, Secret(contoso.credential)).tenant_id()
+
+    assert asyncio.run(run()) == contoso.tenant.id
 
 
 def _stores_nothing(rehearsal: Rehearsal, run: Coroutine[Any, Any, Any], error: type[Exception]) -> Exception:

@@ -15,6 +15,7 @@ from tests.consent.conftest import free_port
 from tests.consent.player import Player
 from tests.rehearsal import NAME, SECRET, Rehearsal, clients_of, served
 
+CUSTOMERS = "partner_center.customers"
 ALL = ["refreshToken", "tenant", "account", "application", "audience", "organization", "mfa", "customers"]
 
 
@@ -98,7 +99,7 @@ def test_a_wrong_credential_in_the_vault_fails(contoso: Rehearsal) -> None:
             4,
         ),
         ({"operation": "partner_center.customers.list", "action": "deny"}, "customers", Status.FAIL, 5),
-        ({"operation": "partner_center.customers.users", "action": "deny"}, "customerUsers", Status.FAIL, 5),
+        ({"operation": f"{CUSTOMERS}.users", "action": "deny"}, "customerUsers", Status.FAIL, 5),
     ],
     ids=["vault forbidden", "graph down", "partner center down", "customers refused", "users refused"],
 )
@@ -112,6 +113,6 @@ def test_could_not_look_is_never_a_failed_check_and_a_refusal_always_is(
 
 
 def test_a_refused_customer_lists_what_it_may_be(contoso: Rehearsal) -> None:
-    contoso.cloud.control("POST", "faults", {"operation": "partner_center.customers.users", "action": "deny"})
+    contoso.cloud.control("POST", "faults", {"operation": f"{CUSTOMERS}.users", "action": "deny"})
     causes = _verify(contoso)["customerUsers"].next_step
     assert all(word in causes for word in ("Admin agent", "GDAP", "registered"))
