@@ -18,6 +18,7 @@ from provisioner.spec import catalogue
 from provisioner.spec.model import Spec
 
 _OPERATIONS = ("create", "update")
+_SCOPES = ("", "subscription", "resource group", "vault")  # widest first
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ async def explain(tenant: OpenTenant, spec: Spec) -> Explanation:
     return Explanation(
         name=spec.name,
         permissions=tuple(_permissions(spec, seen.known)),
-        needs=(*_runner(), *_operators(spec), *_account(spec)),
+        needs=(*_runner(spec), *_operators(spec), *_account(spec)),
         outputs=await outputs_of(tenant, spec, seen.known),
         unknown=tuple((str(step.address), step.reason) for step in seen.plan.unknown),
     )
@@ -113,19 +114,27 @@ def _granted(spec: Spec, entry: Permission, known: Known) -> bool | None:
     return fact is not None and (entry.kind != SCOPE or entry.value in fact.scopes)
 
 
-def _runner() -> Iterable[Need]:
-    """What plan needs (observe) and what apply needs on top, each once."""
-    seen: set[tuple[str, tuple[str, ...], str]] = set()
+def _runner(spec: Spec) -> Iterable[Need]:
+    """What plan needs (observe), then what apply needs: the least that does, each once."""
+    kinds = [kind for kind in KINDS if kind.wanted(spec)]
     for verb, operations in (("plan", ("observe",)), ("apply", _OPERATIONS)):
-        for right in (right for kind in KINDS for name in operations for right in kind.rights(name)):
-            key = (right.service, right.names, right.scope)
-            if key not in seen:
-                seen.add(key)
-                yield _need("runner", right, f"{verb}{f': {right.why}' if right.why else ''}")
+        rights = dict.fromkeys(right for kind in kinds for name in operations for right in kind.rights(name))
+        for right in rights:
+            if not any(_implied(right, other) for other in rights if other != right):
+                why = f"{verb}: {right.why}" if right.why else verb
+                yield Need("runner", right.service, right.names, right.scope, why)
 
 
-def _need(who: str, right: Right, why: str) -> Need:
-    return Need(who, right.service, right.names, right.scope, why)
+def _implied(right: Right, by: Right) -> bool:
+    """Whoever holds the least of `by` holds `right` too. Of two that imply each other the earlier name stays."""
+    if right.service != by.service or by.names[0] not in right.names or not _covers(by.scope, right.scope):
+        return False
+    mutual = right.names[0] in by.names and _covers(right.scope, by.scope)
+    return not mutual or by < right
+
+
+def _covers(scope: str, other: str) -> bool:
+    return _SCOPES.index(scope) <= _SCOPES.index(other)
 
 
 def _operators(spec: Spec) -> Iterable[Need]:

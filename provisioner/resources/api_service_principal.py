@@ -14,6 +14,7 @@ from provisioner.core.observation import Absent, Known, Observation, Present
 from provisioner.core.step import Action, Change, Step
 from provisioner.resources.contract import Reader, Right, SpecFragment, Writer
 from provisioner.resources.permissions import Permission, declared, published, unknown_permission
+from provisioner.resources.rights import CREATE_API_PRINCIPAL, READ_APPLICATIONS
 from provisioner.spec.model import Spec
 
 
@@ -85,9 +86,7 @@ class ApiServicePrincipal:
         return Present(there)
 
     def rights(self, operation: str) -> tuple[Right, ...]:
-        if operation == "observe":
-            return (Right("graph", ("Application.Read.All", "Directory.Read.All", *_WRITERS)),)
-        return (Right("graph", _WRITERS, why="creates the service principal of a Microsoft API"),)
+        return (READ_APPLICATIONS,) if operation == "observe" else (CREATE_API_PRINCIPAL,)
 
     def person(self, step: Step, wanted: ApiWanted | None, known: Known, clients: TenantClients) -> str | None:
         return None if wanted is None else f"az ad sp create --id {wanted.app_id}   # {wanted.api_name}"
@@ -102,6 +101,3 @@ async def read_api(read: Reader, app_id: str) -> ServicePrincipalFacts | None:
         f"api/{app_id}", lambda: read.clients.graph.find_service_principal(app_id, published=True)
     )
     return found
-
-
-_WRITERS = ("Application.ReadWrite.All", "Directory.ReadWrite.All", "Directory.AccessAsUser.All")

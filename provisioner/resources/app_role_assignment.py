@@ -16,6 +16,7 @@ from provisioner.core.step import Action, Change, Step
 from provisioner.resources.contract import Reader, Right, SpecFragment, Writer, blocked
 from provisioner.resources.lag import DIRECTORY_DEADLINE_S, directory_lag, retry_while
 from provisioner.resources.permissions import ROLE, Permission, declared, permission_id
+from provisioner.resources.rights import READ_APP_ROLES, WRITE_APP_ROLES
 from provisioner.spec.model import Spec
 
 
@@ -115,9 +116,7 @@ class AppRoleAssignment:
         return Present(made)
 
     def rights(self, operation: str) -> tuple[Right, ...]:
-        if operation == "observe":
-            return (Right("graph", ("Directory.Read.All", "Application.Read.All", *_WRITERS)),)
-        return (Right("graph", _WRITERS, why="grants application permissions"),)
+        return (READ_APP_ROLES,) if operation == "observe" else (WRITE_APP_ROLES,)
 
     def person(self, step: Step, wanted: AssignmentWanted | None, known: Known, clients: TenantClients) -> str | None:
         """The admin consent page grants app roles too, to a Privileged Role or Global Administrator."""
@@ -143,6 +142,3 @@ def _find(
         if assignment.resource_id == resource_id and assignment.app_role_id == role_id:
             return Present(assignment)
     return Absent()
-
-
-_WRITERS = ("AppRoleAssignment.ReadWrite.All", "Directory.AccessAsUser.All")

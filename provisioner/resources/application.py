@@ -19,6 +19,7 @@ from provisioner.resources.contract import Reader, Right, SpecFragment, Writer, 
 from provisioner.resources.lag import DIRECTORY_DEADLINE_S, directory_lag, retry_while
 from provisioner.resources.marks import application_tag
 from provisioner.resources.permissions import declared, permission_named
+from provisioner.resources.rights import READ_APPLICATIONS, WRITE_OWN_APPLICATION
 from provisioner.spec.model import Spec
 
 _HELD_DAYS = 30
@@ -160,9 +161,7 @@ class Application:
         return Present(ApplicationFact(updated, fact.apis))
 
     def rights(self, operation: str) -> tuple[Right, ...]:
-        if operation == "observe":
-            return (Right("graph", ("Application.Read.All", "Directory.Read.All", *_WRITERS)),)
-        return (Right("graph", _WRITERS),)
+        return (READ_APPLICATIONS,) if operation == "observe" else (WRITE_OWN_APPLICATION,)
 
     def person(self, step: Step, wanted: ApplicationWanted | None, known: Known, clients: TenantClients) -> str | None:
         return None
@@ -183,7 +182,3 @@ class Application:
                 },
             }
         return {}
-
-
-_WRITERS = ("Application.ReadWrite.OwnedBy", "Application.ReadWrite.All", "Directory.ReadWrite.All",
-            "Directory.AccessAsUser.All")  # fmt: skip

@@ -28,11 +28,12 @@ Result = TypeVar("Result")
 SpecFragment = dict[str, Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class Right:
-    """A right the runner needs. names: any one of them does. service: `graph`, `arm` or `key_vault`.
+    """A right the runner needs. names: any one of them does, the least first. service: `graph`, `arm` or `key_vault`.
 
-    For graph the names are permissions, for arm and key_vault they are roles at (or above) `scope`.
+    For graph the names are permissions, for arm and key_vault they are roles at (or above) `scope`: `subscription`,
+    `resource group` or `vault`.
     """
 
     service: str

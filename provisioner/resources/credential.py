@@ -19,8 +19,8 @@ from provisioner.resources import credential_writes
 from provisioner.resources.contract import Reader, Right, SpecFragment, Writer, blocked
 from provisioner.resources.credential_steps import CredentialFact, CredentialWanted, credential_steps, sorted_out
 from provisioner.resources.marks import credential_name
+from provisioner.resources.rights import LIST_SECRETS, WRITE_OWN_APPLICATION, WRITE_SECRETS
 from provisioner.resources.role_assignment import runner_address
-from provisioner.resources.vault_roles import SECRETS_OFFICER
 from provisioner.spec.model import Spec
 
 
@@ -81,11 +81,7 @@ class Credential:
         return Present(fact)
 
     def rights(self, operation: str) -> tuple[Right, ...]:
-        vault = Right("key_vault", (SECRETS_OFFICER, "Key Vault Administrator"), "vault")
-        if operation == "observe":
-            reader = ("Key Vault Reader", "Key Vault Secrets User", *vault.names)
-            return (Right("key_vault", reader, "vault", "lists secrets, never their values"),)
-        return (Right("graph", _WRITERS), vault)
+        return (LIST_SECRETS,) if operation == "observe" else (WRITE_OWN_APPLICATION, WRITE_SECRETS)
 
     def person(self, step: Step, wanted: CredentialWanted | None, known: Known, clients: TenantClients) -> str | None:
         return None
@@ -102,7 +98,3 @@ async def list_secrets(read: Reader, vault_name: str) -> tuple[SecretFacts, ...]
         f"secrets/{vault_name}", lambda: read.clients.vault(vault_name).list_secrets()
     )
     return found
-
-
-_WRITERS = ("Application.ReadWrite.OwnedBy", "Application.ReadWrite.All", "Directory.ReadWrite.All",
-            "Directory.AccessAsUser.All")  # fmt: skip

@@ -16,6 +16,7 @@ from provisioner.core.observation import Absent, Known, Observation, Present
 from provisioner.core.step import Action, Step
 from provisioner.resources.contract import Reader, Right, SpecFragment, Writer, blocked, left_to_do
 from provisioner.resources.lag import DIRECTORY_DEADLINE_S, directory_lag, retry_while
+from provisioner.resources.rights import READ_GRANTS, WRITE_GRANTS
 from provisioner.spec.model import Spec
 
 TENANT_WIDE = "AllPrincipals"
@@ -131,9 +132,7 @@ class Grant:
         return Present(GrantFacts(there.id, there.client_id, there.resource_id, there.consent_type, scopes))
 
     def rights(self, operation: str) -> tuple[Right, ...]:
-        if operation == "observe":
-            return (Right("graph", ("Directory.Read.All", *_WRITERS)),)
-        return (Right("graph", _WRITERS, why="grants delegated permissions for the tenant"),)
+        return (READ_GRANTS,) if operation == "observe" else (WRITE_GRANTS,)
 
     def person(self, step: Step, wanted: GrantWanted | None, known: Known, clients: TenantClients) -> str | None:
         """The admin consent page: open to a Privileged Role, Cloud Application or Application Administrator."""
@@ -154,6 +153,3 @@ def _tenant_wide(listed: Sequence[GrantFacts], resource_id: str) -> Observation[
         if grant.resource_id == resource_id and grant.consent_type == TENANT_WIDE:
             return Present(grant)
     return Absent()
-
-
-_WRITERS = ("DelegatedPermissionGrant.ReadWrite.All", "Directory.ReadWrite.All", "Directory.AccessAsUser.All")

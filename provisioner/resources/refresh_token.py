@@ -18,6 +18,7 @@ from provisioner.core.observation import Absent, Known, Observation, Present
 from provisioner.core.secret import Secret
 from provisioner.core.step import Action, Step
 from provisioner.resources.contract import Reader, Right, SpecFragment, Writer, blocked
+from provisioner.resources.rights import LIST_SECRETS, WRITE_SECRETS
 from provisioner.resources.role_assignment import runner_address
 from provisioner.resources.token_checks import TokenIdentity
 from provisioner.resources.token_proof import expected_token, prove
@@ -28,8 +29,6 @@ from provisioner.spec.model import Spec
 RENEW = "renew"
 CONSENT = "consent"
 COMMAND = "provisioner consent SPEC"
-_LIST_ROLES = ("Key Vault Secrets Officer", "Key Vault Secrets User", "Key Vault Reader", "Key Vault Administrator")
-_WRITE_ROLES = ("Key Vault Secrets Officer", "Key Vault Administrator")
 
 
 class RefreshToken:
@@ -98,9 +97,7 @@ class RefreshToken:
         return Present(TokenFact(await store(wanted, token, identity, write), fact.app_id))
 
     def rights(self, operation: str) -> tuple[Right, ...]:
-        if operation == "observe":
-            return (Right("key_vault", _LIST_ROLES, "vault", "lists the secrets, without their values"),)
-        return (Right("key_vault", _WRITE_ROLES, "vault", "stores the refresh token"),)
+        return (LIST_SECRETS,) if operation == "observe" else (WRITE_SECRETS,)
 
     def person(self, step: Step, wanted: TokenWanted | None, known: Known, clients: TenantClients) -> str | None:
         return None if wanted is None else _sign_in(wanted)

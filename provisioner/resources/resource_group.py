@@ -13,6 +13,7 @@ from provisioner.core.observation import Absent, Known, Observation, Present
 from provisioner.core.step import Action, Change, Step
 from provisioner.resources.contract import Reader, Right, SpecFragment, Writer, blocked
 from provisioner.resources.marks import TAG
+from provisioner.resources.rights import READ_GROUP, WRITE_SUBSCRIPTION
 from provisioner.spec.model import Spec
 
 
@@ -89,9 +90,7 @@ class ResourceGroup:
         return Present(GroupFact(made))
 
     def rights(self, operation: str) -> tuple[Right, ...]:
-        if operation == "observe":
-            return (Right("arm", ("Reader",), "resource group"),)
-        return (Right("arm", ("Contributor",), "subscription", "creates the resource group"),)
+        return (READ_GROUP,) if operation == "observe" else (WRITE_SUBSCRIPTION,)
 
     def person(self, step: Step, wanted: GroupWanted | None, known: Known, clients: TenantClients) -> str | None:
         if wanted is None:

@@ -12,6 +12,7 @@ from provisioner.core.errors import ServiceUnavailableError
 from provisioner.core.observation import Known, Observation, Present
 from provisioner.core.step import Action, Change, Step
 from provisioner.resources.contract import Reader, Right, SpecFragment, Writer, blocked
+from provisioner.resources.rights import READ_SUBSCRIPTION, WRITE_SUBSCRIPTION
 from provisioner.spec.model import Spec
 
 NAMESPACE = "Microsoft.KeyVault"
@@ -90,9 +91,7 @@ class ResourceProvider:
         return Present(ProviderFact(state))
 
     def rights(self, operation: str) -> tuple[Right, ...]:
-        if operation == "observe":
-            return (Right("arm", ("Reader",), "subscription"),)
-        return (Right("arm", ("Contributor",), "subscription", "registers Microsoft.KeyVault, once"),)
+        return (READ_SUBSCRIPTION,) if operation == "observe" else (WRITE_SUBSCRIPTION,)
 
     def person(self, step: Step, wanted: ProviderWanted | None, known: Known, clients: TenantClients) -> str | None:
         return f"az provider register --namespace {NAMESPACE} --subscription {clients.subscription}"

@@ -15,6 +15,7 @@ from provisioner.core.step import Action, Change, Step
 from provisioner.resources.contract import Reader, Right, SpecFragment, Writer, blocked
 from provisioner.resources.lag import DIRECTORY_DEADLINE_S, principal_lag, retry_while
 from provisioner.resources.marks import role_assignment_name, role_assignment_note
+from provisioner.resources.rights import ASSIGN_VAULT_ROLES, READ_VAULT
 from provisioner.resources.vault_roles import ROLE_IDS, SECRETS_OFFICER, covering
 from provisioner.spec.model import PrincipalType, Spec
 
@@ -164,11 +165,7 @@ class RoleAssignment:
         return Present(RoleFact(made))
 
     def rights(self, operation: str) -> tuple[Right, ...]:
-        if operation == "observe":
-            return (Right("arm", ("Reader",), "vault"),)
-        names = ("Key Vault Data Access Administrator", "Role Based Access Control Administrator",
-                 "User Access Administrator", "Owner")  # fmt: skip
-        return (Right("arm", names, "vault", "assigns the vault's data roles"),)
+        return (READ_VAULT,) if operation == "observe" else (ASSIGN_VAULT_ROLES,)
 
     def person(self, step: Step, wanted: RoleWanted | None, known: Known, clients: TenantClients) -> str | None:
         if wanted is None:

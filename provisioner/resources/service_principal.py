@@ -14,6 +14,7 @@ from provisioner.core.observation import Absent, Known, Observation, Present
 from provisioner.core.step import Action, Change, Step
 from provisioner.resources.contract import Reader, Right, SpecFragment, Writer, blocked
 from provisioner.resources.lag import DIRECTORY_DEADLINE_S, own_principal_lag, retry_while
+from provisioner.resources.rights import READ_APPLICATIONS, WRITE_OWN_APPLICATION
 from provisioner.spec.model import Spec
 
 
@@ -95,9 +96,7 @@ class ServicePrincipal:
         return Present(made)
 
     def rights(self, operation: str) -> tuple[Right, ...]:
-        if operation == "observe":
-            return (Right("graph", ("Application.Read.All", "Directory.Read.All", *_WRITERS)),)
-        return (Right("graph", _WRITERS),)
+        return (READ_APPLICATIONS,) if operation == "observe" else (WRITE_OWN_APPLICATION,)
 
     def person(self, step: Step, wanted: PrincipalWanted | None, known: Known, clients: TenantClients) -> str | None:
         app_id = None if wanted is None else known.resolve(wanted.app_id)
@@ -117,7 +116,3 @@ def _enable(address: Address, seen: ServicePrincipalFacts) -> Step:
         reason="somebody disabled it: no token is issued (AADSTS7000112)",
         todo=f"az ad sp update --id {seen.app_id} --set accountEnabled=true",
     )
-
-
-_WRITERS = ("Application.ReadWrite.OwnedBy", "Application.ReadWrite.All", "Directory.ReadWrite.All",
-            "Directory.AccessAsUser.All")  # fmt: skip

@@ -16,6 +16,7 @@ from provisioner.core.step import Action, Change, Step
 from provisioner.resources.contract import Reader, Right, SpecFragment, Writer, blocked
 from provisioner.resources.lag import retry_while, settling
 from provisioner.resources.marks import DIGEST_TAG
+from provisioner.resources.rights import READ_VAULT, WRITE_VAULT
 from provisioner.spec.model import Spec, digest
 
 _SHOWN = 12
@@ -101,9 +102,7 @@ class SpecDigest:
         return Present(DigestFact(wanted.digest))
 
     def rights(self, operation: str) -> tuple[Right, ...]:
-        if operation == "observe":
-            return (Right("arm", ("Reader",), "vault"),)
-        return (Right("arm", ("Key Vault Contributor", "Contributor"), "vault"),)
+        return (READ_VAULT,) if operation == "observe" else (WRITE_VAULT,)
 
     def person(self, step: Step, wanted: DigestWanted | None, known: Known, clients: TenantClients) -> str | None:
         return None

@@ -17,6 +17,7 @@ from provisioner.core.step import Action, Change, Step
 from provisioner.resources.contract import Reader, Right, SpecFragment, Writer, left_to_do
 from provisioner.resources.lag import retry_while, settling
 from provisioner.resources.marks import DIGEST_TAG, TAG
+from provisioner.resources.rights import READ_GROUP, WRITE_VAULT
 from provisioner.spec.model import Network, Spec
 
 if TYPE_CHECKING:
@@ -243,9 +244,7 @@ class Vault:
         return Present(done)
 
     def rights(self, operation: str) -> tuple[Right, ...]:
-        if operation == "observe":
-            return (Right("arm", ("Reader",), "resource group", "deleted vaults are read in the subscription"),)
-        return (Right("arm", ("Key Vault Contributor", "Contributor"), "resource group"),)
+        return (READ_GROUP,) if operation == "observe" else (WRITE_VAULT,)
 
     def person(self, step: Step, wanted: VaultWanted | None, known: Known, clients: TenantClients) -> str | None:
         return step.todo or None
