@@ -1,0 +1,122 @@
+"""The program as a user runs it, against a served emulator."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from provisioner.emulator.seed.directory import FABRIKAM, OPERATOR_PASSWORD, RUNNER_SECRET
+from provisioner.render.plan_schema import plan_schema
+from tests.demo import main as demo
+from tests.rehearsal import served
+
+ROOT = Path(__file__).parents[2]
+PROGRAM = Path(sys.executable).with_name("provisioner")
+SPEC = "configs/emulator.yaml"
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    folder = tmp_path_factory.mktemp("cloud")
+    with served(folder):
+        yield {"PROVISIONER_EMULATOR": str(folder / "endpoint.json"), "HOME": str(folder), "PATH": os.environ["PATH"]}
+
+
+@pytest.fixture
+def fleet(tmp_path: Path) -> Path:
+    """Two tenants of the emulator, and one it does not have."""
+    text = (ROOT / SPEC).read_text(encoding="utf-8")
+    (tmp_path / "contoso.yaml").write_text(text, encoding="utf-8")
+    contoso = {"tenant": "f5869d30-a0ef-43dd-96bb-1e8a000db1c9", "vault": "kv-contoso-sam"}
+    for name, tenant in (("fabrikam", FABRIKAM.id), ("nowhere", "5b7f3c1e-2d49-4a86-9f0b-c83d1e6a7245")):
+        other = text.replace(contoso["tenant"], tenant).replace(contoso["vault"], f"kv-{name}-sam")
+        (tmp_path / f"{name}.yaml").write_text(other, encoding="utf-8")
+    return tmp_path
+
+
+def provisioner(environment: dict[str, str], *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [PROGRAM, *arguments],
+        env=environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+
+
+def test_the_demo_holds() -> None:
+    assert demo() == 0
+
+
+def test_a_plan_in_json_is_pure_data_and_obeys_the_schema(environment: dict[str, str]) -> None:
+    ended = provisioner(environment, "plan", SPEC, "--format", "json", "--detailed-exitcode")
+    assert ended.returncode == 2
+    document = json.loads(ended.stdout)
+    Draft202012Validator(plan_schema()).validate(document)
+    assert [tenant["name"] for tenant in document["tenants"]] == ["contoso-sam"]
+
+
+def test_a_tenant_that_fails_stops_no_other(environment: dict[str, str], fleet: Path) -> None:
+    ended = provisioner(environment, "plan", fleet, "--format", "json", "--detailed-exitcode")
+    assert ended.returncode == 1
+    contoso, fabrikam, nowhere = json.loads(ended.stdout)["tenants"]
+    assert contoso["entries"]
+    assert fabrikam["entries"]
+    assert "5b7f3c1e" in nowhere["error"]["what"]
+    assert "3 tenants" in ended.stderr
+
+
+def test_the_request_log_is_private_and_names_each_request(environment: dict[str, str], tmp_path: Path) -> None:
+    log = tmp_path / "requests.jsonl"
+    log.touch(mode=0o644)
+    assert provisioner(environment, "plan", SPEC, "--json-log", log).returncode == 0
+    assert stat.S_IMODE(log.stat().st_mode) == 0o600
+    lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+    assert lines
+    assert all(line.keys() == {"method", "url", "status", "ms", "requestId"} for line in lines)
+
+
+def test_no_output_holds_a_secret(environment: dict[str, str], fleet: Path) -> None:
+    for command in (["plan", "-v", "--format", "json"], ["plan", "-v"], ["verify", "-v"]):
+        ended = provisioner(environment, *command, fleet)
+        for secret in (RUNNER_SECRET, OPERATOR_PASSWORD, "eyJ"):
+            assert secret not in ended.stdout + ended.stderr
+
+
+def test_a_declined_question_writes_nothing_and_is_exit_1(environment: dict[str, str]) -> None:
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [PROGRAM, "apply", SPEC],
+        env=environment,
+        cwd=ROOT,
+        stdin=theirs,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        os.write(ours, b"n\n")
+        shown, said = process.communicate()
+    os.close(ours)
+    os.close(theirs)
+    assert process.returncode == 1
+    assert b"declined: nothing was written" in said
+    assert b"first run" in shown
+    assert b"first run" in provisioner(environment, "plan", SPEC).stdout.encode()
+
+
+def test_an_emulator_that_is_gone_is_said_so(environment: dict[str, str], tmp_path: Path) -> None:
+    gone = environment | {"PROVISIONER_EMULATOR": str(tmp_path / "gone.json")}
+    ended = provisioner(gone, "plan", SPEC)
+    assert ended.returncode == 1
+    assert "not running" in ended.stderr
+    assert "next:" in ended.stderr
