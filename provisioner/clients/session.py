@@ -10,6 +10,7 @@ import json
 import socket
 import ssl
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -89,14 +90,21 @@ def masked(url: URL) -> URL:
 
 
 def open_session(
-    clock: Clock, *, emulator: EmulatorEndpoint | None = None, log: RequestLog | None = None
+    clock: Clock,
+    *,
+    emulator: EmulatorEndpoint | None = None,
+    log: RequestLog | None = None,
+    innermost: Sequence[ClientMiddlewareType] = (),
 ) -> aiohttp.ClientSession:
-    """A session to Microsoft's clouds, or to the emulator when one is given. The caller closes it."""
+    """A session to Microsoft's clouds, or to the emulator when one is given. The caller closes it.
+
+    innermost: between everything here and the wire, each attempt of a request passing through; a test cuts the wire.
+    """
     context = ssl.create_default_context(cafile=None if emulator is None else str(emulator.ca_file))
     connector = aiohttp.TCPConnector(
         ssl=context, resolver=None if emulator is None else _Loopback(emulator), limit=100, keepalive_timeout=30
     )
-    middlewares = [guard, _retry(clock), *([_logged(log)] if log else [])]
+    middlewares = [guard, _retry(clock), *([_logged(log)] if log else []), *innermost]
     return aiohttp.ClientSession(
         connector=connector,
         middlewares=middlewares,

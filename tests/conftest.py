@@ -1,0 +1,36 @@
+"""Fixtures that several suites share: a tenant for provisioner's own plan and apply."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from provisioner.emulator.seed.directory import CONTOSO
+from tests.rehearsal import served
+from tests.trial import Trial
+
+REPLY_URLS = ("http://localhost:8400/", "https://localhost:44395/", "urn:ietf:wg:oauth:2.0:oob")
+
+
+@pytest.fixture(scope="module")
+def _applied_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
+    """A served cloud with two snapshots: `new`, and `applied` with everything in place but the refresh token."""
+    with served(tmp_path_factory.mktemp("cloud")) as cloud:
+        trial = Trial(cloud, CONTOSO, REPLY_URLS)
+        cloud.control("POST", "snapshot", {"name": "new"})
+        trial.put_in_place()
+        cloud.control("POST", "snapshot", {"name": "applied"})
+        yield trial
+
+
+@pytest.fixture
+def trial(_applied_once: Trial) -> Trial:
+    """A tenant nobody has touched yet."""
+    return _applied_once.back_to("new")
+
+
+@pytest.fixture
+def applied(_applied_once: Trial) -> Trial:
+    """A tenant in which everything is in place but the refresh token."""
+    return _applied_once.back_to("applied")
