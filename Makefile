@@ -1,5 +1,7 @@
 # The same commands here and on a build machine. Needs Python 3.11 or newer and make, nothing else.
-PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v python3.11 || command -v python3)
+RECENT := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c '$(RECENT)' 2>/dev/null && echo $$python && break; done)
 BIN := .venv/bin
 STAMP := .venv/.set-up
 REQUIREMENTS := requirements-build.txt requirements-dev.txt
@@ -17,7 +19,7 @@ help:
 setup: $(STAMP)
 
 $(STAMP): $(REQUIREMENTS) pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "provisioner needs Python 3.11 or newer")'
+	@test -n "$(PYTHON)" || { echo "provisioner needs Python 3.11 or newer; name one: make PYTHON=..."; exit 1; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --require-hashes $(addprefix -r ,$(REQUIREMENTS))
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
