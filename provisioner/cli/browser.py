@@ -28,6 +28,13 @@ def opener(note: Note | None) -> Callable[[str], bool]:
     return _open if note is None else partial(_open_emulated, note)
 
 
+def how_to_reach(note: Note | None) -> str:
+    """For a person who opens the page by hand: without the proxy the same address is the real Microsoft."""
+    if note is None:
+        return ""
+    return f"This is the emulator: open it in a browser that uses the proxy {note.proxy} and trusts the CA {note.ca}."
+
+
 def _open(url: str) -> bool:
     return (bool(os.environ.get("BROWSER")) or _has_screen()) and webbrowser.open(url)
 

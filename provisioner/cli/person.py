@@ -27,9 +27,13 @@ _BROWSER_START_S = 2.0  # a browser that has not ended by then runs until it is 
 
 
 class Person:
-    """Implements operations.ui.Ui. name: the tenant's, put before what is said when there are several."""
+    """Implements operations.ui.Ui.
 
-    def __init__(self, terminal: Terminal, open_browser: OpenBrowser, name: str = "") -> None:
+    name: the tenant's, put before what is said when there are several. unopened: what to know when no browser opens.
+    """
+
+    def __init__(self, terminal: Terminal, open_browser: OpenBrowser, name: str = "", unopened: str = "") -> None:
+        self._unopened = unopened
         self._terminal = terminal
         self._open_browser = open_browser
         self._prefix = f"{name}: " if name else ""
@@ -45,7 +49,8 @@ class Person:
             self.progress(f"{words(step.operation or step.action.value)} {step.address} …")
 
     def step_done(self, result: StepResult) -> None:
-        self._terminal.message(result_lines(result, self._terminal.err.width))
+        if not self._prefix:  # of several tenants the report tells what was not done
+            self._terminal.message(result_lines(result, self._terminal.err.width))
 
     async def confirm(self, question: str) -> bool:
         answer = await self._line(f"{question} [y/N] ", echo=True)
@@ -57,7 +62,10 @@ class Person:
     async def open_browser(self, url: str) -> bool:
         opening = asyncio.ensure_future(_in_thread(lambda: self._open_browser(url)))
         done, _ = await asyncio.wait({opening}, timeout=_BROWSER_START_S)
-        return opening.result() if done else True
+        opened = opening.result() if done else True
+        if not opened and self._unopened:
+            self.info(self._unopened)
+        return opened
 
     async def _line(self, prompt: str, *, echo: bool) -> str:
         if not sys.stdin.isatty():

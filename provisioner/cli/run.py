@@ -17,7 +17,7 @@ from rich.text import Text
 
 from provisioner import fleet
 from provisioner.cli import exit_codes
-from provisioner.cli.browser import opener
+from provisioner.cli.browser import how_to_reach, opener
 from provisioner.cli.options import Common
 from provisioner.cli.person import Person
 from provisioner.cli.target import Targets, open_targets
@@ -62,7 +62,9 @@ class Run:
     async def tenant(self, spec: Spec) -> AsyncIterator[tuple[OpenTenant, Ui]]:
         """A tenant the runner is signed in to, and the person who looks on."""
         target = await self.targets.of(spec)
-        person = Person(self.terminal, opener(target.note), spec.name if self.several else "")
+        person = Person(
+            self.terminal, opener(target.note), spec.name if self.several else "", how_to_reach(target.note)
+        )
         async with open_tenant(spec, target.session, target.clock, target.identity(spec)) as tenant:
             yield tenant, person
 

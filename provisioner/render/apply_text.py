@@ -8,12 +8,12 @@ from typing import Any, Protocol
 from rich.text import Text
 
 from provisioner.core.plan import Plan
-from provisioner.core.report import Report, StepResult
+from provisioner.core.report import Outcome, Report, StepResult
 from provisioner.render.consent_text import Stored, consent_lines
 from provisioner.render.layout import ANY_FILE, BLANK, Lines
 from provisioner.render.plan_json import failure_json, tenant_json
 from provisioner.render.plan_text import for_a_person, summary_line
-from provisioner.render.report_text import report_summary
+from provisioner.render.report_text import report_summary, result_lines
 from provisioner.render.verify_text import Shown, check_rows, checks_lines, checks_summary
 
 
@@ -35,8 +35,11 @@ class Applied(Protocol):
 
 
 def applied_lines(applied: Applied, width: int = 80, file: str = ANY_FILE) -> Lines:
-    """The counts, the sign-in, the checks, and what is left for a person. The steps were told as they ended."""
+    """The counts, the steps that were not done, the sign-in, the checks, and what is left for a person."""
     lines: Lines = [Text(f"Applied {applied.plan.name}: ", "bold").append_text(_written(applied))]
+    if applied.report is not None:
+        for result in applied.report.results:
+            lines += [] if result.outcome is Outcome.DONE else result_lines(result, width)
     if applied.consent is not None:
         lines += consent_lines(applied.consent, width)
     if applied.checks:

@@ -16,10 +16,10 @@ _STYLES = {Outcome.DONE: "green", Outcome.FAILED: "red", Outcome.STALE: "yellow"
 _WORDS = {
     Outcome.DONE: "done",
     Outcome.FAILED: "failed",
-    Outcome.STALE: "changed meanwhile",
+    Outcome.STALE: "stale",
     Outcome.SKIPPED: "skipped",
 }
-_WIDEST = max(map(len, _WORDS.values())) + 2
+_WIDEST = len("skipped") + 2
 
 
 def report_summary(report: Report) -> Text:
@@ -30,11 +30,12 @@ def report_summary(report: Report) -> Text:
 
 
 def result_lines(result: StepResult, width: int = 80) -> Lines:
-    """One step's result: its outcome, its address, and why when it was not done."""
+    """One step's result: its outcome, its kind and key, and why when it was not done."""
     head = Text("  ").append(_WORDS[result.outcome].ljust(_WIDEST), _STYLES[result.outcome])
-    head.append_text(mark(result.step.action)).append(f" {result.step.address}")
-    if result.step.operation not in ("", result.step.action.value):
-        head.append(f"  {words(result.step.operation)}", "dim")
+    step = result.step
+    head.append_text(mark(step.action)).append(f" {words(step.address.kind)} {step.address.key}".rstrip())
+    if step.operation not in ("", step.action.value):
+        head.append(f"  {words(step.operation)}", "dim")
     lines = [head]
     if result.because:
         lines += paragraph(f"because {result.because} was not done", width, first=" " * (_WIDEST + 4), style="dim")
