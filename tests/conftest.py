@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +13,21 @@ from tests.rehearsal import served
 from tests.trial import Trial
 
 REPLY_URLS = ("http://localhost:8400/", "https://localhost:44395/", "urn:ietf:wg:oauth:2.0:oob")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Without Chromium the browser tests are left out, and said so; a build machine must have it."""
+    if os.environ.get("CI") or (shutil.which("chromium") and shutil.which("chromedriver")):
+        return
+    browser = [item for item in items if item.get_closest_marker("browser")]
+    if browser:
+        config.hook.pytest_deselected(items=browser)
+        items[:] = [item for item in items if item not in browser]
+
+
+def pytest_report_header() -> list[str]:
+    missing = [name for name in ("chromium", "chromedriver") if shutil.which(name) is None]
+    return [f"browser tests are left out: no {' and no '.join(missing)} on this machine"] if missing else []
 
 
 @pytest.fixture(scope="module")

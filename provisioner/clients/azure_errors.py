@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from azure.core.exceptions import AzureError, HttpResponseError, ServiceRequestError, ServiceResponseError
+from azure.core.exceptions import (
+    AzureError,
+    HttpResponseError,
+    ODataV4Format,
+    ServiceRequestError,
+    ServiceResponseError,
+)
 
 from provisioner.clients.session import retry_after_s
 from provisioner.core.errors import ApiError, UnreachableError, api_error_class
@@ -16,8 +22,10 @@ def api_error(service: str, operation: str, error: AzureError) -> ApiError:
     """Never carries a body: only code and message of the documented error envelope."""
     if isinstance(error, HttpResponseError) and error.status_code is not None:
         headers: Mapping[str, str] = getattr(error.response, "headers", {})
-        code = error.error.code if error.error is not None and error.error.code else str(error.reason or "")
-        message = error.error.message if error.error is not None and error.error.message else str(error.reason or "")
+        envelope = error.error
+        reason = str(error.reason or "")
+        code = (_inner_code(envelope) or envelope.code or reason) if envelope else reason
+        message = (envelope.message or reason) if envelope else reason
         wait = headers.get("Retry-After")
         return api_error_class(error.status_code)(
             service,
@@ -27,6 +35,7 @@ def api_error(service: str, operation: str, error: AzureError) -> ApiError:
             message[:_LONGEST_TEXT],
             correlation_id=headers.get("x-ms-request-id", ""),
             retry_after_s=None if wait is None else retry_after_s(wait, 0),
+            next_step=_ADVICE.get(code, ""),
         )
     if isinstance(error, (ServiceRequestError, ServiceResponseError)):
         return UnreachableError(
@@ -38,3 +47,22 @@ def api_error(service: str, operation: str, error: AzureError) -> ApiError:
             next_step="check the network, the proxy and the name, then run the same command again",
         )
     return ApiError(service, operation, 0, type(error).__name__, str(error.message)[:_LONGEST_TEXT])
+
+
+def _inner_code(envelope: ODataV4Format) -> str:
+    """Key Vault says `Forbidden` and tells in `innererror` which kind it is (sam-facts 6.3)."""
+    inner = envelope.innererror
+    return str(inner.get("code", "")) if isinstance(inner, Mapping) else ""
+
+
+_ADVICE = {
+    "ForbiddenByRbac": (
+        "provisioner explain SPEC lists the roles each identity needs; a role assigned just now takes up to 10 minutes"
+    ),
+    "ForbiddenByFirewall": "add this machine's address to vault.network.allowedIps, or run where the vault lets you in",
+    "AccessDenied": "the vault uses access policies, not roles: az keyvault update --enable-rbac-authorization true",
+    "SecretDisabled": "enable the secret's newest version, or sign in again: provisioner consent SPEC",
+    "AuthorizationFailed": "provisioner explain SPEC lists the roles each identity needs",
+    "RequestDisallowedByPolicy": "an Azure Policy forbids this: have its owner exempt the resource, or change the spec",
+    "ScopeLocked": "a lock forbids this: have its owner remove the lock, then run the same command again",
+}

@@ -18,6 +18,7 @@ from typing import IO
 import aiohttp
 from aiohttp import ClientHandlerType, ClientMiddlewareType, ClientRequest, ClientResponse
 from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.payload import Payload
 from yarl import URL
 
 from provisioner.clients.guard import guard
@@ -138,14 +139,14 @@ def _retry(clock: Clock) -> ClientMiddlewareType:
             try:
                 response = await handler(request)
             except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
-                if not _repeatable(request):
+                if not await _repeatable(request):
                     raise
                 await clock.sleep(retry_after_s(None, attempt))
                 continue
             wait = retry_after_s(response.headers.get("Retry-After"), attempt)
             if response.status not in _RETRIED or wait > _LONGEST_WAIT_S:
                 return response
-            if response.status != 429 and not _repeatable(request):
+            if response.status != 429 and not await _repeatable(request):
                 return response
             response.release()
             await clock.sleep(wait)
@@ -154,8 +155,13 @@ def _retry(clock: Clock) -> ClientMiddlewareType:
     return retry
 
 
-def _repeatable(request: ClientRequest) -> bool:
-    return request.method in _REPEATABLE or request.url.path.endswith(("/$batch", "/token"))
+async def _repeatable(request: ClientRequest) -> bool:
+    """Our `$batch` holds reads only; a token request may come twice unless it redeems a code, which works once."""
+    if request.method in _REPEATABLE or request.url.path.endswith("/$batch"):
+        return True
+    if not request.url.path.endswith("/token") or not isinstance(request.body, Payload):
+        return False
+    return b"authorization_code" not in await request.body.as_bytes()
 
 
 def _logged(log: RequestLog) -> ClientMiddlewareType:

@@ -18,9 +18,10 @@ from provisioner.core.step import Step
 from provisioner.resources import credential_writes
 from provisioner.resources.contract import Reader, Right, SpecFragment, Writer, blocked
 from provisioner.resources.credential_steps import CredentialFact, CredentialWanted, credential_steps, sorted_out
+from provisioner.resources.lag import name_lag, role_lag
 from provisioner.resources.marks import credential_name
 from provisioner.resources.rights import LIST_SECRETS, WRITE_OWN_APPLICATION, WRITE_SECRETS
-from provisioner.resources.role_assignment import runner_address
+from provisioner.resources.role_assignment import holds_role, runner_address
 from provisioner.spec.model import Spec
 
 
@@ -77,8 +78,9 @@ class Credential:
         assert wanted is not None, "only destroy removes it"  # steps() never plans it
         application = known.fact(wanted.application)
         assert application is not None, "the application is among the needs"
-        fact = await credential_writes.carry_out(step.operation, wanted, application.id, application.app_id, write)
-        return Present(fact)
+        lag = role_lag if holds_role(known, wanted.spec_name, write.runner) else name_lag
+        at_work = credential_writes.AtWork(wanted, application.id, application.app_id, write, lag)
+        return Present(await credential_writes.carry_out(step.operation, at_work))
 
     def rights(self, operation: str) -> tuple[Right, ...]:
         return (LIST_SECRETS,) if operation == "observe" else (WRITE_OWN_APPLICATION, WRITE_SECRETS)

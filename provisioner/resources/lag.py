@@ -43,9 +43,14 @@ def principal_lag(error: ApiError) -> bool:
     return error.status == 400 and error.code == "PrincipalNotFound"
 
 
+def name_lag(error: ApiError) -> bool:
+    """The vault's new name does not resolve yet."""
+    return isinstance(error, UnreachableError)
+
+
 def role_lag(error: ApiError) -> bool:
-    """The vault does not see a role yet, or its new name does not resolve yet."""
-    return isinstance(error, UnreachableError) or (isinstance(error, ForbiddenError) and "Firewall" not in error.code)
+    """The same, or the vault does not see a role yet. Only for a runner that is known to hold it."""
+    return name_lag(error) or (isinstance(error, ForbiddenError) and error.code == "ForbiddenByRbac")
 
 
 def settling(error: ApiError) -> bool:

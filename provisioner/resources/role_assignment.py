@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from provisioner.clients.arm_facts import RoleAssignmentFacts
+from provisioner.clients.identity import RunnerFacts
 from provisioner.clients.tenant import TenantClients
 from provisioner.core.address import Address
 from provisioner.core.errors import ConflictError
@@ -46,6 +47,12 @@ class RoleFact:
 def runner_address(spec_name: str, role: str = SECRETS_OFFICER) -> Address:
     """Where the runner's own role stands in the plan; what writes to the vault needs it."""
     return Address(spec_name, RoleAssignment.name, f"{role}/{RUNNER}")
+
+
+def holds_role(known: Known, spec_name: str, runner: RunnerFacts) -> bool:
+    """Whether the identity that applies is known to have the role: then a 403 is lag and worth waiting for."""
+    fact = known.fact(runner_address(spec_name))
+    return fact is not None and fact.assignment.principal_id == runner.object_id.lower()
 
 
 class RoleAssignment:

@@ -17,7 +17,7 @@ _ROLE_DEADLINE_S = 300.0
 _SETTLE_DEADLINE_S = 120.0
 _READ_BACK_DEADLINE_S = 60.0
 _READ_BACK_POLL_S = 1.0
-_VERSIONS_KEPT = 2
+_OLDER_KEPT = 1
 
 
 async def store(wanted: TokenWanted, token: Secret, identity: TokenIdentity, write: Writer) -> SecretFacts:
@@ -38,7 +38,7 @@ async def store(wanted: TokenWanted, token: Secret, identity: TokenIdentity, wri
         await vault.recover_secret(wanted.secret_name)
         written = await retry_while(write, settling, put, f"{wanted.secret_name} to be recovered", _SETTLE_DEADLINE_S)
     await _read_back(vault, wanted, token, write)
-    await _retire_older(vault, wanted)
+    await _retire_older(vault, wanted, written.version)
     return written
 
 
@@ -71,9 +71,12 @@ async def _read_back(vault: KeyVaultClient, wanted: TokenWanted, token: Secret, 
         await write.clock.sleep(_READ_BACK_POLL_S)
 
 
-async def _retire_older(vault: KeyVaultClient, wanted: TokenWanted) -> None:
-    """Disable our versions older than the newest two: one stays for a consumer that holds it in its cache."""
-    versions = await vault.list_versions(wanted.secret_name)
-    for old in versions[:-_VERSIONS_KEPT]:
+async def _retire_older(vault: KeyVaultClient, wanted: TokenWanted, newest: str) -> None:
+    """Disable our versions older than the newest two: one stays for a consumer that holds it in its cache.
+
+    The newest is told by its id: the vault's times are whole seconds, and two writes may share one.
+    """
+    versions = [entry for entry in await vault.list_versions(wanted.secret_name) if entry.version != newest]
+    for old in versions[:-_OLDER_KEPT]:
         if old.enabled and old.tags.get(TAG) == wanted.mark:
             await vault.update_secret(wanted.secret_name, old.version, enabled=False)

@@ -27,7 +27,7 @@ from tests.robot import Ending, Person
 
 CHROMIUM = shutil.which("chromium") or ""
 DRIVER = shutil.which("chromedriver") or ""
-pytestmark = pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="no Chromium with its driver on this machine")
+pytestmark = pytest.mark.browser
 _PATIENCE_S = 30
 _MOST_PAGES = 8
 _QUIET = (
