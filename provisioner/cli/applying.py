@@ -14,11 +14,12 @@ from pathlib import Path
 
 from rich.text import Text
 
-from provisioner.cli import exit_codes, run
+from provisioner.cli import run
 from provisioner.cli.options import Common
 from provisioner.cli.person import Person
 from provisioner.cli.run import Run, Verb
 from provisioner.cli.terminal import Terminal
+from provisioner.core import exit_codes
 from provisioner.core.errors import ProvisionerError, UnsafePlanError
 from provisioner.core.plan import Plan
 from provisioner.fleet import TenantResult
@@ -32,6 +33,8 @@ from provisioner.render.layout import BLANK, count
 from provisioner.render.plan_json import document
 from provisioner.render.plan_text import plan_lines, summary_line
 from provisioner.spec.model import Spec
+
+_MORE_ROUNDS = 2  # a first round may bring the runner's role, a second what the role lets it see
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,21 @@ class _Applying:
     async def _at_once(self, tenant: OpenTenant, spec: Spec, ui: Ui) -> ApplyResult:
         looked = await self._look(tenant, spec, ui)
         self._show_plan(looked.seen.plan)
-        return await carry_out(tenant, spec, looked.seen, ui, self.options)
+        return await self._rounds(looked, spec, asks=False)
+
+    async def _rounds(self, looked: _Looked, spec: Spec, *, asks: bool) -> ApplyResult:
+        """Carry out what was shown; what only then could be read is shown, asked about and carried out in turn."""
+        result = await carry_out(looked.tenant, spec, looked.seen, looked.ui, self.options)
+        for _ in range(_MORE_ROUNDS):
+            if not result.another_round:
+                break
+            looked = await self._look(looked.tenant, spec, looked.ui)
+            self._show_plan(looked.seen.plan)
+            if asks:
+                await self._ask([TenantResult(spec, looked)])
+            more = await carry_out(looked.tenant, spec, looked.seen, looked.ui, self.options)
+            result = more.after_round(result)
+        return result
 
     async def _look(self, tenant: OpenTenant, spec: Spec, ui: Ui) -> _Looked:
         ui.progress("looking")
@@ -122,8 +139,7 @@ class _Applying:
             result = by_spec[id(spec)]
             if result.error is not None:
                 raise result.error
-            one = run.value_of(result)
-            return await carry_out(one.tenant, spec, one.seen, one.ui, self.options)
+            return await self._rounds(run.value_of(result), spec, asks=True)
 
         return await opened.over(specs, self.verb.doing, applied, partial(run.line, self.verb))
 

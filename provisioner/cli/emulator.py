@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from provisioner.cli import exit_codes
 from provisioner.cli.not_built import refuse
+from provisioner.core import exit_codes
 from provisioner.core.errors import ProvisionerError
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from typing import NoReturn
 import click
 
 from provisioner import __version__
-from provisioner.cli import exit_codes
 from provisioner.cli.not_built import not_built_command
+from provisioner.core import exit_codes
 from provisioner.core.errors import ProvisionerError
 
 # The line for --help, here so that --help imports no command; a test compares it with the command's own.

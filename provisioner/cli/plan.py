@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from provisioner.cli import exit_codes
 from provisioner.cli.not_built import refuse, refuse_flags
 from provisioner.cli.options import Common, common, fleet_flags, many_paths, output_format
+from provisioner.core import exit_codes
 
 if TYPE_CHECKING:
     from rich.text import Text

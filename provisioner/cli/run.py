@@ -16,13 +16,13 @@ from typing import IO, Any, Generic, TypeVar
 from rich.text import Text
 
 from provisioner import fleet
-from provisioner.cli import exit_codes
 from provisioner.cli.browser import how_to_reach, opener
 from provisioner.cli.options import Common
 from provisioner.cli.person import Person
 from provisioner.cli.target import Targets, open_targets
 from provisioner.cli.terminal import Terminal
 from provisioner.clients.session import RequestLog
+from provisioner.core import exit_codes
 from provisioner.core.errors import ProvisionerError, UsageError
 from provisioner.fleet import TenantResult
 from provisioner.operations.tenant import OpenTenant, open_tenant

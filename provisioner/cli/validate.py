@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from provisioner.cli import exit_codes
 from provisioner.cli.not_built import refuse_flags
 from provisioner.cli.options import Common, common, fleet_flags, many_paths
+from provisioner.core import exit_codes
 
 
 @click.command()

@@ -9,11 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from provisioner.core.exit_codes import FAILED, PERSON_MUST_ACT, WRONG_USAGE
+
 
 class ProvisionerError(Exception):
     """what: the fact, with the value found. where: place in the spec, or address and operation. next_step: advice."""
 
-    exit_code: ClassVar[int] = 1
+    exit_code: ClassVar[int] = FAILED
 
     def __init__(self, what: str, *, where: str = "", next_step: str = "") -> None:
         super().__init__(what)
@@ -25,7 +27,7 @@ class ProvisionerError(Exception):
 class UsageError(ProvisionerError):
     """A wrong flag, a missing path, a question without a terminal: found before any request."""
 
-    exit_code = 64
+    exit_code = WRONG_USAGE
 
 
 class NotBuiltError(ProvisionerError):
@@ -157,7 +159,7 @@ class ConsentError(ProvisionerError):
 class ConsentRequiredError(ConsentError):
     """A person must sign in (again) before this can work."""
 
-    exit_code = 3
+    exit_code = PERSON_MUST_ACT
 
 
 class ConsentTimeoutError(ConsentError):

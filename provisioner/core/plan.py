@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from provisioner.core.exit_codes import CHANGES_PENDING, COULD_NOT_TELL, DONE, PERSON_MUST_ACT, combine
 from provisioner.core.step import Action, Step
 
 
@@ -65,9 +66,11 @@ class Plan:
         return Counter(step.action for step in self.steps)
 
     def exit_code(self) -> int:
-        """4, 2, 3 or 0 (design section 3; 2 and 3 only reach the shell with --detailed-exitcode)."""
-        if self.unknown:
-            return 4
-        if self.pending:
-            return 2
-        return 3 if self.for_a_person else 0
+        """What is to be said of it (design section 3); 2 and 3 only reach the shell with --detailed-exitcode."""
+        return combine(
+            (
+                COULD_NOT_TELL if self.unknown else DONE,
+                CHANGES_PENDING if self.pending else DONE,
+                PERSON_MUST_ACT if self.for_a_person else DONE,
+            )
+        )

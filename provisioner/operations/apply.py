@@ -7,9 +7,10 @@ about, `carry_out` writes exactly what it shows.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from provisioner.core.errors import VerificationError
+from provisioner.core.exit_codes import CHANGES_PENDING, COULD_NOT_TELL, DONE, FAILED, PERSON_MUST_ACT, combine
 from provisioner.core.plan import Plan
 from provisioner.core.report import Outcome, Report
 from provisioner.core.step import Action
@@ -26,7 +27,8 @@ from provisioner.resources.kinds import BY_NAME
 from provisioner.resources.refresh_token import RefreshToken
 from provisioner.resources.role_assignment import RoleAssignment
 from provisioner.spec.model import Spec
-from provisioner.verify.checks import Check, exit_code
+from provisioner.verify.checks import Check
+from provisioner.verify.checks import exit_code as checks_exit_code
 
 _SETTLE_DEADLINE_S = 900.0
 _SETTLE_WAIT_S = 3.0
@@ -59,16 +61,24 @@ class ApplyResult:
         """What could not be read before is pending now: show the new plan, ask, and carry it out."""
         return bool(self.after.pending) and (self.report is None or not self.report.failed)
 
+    def after_round(self, earlier: ApplyResult) -> ApplyResult:
+        """This result with what an earlier round did before it."""
+        results = tuple(one for report in (earlier.report, self.report) if report for one in report.results)
+        return replace(self, plan=earlier.plan, report=Report(results) if results else None)
+
     def exit_code(self) -> int:
-        """1 something failed, 5 a check failed, 4 something could not be read, 3 a person must act, 0 done."""
-        if self.report is not None and any(r.outcome in (Outcome.FAILED, Outcome.STALE) for r in self.report.results):
-            return 1
-        verified = exit_code(self.checks)
-        if verified == 5:  # design section 3: verify found a failed check
-            return 5
-        if self.after.unknown or verified == 4:  # design section 3: could not tell
-            return 4
-        return 3 if self.after.for_a_person or verified == 3 else 0
+        """Design section 3: 1 something failed, 5 a check failed, 4 could not read, 2 still pending, 3 a person, 0."""
+        results = self.report.results if self.report else ()
+        failed = any(result.outcome in (Outcome.FAILED, Outcome.STALE) for result in results)
+        return combine(
+            (
+                FAILED if failed else DONE,
+                checks_exit_code(self.checks),
+                COULD_NOT_TELL if self.after.unknown else DONE,
+                CHANGES_PENDING if self.another_round else DONE,
+                PERSON_MUST_ACT if self.after.for_a_person else DONE,
+            )
+        )
 
 
 def check_safety(plan: Plan, spec: Spec, allowed: Collection[str]) -> None:

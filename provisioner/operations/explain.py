@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from provisioner.core.address import Address
+from provisioner.core.exit_codes import COULD_NOT_TELL, DONE
 from provisioner.core.observation import Known, Unknown
 from provisioner.operations.outputs import outputs_of
 from provisioner.operations.plan import look
@@ -58,7 +59,7 @@ class Explanation:
 
     def exit_code(self) -> int:
         """4 when something could not be read: a `not granted` may then be a `could not look`."""
-        return 4 if self.unknown else 0
+        return COULD_NOT_TELL if self.unknown else DONE
 
 
 async def explain(tenant: OpenTenant, spec: Spec) -> Explanation:

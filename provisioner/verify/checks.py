@@ -9,6 +9,7 @@ from enum import StrEnum
 from provisioner.clients.partner_center import MFA_REQUIRED
 from provisioner.clients.sign_in_errors import remedy_of
 from provisioner.core.errors import ApiError, SignInError
+from provisioner.core.exit_codes import CHECK_FAILED, COULD_NOT_TELL, DONE, PERSON_MUST_ACT, combine
 from provisioner.resources.token_checks import Finding
 
 REFRESH_TOKEN = "refreshToken"  # noqa: S105  # the name of a check
@@ -50,13 +51,13 @@ class Check:
 
 def exit_code(checks: Iterable[Check]) -> int:
     """5 a check failed, 4 one could not be run, 3 only a sign-in is missing, 0 (design section 3)."""
-    found = tuple(checks)
-    if any(check.status is Status.FAIL for check in found):
-        return 5
-    missing = [check for check in found if check.status is Status.UNKNOWN]
-    if any(not check.for_a_person for check in missing):
-        return 4
-    return 3 if missing else 0
+    return combine(_code(check) for check in checks)
+
+
+def _code(check: Check) -> int:
+    if check.status is Status.UNKNOWN:
+        return PERSON_MUST_ACT if check.for_a_person else COULD_NOT_TELL
+    return CHECK_FAILED if check.status is Status.FAIL else DONE
 
 
 def passed(name: str, text: str) -> Check:

@@ -9,8 +9,8 @@ from pathlib import Path
 import click
 import pytest
 
-from provisioner.cli import exit_codes
 from provisioner.cli.main import BUILT, NOT_BUILT, cli, run
+from provisioner.core import exit_codes
 
 PROGRAM = Path(sys.executable).with_name("provisioner")
 HEAVY = ("aiohttp", "asyncio", "azure", "jsonschema", "msal", "msgraph", "msgspec", "rich", "uvicorn", "yaml")
