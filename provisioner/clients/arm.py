@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import aiohttp
@@ -16,6 +17,7 @@ from provisioner.clients.identity import RunnerCredential, shared_transport
 
 if TYPE_CHECKING:
     from azure.mgmt.keyvault.models import VaultCreateOrUpdateParameters, VaultPatchParameters
+    from azure.mgmt.resource.resources.aio import ResourceManagementClient
 
 Model = TypeVar("Model")
 _NAMESPACE = "Microsoft.KeyVault"
@@ -30,23 +32,27 @@ class ArmClient:
     ) -> None:
         from azure.mgmt.authorization.v2022_04_01.aio import AuthorizationManagementClient
         from azure.mgmt.keyvault.aio import KeyVaultManagementClient
-        from azure.mgmt.resource.resources.aio import ResourceManagementClient
 
         self.subscription = subscription
+        self._session, self._cloud, self._credential = session, cloud, credential
+        self._vaults = KeyVaultManagementClient(credential, subscription, **self._options()).vaults
+        self._roles = AuthorizationManagementClient(credential, subscription, **self._options()).role_assignments
 
-        def options() -> dict[str, Any]:
-            return {
-                "base_url": cloud.arm,
-                "credential_scopes": [f"{cloud.arm}/.default"],
-                "transport": shared_transport(session),
-                "retry_total": 0,
-                "polling_interval": _POLL_S,
-            }
+    @cached_property
+    def _resources(self) -> ResourceManagementClient:
+        """Only needed while there is no vault, so its import is not paid for by every plan."""
+        from azure.mgmt.resource.resources.aio import ResourceManagementClient
 
-        self._vaults = KeyVaultManagementClient(credential, subscription, **options()).vaults
-        self._roles = AuthorizationManagementClient(credential, subscription, **options()).role_assignments
-        resources = ResourceManagementClient(credential, subscription, **options())
-        self._groups, self._providers = resources.resource_groups, resources.providers
+        return ResourceManagementClient(self._credential, self.subscription, **self._options())
+
+    def _options(self) -> dict[str, Any]:
+        return {
+            "base_url": self._cloud.arm,
+            "credential_scopes": [f"{self._cloud.arm}/.default"],
+            "transport": shared_transport(self._session, self._credential.clock),
+            "retry_total": 0,
+            "polling_interval": _POLL_S,
+        }
 
     def group_id(self, group: str) -> str:
         return f"/subscriptions/{self.subscription}/resourceGroups/{group}"
@@ -60,17 +66,17 @@ class ArmClient:
     async def provider_state(self) -> str:
         """Microsoft.KeyVault's registrationState in the subscription: `Registered`, `NotRegistered` …"""
         with _told("get resource provider"):
-            return str((await self._providers.get(_NAMESPACE)).registration_state)
+            return str((await self._resources.providers.get(_NAMESPACE)).registration_state)
 
     async def register_provider(self) -> None:
         """Ask for the registration; it takes a while to be in force."""
         with _told("register resource provider"):
-            await self._providers.register(_NAMESPACE)
+            await self._resources.providers.register(_NAMESPACE)
 
     # resource groups
 
     async def find_group(self, name: str) -> facts.ResourceGroupFacts | None:
-        found = await _none_if_missing(self._groups.get(name), f"get resource group {name}")
+        found = await _none_if_missing(self._resources.resource_groups.get(name), f"get resource group {name}")
         if found is None:
             return None
         return facts.resource_group(found)
@@ -79,7 +85,8 @@ class ArmClient:
         from azure.mgmt.resource.resources.models import ResourceGroup
 
         with _told(f"create resource group {name}"):
-            made = await self._groups.create_or_update(name, ResourceGroup(location=location, tags=tags))
+            group = ResourceGroup(location=location, tags=tags)
+            made = await self._resources.resource_groups.create_or_update(name, group)
             return facts.resource_group(made)
 
     # vaults

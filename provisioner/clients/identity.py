@@ -60,9 +60,20 @@ class RunnerFacts:
         return bool((self.roles | self.scopes) & set(permissions))
 
 
-def shared_transport(session: aiohttp.ClientSession) -> AioHttpTransport:
+class _SharedTransport(AioHttpTransport):  # type: ignore[misc]  # azure-core exports it without its type
+    """Waits by our clock: pollers of long operations ask their transport to sleep."""
+
+    def __init__(self, session: aiohttp.ClientSession, clock: Clock) -> None:
+        super().__init__(session=session, session_owner=False)
+        self._clock = clock
+
+    async def sleep(self, duration: float) -> None:
+        await self._clock.sleep(duration)
+
+
+def shared_transport(session: aiohttp.ClientSession, clock: Clock) -> AioHttpTransport:
     """azure-core's transport over our session; one for each client, none of which closes it."""
-    return AioHttpTransport(session=session, session_owner=False)
+    return _SharedTransport(session, clock)
 
 
 class RunnerCredential(AsyncTokenCredential):
@@ -76,8 +87,8 @@ class RunnerCredential(AsyncTokenCredential):
         clock: Clock,
         identity: ClientSecretIdentity | None,
     ) -> None:
-        self._clock = clock
-        self._inner = _azure_credential(session, cloud, tenant, identity)
+        self.clock = clock
+        self._inner = _azure_credential(session, cloud, tenant, clock, identity)
         self._tokens: dict[str, AccessTokenInfo] = {}
         self._locks: dict[str, asyncio.Lock] = {}
 
@@ -86,7 +97,7 @@ class RunnerCredential(AsyncTokenCredential):
         scope = " ".join(scopes)
         async with self._locks.setdefault(scope, asyncio.Lock()):
             held = self._tokens.get(scope)
-            if held is None or held.expires_on - self._clock.now().timestamp() < _RENEW_BEFORE_S:
+            if held is None or held.expires_on - self.clock.now().timestamp() < _RENEW_BEFORE_S:
                 held = self._tokens[scope] = await self._ask(scopes)
             return held
 
@@ -136,11 +147,15 @@ class RunnerCredential(AsyncTokenCredential):
 
 
 def _azure_credential(
-    session: aiohttp.ClientSession, cloud: CloudEndpoints, tenant: str, identity: ClientSecretIdentity | None
+    session: aiohttp.ClientSession,
+    cloud: CloudEndpoints,
+    tenant: str,
+    clock: Clock,
+    identity: ClientSecretIdentity | None,
 ) -> Any:
     from azure.identity.aio import ClientSecretCredential, DefaultAzureCredential
 
-    transport = shared_transport(session)
+    transport = shared_transport(session, clock)
     if identity is not None:
         return ClientSecretCredential(
             tenant,

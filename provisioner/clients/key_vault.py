@@ -40,16 +40,24 @@ class KeyVaultClient:
     """Raises ApiError's classes: ForbiddenError (role, policy, firewall), ConflictError (a soft-deleted name) …"""
 
     def __init__(
-        self, session: aiohttp.ClientSession, credential: RunnerCredential, cloud: CloudEndpoints, name: str
+        self,
+        session: aiohttp.ClientSession,
+        credential: RunnerCredential,
+        cloud: CloudEndpoints,
+        tenant: str,
+        name: str,
     ) -> None:
         from azure.keyvault.secrets.aio import SecretClient
 
+        from provisioner.clients.vault_challenge import know_challenge
+
         self.name = name
         self.url = cloud.vault_url(name)
+        know_challenge(cloud, self.url, tenant)
         self._secrets = SecretClient(
             self.url,
             credential,
-            transport=shared_transport(session),
+            transport=shared_transport(session, credential.clock),
             retry_total=0,
             verify_challenge_resource=True,
             logging_enable=False,

@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 import aiohttp
 
-from provisioner.clients.arm import ArmClient
 from provisioner.clients.clouds import CloudEndpoints
 from provisioner.clients.entra import EntraClient
-from provisioner.clients.graph import GraphClient
 from provisioner.clients.identity import RunnerCredential
 from provisioner.clients.key_vault import KeyVaultClient
 from provisioner.clients.partner_center import PartnerCenterClient
 from provisioner.core.clock import Clock
 from provisioner.core.secret import Secret
+
+if TYPE_CHECKING:
+    from provisioner.clients.arm import ArmClient
+    from provisioner.clients.graph import GraphClient
+
+_SDKS = (
+    "provisioner.clients.arm",
+    "provisioner.clients.graph",
+    "azure.mgmt.keyvault.aio",
+    "azure.mgmt.authorization.v2022_04_01.aio",
+    "azure.keyvault.secrets.aio",
+)
 
 
 @dataclass(frozen=True)
@@ -32,7 +44,7 @@ class TenantClients:
 
     def vault(self, name: str) -> KeyVaultClient:
         """The data plane of a vault; call only once ARM says it exists (negative DNS answers are cached)."""
-        return KeyVaultClient(self.session, self.credential, self.cloud, name)
+        return KeyVaultClient(self.session, self.credential, self.cloud, self.tenant, name)
 
     def entra(self, client_id: str, client_secret: Secret) -> EntraClient:
         """Token requests of the application, with its own credential."""
@@ -41,3 +53,33 @@ class TenantClients:
     def partner_center(self, access_token: Secret) -> PartnerCenterClient:
         """Partner Center with a user's token."""
         return PartnerCenterClient(self.session, self.cloud, access_token)
+
+
+def load_sdks() -> None:
+    """Import Microsoft's SDKs (a quarter of a second): meant for a thread, while the first tokens are on their way."""
+    for name in _SDKS:
+        import_module(name)
+
+
+def connect(
+    session: aiohttp.ClientSession,
+    cloud: CloudEndpoints,
+    credential: RunnerCredential,
+    clock: Clock,
+    tenant: str,
+    subscription: str,
+) -> TenantClients:
+    """The clients for one runner in one tenant. Sends nothing."""
+    from provisioner.clients.arm import ArmClient
+    from provisioner.clients.graph import GraphClient
+
+    return TenantClients(
+        session=session,
+        cloud=cloud,
+        tenant=tenant,
+        subscription=subscription,
+        credential=credential,
+        clock=clock,
+        graph=GraphClient(session, cloud, credential, clock),
+        arm=ArmClient(session, cloud, credential, subscription),
+    )

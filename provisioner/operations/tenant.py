@@ -9,11 +9,9 @@ from dataclasses import dataclass
 
 import aiohttp
 
-from provisioner.clients.arm import ArmClient
 from provisioner.clients.clouds import endpoints
-from provisioner.clients.graph import GraphClient
 from provisioner.clients.identity import ClientSecretIdentity, RunnerCredential, RunnerFacts
-from provisioner.clients.tenant import TenantClients
+from provisioner.clients.tenant import TenantClients, connect, load_sdks
 from provisioner.core.clock import Clock
 from provisioner.spec.model import Spec
 
@@ -35,18 +33,11 @@ async def open_tenant(
     credential = RunnerCredential(session, cloud, spec.tenant, clock, identity)
     try:
         runner, *_ = await asyncio.gather(
-            credential.facts(cloud.graph), credential.bearer(cloud.arm), credential.bearer(cloud.vault_audience)
+            credential.facts(cloud.graph),
+            credential.bearer(cloud.arm),
+            credential.bearer(cloud.vault_audience),
+            asyncio.to_thread(load_sdks),
         )
-        clients = TenantClients(
-            session=session,
-            cloud=cloud,
-            tenant=spec.tenant,
-            subscription=spec.subscription,
-            credential=credential,
-            clock=clock,
-            graph=GraphClient(session, cloud, credential, clock),
-            arm=ArmClient(session, cloud, credential, spec.subscription),
-        )
-        yield OpenTenant(clients, runner)
+        yield OpenTenant(connect(session, cloud, credential, clock, spec.tenant, spec.subscription), runner)
     finally:
         await credential.close()

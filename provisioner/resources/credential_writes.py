@@ -23,7 +23,8 @@ from provisioner.resources.marks import TAG
 
 _CONTENT_TYPE = "application/vnd.provisioner.client-secret"
 _PROBES = 3
-_NOT_USABLE_YET = ("AADSTS7000215", "AADSTS700016", "AADSTS7000222")
+# The secret, the application, or its service principal has not reached the token endpoint yet.
+_NOT_USABLE_YET = ("AADSTS7000215", "AADSTS7000222", "AADSTS700016", "AADSTS7000229")
 
 
 @dataclass(frozen=True)

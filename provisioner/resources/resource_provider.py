@@ -16,7 +16,7 @@ from provisioner.resources.rights import READ_SUBSCRIPTION, WRITE_SUBSCRIPTION
 from provisioner.spec.model import Spec
 
 NAMESPACE = "Microsoft.KeyVault"
-_DEADLINE_S = 300.0
+_DEADLINE_S = 900.0
 _POLL_S = 3.0
 
 

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from ..faults import Disturbed
 from ..kernel import Call, Reply
 from ..store import Document
 from . import errors
@@ -32,12 +33,20 @@ def run(request: Request) -> Reply:
     _check_ids(steps)
     _check_dependencies(steps)
     calls = [_inner_call(request.call, request.version, step) for step in steps]
-    done: dict[str, Document] = {}
+    replies: dict[str, Reply] = {}
     for step, call in zip(steps, calls, strict=True):
-        failed = any(done[needed]["status"] >= 400 for needed in step.get("dependsOn") or ())
-        reply = errors.batch_dependency_failed().reply if failed else request.call.inner(call)
-        done[step["id"]] = _response(step["id"], reply)
-    return Reply(200, {"responses": list(reversed(done.values()))})
+        failed = any(replies[needed].status >= 400 for needed in step.get("dependsOn") or ())
+        replies[step["id"]] = errors.batch_dependency_failed().reply if failed else request.call.inner(call)
+    answer = Reply(200, {"responses": [_response(key, reply) for key, reply in reversed(replies.items())]})
+    return _disturbed(answer, [reply for reply in replies.values() if isinstance(reply, Disturbed)])
+
+
+def _disturbed(answer: Reply, faults: list[Disturbed]) -> Reply:
+    """There is one connection: what cuts, holds or slows an inner request does it to the whole answer."""
+    if not faults:
+        return answer
+    lost = next((fault.lost for fault in faults if fault.lost), None)
+    return Disturbed(answer.status, answer.body, answer.headers, max(fault.delay_s for fault in faults), lost)
 
 
 def _check_ids(steps: list[Document]) -> None:
