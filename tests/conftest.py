@@ -31,7 +31,7 @@ def pytest_report_header() -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def _applied_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
     """A served cloud with two snapshots: `new`, and `applied` with everything in place but the refresh token."""
     with served(tmp_path_factory.mktemp("cloud")) as cloud:
         trial = Trial(cloud, CONTOSO, REPLY_URLS)
@@ -42,12 +42,12 @@ def _applied_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
 
 
 @pytest.fixture
-def trial(_applied_once: Trial) -> Trial:
+def trial(prepared: Trial) -> Trial:
     """A tenant nobody has touched yet."""
-    return _applied_once.back_to("new")
+    return prepared.back_to("new")
 
 
 @pytest.fixture
-def applied(_applied_once: Trial) -> Trial:
+def applied(prepared: Trial) -> Trial:
     """A tenant in which everything is in place but the refresh token."""
-    return _applied_once.back_to("applied")
+    return prepared.back_to("applied")
