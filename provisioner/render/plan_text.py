@@ -5,6 +5,7 @@ Decides nothing: what counts as pending, unknown or a removal is the plan's own 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from itertools import groupby
@@ -43,6 +44,7 @@ _SUMMARY = {
     Action.PERSON: "for a person",
 }
 _LABEL_CAP = 34
+_PERMISSION = re.compile(r"application\.permissions\[(.+)\]\.(delegated|application)")
 
 
 def plan_text(plan: Plan, width: int = 80) -> str:
@@ -90,8 +92,8 @@ def _heading(plan: Plan, width: int) -> Lines:
 
 
 def _grouped(steps: Iterable[Step]) -> Iterable[tuple[str, list[Step]]]:
-    """By kind, kinds in the order of their first step, steps in the plan's order."""
-    told = [step for step in steps if step.action is not Action.NONE or step.reason]
+    """By kind, kinds in the order of their first step, steps in the plan's order; nothing of what has no news."""
+    told = [step for step in steps if step.action is not Action.NONE or step.reason or step.kept]
     order = list(dict.fromkeys(step.address.kind for step in told))
     by_kind = sorted(told, key=lambda step: order.index(step.address.kind))
     return [(kind, list(group)) for kind, group in groupby(by_kind, key=lambda step: step.address.kind)]
@@ -141,8 +143,14 @@ def _fields(step: Step, width: int) -> Lines:
 
 
 def _label(step: Step, change: Change) -> str:
-    """The path without the part that is the group's name anyway."""
-    return change.path.removeprefix(f"{step.address.kind}.")
+    """The path without what the group and the step say anyway; a permission goes by its API."""
+    if found := _PERMISSION.fullmatch(change.path):
+        api, kind = found.groups()
+        return kind if api == step.address.key else api if kind == "delegated" else f"{api} (application)"
+    path = change.path
+    for prefix in ("application.", "vault.", f"{step.address.kind}."):
+        path = path.removeprefix(prefix)
+    return path
 
 
 def _change(change: Change, action: Action, width: int) -> Lines:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import uuid
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,6 +14,8 @@ from ..identity import BadToken, Caller, bearer
 from ..kernel import Call, Handler, Json, Refusal, Reply
 from ..store import Document
 from . import access, errors
+
+_API_VERSION = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(-preview)?", re.IGNORECASE)
 
 
 def answered(handler: Handler) -> Handler:
@@ -61,7 +64,7 @@ class Session:
 
 
 def authenticated(call: Call) -> Caller:
-    """The caller of any ARM call; raises the 401s, and 400 without api-version."""
+    """The caller of any ARM call; raises the 401s, and 400 without a well-formed api-version."""
     try:
         caller = bearer(call, CLOUDS[call.cloud].arm_audiences)
     except BadToken as bad:
@@ -74,6 +77,8 @@ def authenticated(call: Call) -> Caller:
         raise errors.no_token(call.cloud)
     if not call.query.get("api-version"):
         raise errors.missing_api_version()
+    if not _API_VERSION.fullmatch(call.query["api-version"]):
+        raise errors.invalid_api_version(call.query["api-version"])
     return caller
 
 

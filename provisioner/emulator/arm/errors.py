@@ -98,6 +98,11 @@ def missing_api_version() -> Refusal:
     return _error(400, "MissingApiVersionParameter", message)
 
 
+@refusal("arm.invalid_api_version")
+def invalid_api_version(version: str) -> Refusal:
+    return _error(400, "InvalidApiVersionParameter", f"The api-version '{version}' is invalid.")
+
+
 @refusal("arm.invalid_body")
 def invalid_body(what: str) -> Refusal:
     return _error(

@@ -19,6 +19,8 @@ _PROMPTS = {
     1: frozenset({"", "login", "none", "select_account", "consent", "admin_consent"}),
     2: frozenset({"", "login", "none", "select_account", "consent"}),
 }
+# RFC 7636: a verifier as it is, or base64url of a SHA-256 (with its padding too)
+_CHALLENGE_SIZES = {"plain": range(43, 129), "S256": range(43, 45)}
 _MODES = frozenset({"query", "fragment", "form_post"})
 
 
@@ -85,10 +87,7 @@ def _pending(asked: _Asked) -> dict[str, Any]:
     _check_claims(call, parameters)
     if parameters.get("prompt", "") not in _PROMPTS[asked.version]:
         raise errors.malformed(call)
-    challenge = parameters.get("code_challenge")
-    method = parameters.get("code_challenge_method", "plain")
-    if challenge is not None and method not in ("S256", "plain"):
-        raise errors.malformed(call)
+    challenge, method = _challenge(call, parameters)
     scope = parameters.get("scope", "")
     if asked.version == 2 and not scope.strip():
         raise errors.parameter_missing(call, "scope")
@@ -104,7 +103,7 @@ def _pending(asked: _Asked) -> dict[str, Any]:
         "hybrid": hybrid,
         "nonce": parameters.get("nonce"),
         "codeChallenge": challenge,
-        "codeChallengeMethod": method if challenge is not None else None,
+        "codeChallengeMethod": method,
         "resource": parameters.get("resource"),
         "scope": scope,
         "forceMfa": "mfa" in parameters.get("amr_values", "").replace("ngcmfa", "mfa").split(),
@@ -142,8 +141,23 @@ def _check_response(asked: _Asked) -> bool:
     if mode == "query":
         raise errors.response_mode_not_supported(call, mode)
     if not parameters.get("nonce"):
-        raise errors.nonce_missing(call)
+        raise errors.parameter_missing(call, "nonce")
+    if asked.version == 2 and "openid" not in parameters.get("scope", "").split():
+        raise errors.response_type_not_supported(call, response_type)
     return True
+
+
+def _challenge(call: Call, parameters: dict[str, str]) -> tuple[str | None, str | None]:
+    """The PKCE challenge and its method, both None without one. Raises 9002313, 501491."""
+    challenge = parameters.get("code_challenge")
+    if challenge is None:
+        return None, None
+    method = parameters.get("code_challenge_method", "plain")
+    if method not in _CHALLENGE_SIZES:
+        raise errors.malformed(call)
+    if len(challenge) not in _CHALLENGE_SIZES[method]:
+        raise errors.code_challenge_size(call)
+    return challenge, method
 
 
 def _check_claims(call: Call, parameters: dict[str, str]) -> None:

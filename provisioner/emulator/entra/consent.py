@@ -95,6 +95,14 @@ def grant(
         _extend(call.tx, tenant["id"], principal["id"], resource_id, values, None if person is None else person["id"])
 
 
+def declares_roles(client: Client, resource_app_id: str) -> bool:
+    """True when the application declares application permissions of this API."""
+    return any(
+        access["resourceAppId"] == resource_app_id and any(entry["type"] == "Role" for entry in access["resourceAccess"])
+        for access in client.application.get("requiredResourceAccess", ())
+    )
+
+
 def assign_declared_roles(call: Call, tenant: Document, client: Client) -> None:
     """Assign the application permissions the application declares, as the admin consent page does."""
     principal = client.principal or _create_principal(call, tenant, client)

@@ -9,20 +9,13 @@ from urllib.parse import urlsplit
 
 from .. import kinds, lag
 from ..clouds import CLOUDS
+from ..directory_roles import CONSENT, CONSENT_TO_GRAPH_ROLES
 from ..graph import microsoft_apps
 from ..kernel import Call
 from ..store import Document, Transaction
 from . import errors
 
 ANY_TENANT = frozenset({"common", "organizations"})
-ADMINISTRATORS = frozenset(
-    {
-        "62e90394-69f5-4237-9190-012177145e10",  # Global Administrator
-        "e8611ab8-c189-46e8-94e1-60213ab1f814",  # Privileged Role Administrator
-        "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3",  # Application Administrator
-        "158c047a-c907-4556-b7ef-446551a6b5f7",  # Cloud Application Administrator
-    }
-)
 Platform = Literal["web", "publicClient", "spa"]
 _MULTITENANT = frozenset({"AzureADMultipleOrgs", "AzureADandPersonalMicrosoftAccount"})
 # resource identifier or appId -> appId
@@ -172,9 +165,10 @@ def home_of(call: Call, username: str) -> tuple[Document, Document] | None:
     return None
 
 
-def is_administrator(person: Document) -> bool:
-    """May this person consent for the whole tenant."""
-    return bool(ADMINISTRATORS & set(person.get("_directoryRoles", ())))
+def may_consent_for_all(person: Document, *, to_graph_roles: bool) -> bool:
+    """May this person consent for the whole tenant; application permissions of Graph ask for more (sam-facts 7)."""
+    enough = CONSENT_TO_GRAPH_ROLES if to_graph_roles else CONSENT
+    return bool(enough & set(person.get("_directoryRoles", ())))
 
 
 def redirect_platform(call: Call, application: Document, uri: str) -> Platform:

@@ -209,10 +209,9 @@ def response_mode_not_supported(call: Call, mode: str) -> SignInRefusal:
     return SignInRefusal(call, 400, "invalid_request", 70007, text)
 
 
-@refusal("entra.nonce_missing")
-def nonce_missing(call: Call) -> SignInRefusal:
-    text = "The request body must contain the following parameter: 'nonce'."
-    return SignInRefusal(call, 400, "invalid_request", 900144, text)
+@refusal("entra.code_challenge_size")
+def code_challenge_size(call: Call) -> SignInRefusal:
+    return SignInRefusal(call, 400, "invalid_request", 501491, "Invalid size of Code_Challenge parameter.")
 
 
 @refusal("entra.reply_address_mismatch")
@@ -373,12 +372,13 @@ def refresh_token_expired(call: Call, issued: str) -> SignInRefusal:
 
 
 @refusal("entra.not_consented")
-def not_consented(call: Call, client_id: str, name: str) -> SignInRefusal:
+def not_consented(call: Call, client_id: str, name: str, *, error: str = "invalid_grant") -> SignInRefusal:
+    """At the token endpoint; at the authorize endpoint the error is `interaction_required`."""
     text = (
         f"The user or administrator has not consented to use the application with ID '{client_id}' named '{name}'. "
         "Send an interactive authorization request for this user and resource."
     )
-    return SignInRefusal(call, 400, "invalid_grant", 65001, text)
+    return SignInRefusal(call, 400, error, 65001, text)
 
 
 @refusal("entra.delegated_admin_not_authorized")
@@ -482,15 +482,6 @@ def admin_consent_required(call: Call, name: str) -> SignInRefusal:
         "admin to grant permission to this app before you can use it."
     )
     return SignInRefusal(call, 400, "access_denied", 90094, text)
-
-
-@refusal("entra.consent_needed_silently")
-def consent_needed_silently(call: Call, client_id: str, name: str) -> SignInRefusal:
-    text = (
-        f"The user or administrator has not consented to use the application with ID '{client_id}' named '{name}'. "
-        "Send an interactive authorization request for this user and resource."
-    )
-    return SignInRefusal(call, 400, "interaction_required", 65001, text)
 
 
 @refusal("entra.sign_in_page_stale")

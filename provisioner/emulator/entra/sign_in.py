@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .. import kinds
+from ..graph.microsoft_apps import GRAPH
 from ..kernel import Call, Reply
 from ..store import Document
 from . import answers, asks, consent, directory, errors, mfa, pages, session, tokens
@@ -216,8 +217,8 @@ def _consent_or_answer(flow: _Flow, who: SignedIn) -> Reply:
     if not needed:
         return _answer(flow, who, admin=False)
     if prompt == "none":
-        raise errors.consent_needed_silently(call, client.id, client.name)
-    username, admin = who.person["userPrincipalName"], directory.is_administrator(who.person)
+        raise errors.not_consented(call, client.id, client.name, error="interaction_required")
+    username, admin = who.person["userPrincipalName"], _may_decide_for_all(flow, who, client)
     if not admin and (must or any(permission.needs_admin for permission in missing)):
         refused = errors.admin_consent_required(call, client.name)
         flow.keep(stage="approval")
@@ -236,6 +237,12 @@ def _consent_or_answer(flow: _Flow, who: SignedIn) -> Reply:
     return session.opened(call, who, page)
 
 
+def _may_decide_for_all(flow: _Flow, who: SignedIn, client: directory.Client) -> bool:
+    """Only the admin consent page assigns application permissions, so only there those of Graph count."""
+    assigns = flow.pending["kind"] == "adminconsent" and consent.declares_roles(client, GRAPH)
+    return directory.may_consent_for_all(who.person, to_graph_roles=assigns)
+
+
 def _declared_roles(flow: _Flow, who: SignedIn, client: directory.Client) -> list[dict[str, str]]:
     """The application permissions the application declares, for the admin consent page."""
     found = []
@@ -251,8 +258,8 @@ def _decide(flow: _Flow, form: dict[str, str]) -> Reply:
     who = _who(flow)
     if form.get("action") != "accept":
         return _consent_or_answer(flow, who)
-    admin = directory.is_administrator(who.person)
     client, wanted = flow.client(who.tenant), _wanted(flow, who)
+    admin = _may_decide_for_all(flow, who, client)
     must = flow.pending["kind"] == "adminconsent" or flow.pending["prompt"] == "admin_consent"
     missing = consent.missing(flow.call, who.tenant, client, who.person, wanted)
     if not admin and (must or any(permission.needs_admin for permission in missing)):

@@ -54,24 +54,21 @@ def _issue(call: Call, version: int) -> Reply:
     if grant_type == "authorization_code":
         answer = _from_code(call, version, form)
     elif grant_type == "refresh_token":
-        answer = _from_refresh_token(_request(call, version, form))
+        answer = _from_refresh_token(call, version, form)
     elif grant_type == "client_credentials":
-        answer = _for_application(_request(call, version, form))
+        answer = _for_application(call, version, form)
     else:
         raise errors.grant_type_not_supported(call, grant_type)
     return Reply(200, answer, {"Cache-Control": "no-store, no-cache", "Pragma": "no-cache"})
 
 
-def _request(call: Call, version: int, form: dict[str, str]) -> _Request:
-    tenant = directory.named_tenant(call)
-    return _Request(call, version, form, tenant, directory.client(call, form["client_id"], tenant))
-
-
 # --- client_credentials ---
 
 
-def _for_application(request: _Request) -> dict[str, Any]:
-    call, client = request.call, request.client
+def _for_application(call: Call, version: int, form: dict[str, str]) -> dict[str, Any]:
+    tenant = directory.named_tenant(call)
+    client = directory.client(call, form["client_id"], tenant)
+    request = _Request(call, version, form, tenant, client)
     proof = client_credential.prove(call, client, request.form, "web")
     if client.principal is None:
         raise errors.client_principal_missing(call, client.id, request.tenant["displayName"])
@@ -167,14 +164,23 @@ def _check_verifier(request: _Request, code: Document) -> None:
 # --- refresh_token ---
 
 
-def _from_refresh_token(request: _Request) -> dict[str, Any]:
-    call = request.call
-    sent = request.need("refresh_token")
+def _from_refresh_token(call: Call, version: int, form: dict[str, str]) -> dict[str, Any]:
+    sent = form.get("refresh_token", "")
+    if not sent:
+        raise errors.parameter_missing(call, "refresh_token")
     kept = call.tx.get(kinds.REFRESH_TOKEN, "", tokens.digest(sent))
     if kept is None and not sent.startswith("1."):
         raise errors.malformed(call)
-    if kept is None or kept["clientId"] != request.client.id:
+    named = directory.tenant(call)
+    client = directory.client(call, form["client_id"], named)
+    if kept is None or kept["clientId"] != client.id:
         raise errors.grant_invalid(call)
+    tenant = named or call.tx.get(kinds.TENANT, "", kept["tenant"])
+    if tenant is None:
+        raise errors.grant_invalid(call)
+    if named is None:  # over /organizations the person's own tenant answers
+        client = directory.client(call, client.id, tenant)
+    request = _Request(call, version, form, tenant, client)
     client_credential.prove(call, request.client, request.form, kept["platform"])
     if call.tx.now >= kept["issued"] + tokens.REFRESH_LIFE_S:
         issued = datetime.fromtimestamp(kept["issued"], UTC).strftime("%Y-%m-%dT%H:%M:%S.0000000Z")

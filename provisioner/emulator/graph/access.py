@@ -7,18 +7,10 @@ principal, and change those it owns.
 
 from __future__ import annotations
 
+from ..directory_roles import CONSENT, CONSENT_TO_GRAPH_ROLES, MANAGE_APPLICATIONS
 from ..identity import Caller
 from ..store import Document
 from . import errors
-
-GLOBAL_ADMINISTRATOR = "62e90394-69f5-4237-9190-012177145e10"
-APPLICATION_ADMINISTRATOR = "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3"
-CLOUD_APPLICATION_ADMINISTRATOR = "158c047a-c907-4556-b7ef-446551a6b5f7"
-PRIVILEGED_ROLE_ADMINISTRATOR = "e8611ab8-c189-46e8-94e1-60213ab1f814"
-
-_APPLICATION_ROLES = frozenset({GLOBAL_ADMINISTRATOR, APPLICATION_ADMINISTRATOR, CLOUD_APPLICATION_ADMINISTRATOR})
-_CONSENT_ROLES = _APPLICATION_ROLES | {PRIVILEGED_ROLE_ADMINISTRATOR}
-_GRAPH_ROLE_CONSENT_ROLES = frozenset({GLOBAL_ADMINISTRATOR, PRIVILEGED_ROLE_ADMINISTRATOR})
 
 OWNED_BY = "Application.ReadWrite.OwnedBy"
 _READ_ALL = frozenset({"Directory.Read.All", "Directory.ReadWrite.All", "Directory.AccessAsUser.All"})
@@ -65,7 +57,7 @@ def require_write(caller: Caller, target: Document) -> None:
     """The right to change or delete this application or service principal."""
     require(caller, _WRITE_APPLICATIONS | {OWNED_BY})
     owner = caller.object_id in target.get("_owners", ())
-    allowed = not owned_only(caller) if caller.kind == "app" else bool(caller.directory_roles & _APPLICATION_ROLES)
+    allowed = not owned_only(caller) if caller.kind == "app" else bool(caller.directory_roles & MANAGE_APPLICATIONS)
     if not (allowed or owner):
         raise errors.insufficient_privileges()
 
@@ -75,7 +67,7 @@ def require_service_principal_create(caller: Caller, application: Document | Non
     require(caller, _WRITE_APPLICATIONS | {OWNED_BY})
     if application is None and owned_only(caller):
         raise errors.backing_application_not_local()
-    if application is None and caller.kind == "user" and not caller.directory_roles & _APPLICATION_ROLES:
+    if application is None and caller.kind == "user" and not caller.directory_roles & MANAGE_APPLICATIONS:
         raise errors.insufficient_privileges()
     if application is not None:
         require_write(caller, application)
@@ -84,18 +76,18 @@ def require_service_principal_create(caller: Caller, application: Document | Non
 def require_restore(caller: Caller) -> None:
     """Restoring and purging is not for OwnedBy callers, whatever they own (sam-facts 5.7)."""
     require(caller, _WRITE_APPLICATIONS)
-    _require_role(caller, _APPLICATION_ROLES)
+    _require_role(caller, MANAGE_APPLICATIONS)
 
 
 def require_grant_write(caller: Caller) -> None:
     require(caller, _WRITE_GRANTS)
-    _require_role(caller, _CONSENT_ROLES)
+    _require_role(caller, CONSENT)
 
 
 def require_assignment_write(caller: Caller, resource_app_id: str, graph_app_id: str) -> None:
     """Application permissions of Graph itself are for Privileged Role and Global Administrators only (sam-facts 7)."""
     require(caller, _WRITE_ASSIGNMENTS)
-    _require_role(caller, _GRAPH_ROLE_CONSENT_ROLES if resource_app_id == graph_app_id else _CONSENT_ROLES)
+    _require_role(caller, CONSENT_TO_GRAPH_ROLES if resource_app_id == graph_app_id else CONSENT)
 
 
 def _require_role(caller: Caller, any_of: frozenset[str]) -> None:

@@ -16,6 +16,8 @@ from ..store import Document
 from . import errors
 from .rules import vault_of
 
+_API_VERSIONS = (*(f"7.{minor}" for minor in range(7)), "2025-07-01")
+
 
 @dataclass(frozen=True)
 class Session:
@@ -88,9 +90,18 @@ def _session(call: Call) -> Session:
     if caller.tenant != vault["properties"]["tenantId"]:
         raise errors.wrong_tenant(vault, call.cloud, caller)
     _check_network(call, vault, caller)
-    if not call.query.get("api-version"):
-        raise errors.bad_parameter("The request should be made with the api-version query parameter.")
+    _check_version(call.query.get("api-version"))
     return Session(call, caller, vault)
+
+
+def _check_version(version: str | None) -> None:
+    """There is no default version (sam-facts 6.3)."""
+    if not version:
+        raise errors.bad_parameter("The request should be made with the api-version query parameter.")
+    if version not in _API_VERSIONS:
+        latest = _API_VERSIONS[-1]
+        text = f"The specified version ({version}) is not recognized. Consider using the latest supported version "
+        raise errors.bad_parameter(f"{text}({latest}).")
 
 
 def _caller(call: Call, vault: Document) -> Caller:

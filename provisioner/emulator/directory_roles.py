@@ -1,0 +1,15 @@
+"""Directory roles by template id, and which of them let a person consent for everybody (sam-facts 7).
+
+Entra asks them on its consent pages, Graph where grants and assignments are written: one rule, two doors.
+"""
+
+from __future__ import annotations
+
+GLOBAL_ADMINISTRATOR = "62e90394-69f5-4237-9190-012177145e10"
+APPLICATION_ADMINISTRATOR = "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3"
+CLOUD_APPLICATION_ADMINISTRATOR = "158c047a-c907-4556-b7ef-446551a6b5f7"
+PRIVILEGED_ROLE_ADMINISTRATOR = "e8611ab8-c189-46e8-94e1-60213ab1f814"
+
+MANAGE_APPLICATIONS = frozenset({GLOBAL_ADMINISTRATOR, APPLICATION_ADMINISTRATOR, CLOUD_APPLICATION_ADMINISTRATOR})
+CONSENT = MANAGE_APPLICATIONS | {PRIVILEGED_ROLE_ADMINISTRATOR}
+CONSENT_TO_GRAPH_ROLES = frozenset({GLOBAL_ADMINISTRATOR, PRIVILEGED_ROLE_ADMINISTRATOR})
