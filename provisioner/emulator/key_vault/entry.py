@@ -16,7 +16,7 @@ from ..store import Document
 from . import errors
 from .rules import vault_of
 
-_API_VERSIONS = (*(f"7.{minor}" for minor in range(7)), "2025-07-01")
+_API_VERSIONS = (*(f"7.{minor}" for minor in range(7)), "2025-07-01", "2026-04-01")  # the last: what the SDK sends
 
 
 @dataclass(frozen=True)
