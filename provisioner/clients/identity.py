@@ -17,14 +17,14 @@ from typing import Any
 import aiohttp
 from azure.core.credentials import AccessToken, AccessTokenInfo, TokenRequestOptions
 from azure.core.credentials_async import AsyncTokenCredential
-from azure.core.exceptions import ClientAuthenticationError
+from azure.core.exceptions import AzureError, ClientAuthenticationError
 from azure.core.pipeline.transport import AioHttpTransport
 from azure.identity import CredentialUnavailableError
 
 from provisioner.clients.clouds import CloudEndpoints
 from provisioner.clients.sign_in_errors import sign_in_error
 from provisioner.core.clock import Clock
-from provisioner.core.errors import SignInError
+from provisioner.core.errors import SignInError, UnreachableError
 from provisioner.core.secret import Secret
 
 _RENEW_BEFORE_S = 300
@@ -77,7 +77,7 @@ def shared_transport(session: aiohttp.ClientSession, clock: Clock) -> AioHttpTra
 
 
 class RunnerCredential(AsyncTokenCredential):
-    """An azure-core credential for one tenant. Raises SignInError with the remedy when Entra refuses."""
+    """An azure-core credential for one tenant. Raises SignInError with the remedy when Entra refuses; UnreachableError."""
 
     def __init__(
         self,
@@ -143,6 +143,15 @@ class RunnerCredential(AsyncTokenCredential):
             ) from error
         except ClientAuthenticationError as error:
             raise sign_in_error("runner token", error.message or "") from None
+        except AzureError as error:
+            raise UnreachableError(
+                "Entra",
+                "runner token",
+                0,
+                type(error).__name__,
+                "no answer",
+                next_step="check the network and try again",
+            ) from error
         return AccessTokenInfo(token.token, token.expires_on)
 
 
