@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from provisioner.cli.not_built import refuse
 from provisioner.cli.options import Common, common, one_path
+
+if TYPE_CHECKING:
+    from provisioner.operations.tenant import OpenTenant
+    from provisioner.operations.ui import Ui
+    from provisioner.spec.model import Spec
 
 
 @click.command()
@@ -26,7 +33,7 @@ def consent(path: Path, common: Common, *, mode: str, hybrid: bool) -> int:
     """Sign in with MFA and store the refresh token.
 
     Opens a browser (BROWSER names another one) on Microsoft's sign-in page. Nothing is stored unless tenant, account,
-    application, audience and MFA are as the spec says.
+    application, audience and MFA are as the spec says. Of several specs, those that lack a token come one by one.
     """
     if mode in ("device", "import"):
         refuse(f"--mode {mode}")
@@ -40,14 +47,17 @@ def consent(path: Path, common: Common, *, mode: str, hybrid: bool) -> int:
         raise UsageError("--mode paste asks for the address you end on, and there is no terminal to ask on")
     terminal = Terminal()
     options = operation.ConsentOptions(mode="paste" if mode == "paste" else "browser", hybrid=hybrid)
-    verb = run.Verb(
-        doing="signing in",
-        operation=lambda tenant, spec, ui: operation.consent(tenant.clients, spec, ui, options),
-        code=lambda result: 0,
-        told=consent_sentence,
-    )
-    results = run.over([run.load_one(path, terminal)], verb, common, terminal)
+    specs = [entry.spec for entry in run.load([path], terminal).specs]
+    several = len(specs) > 1
+
+    async def sign_in(tenant: OpenTenant, spec: Spec, ui: Ui) -> operation.ConsentResult | operation.NotNeeded:
+        if several:
+            return await operation.consent_where_needed(tenant, spec, ui, options)
+        return await operation.consent(tenant.clients, spec, ui, options)
+
+    verb = run.Verb("signing in", sign_in, lambda result: 0, consent_sentence)
+    results = run.over(specs, verb, replace(common, concurrency=1), terminal)  # one person, one browser
     for result in results:
-        if result.value is not None:
+        if result.value is not None and not several:
             terminal.result(consent_lines(result.value, terminal.width))
     return run.finish(results, verb, terminal)

@@ -18,10 +18,11 @@ import uvicorn
 from filelock import FileLock
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from . import control, proxy, seed, tls
+from . import clouds, control, proxy, seed, tls
 from .dispatch import handle
 from .faults import Disturbed
 from .kernel import Reply
+from .key_vault.rules import resolves
 from .note import Control, Note, folder_note, user_note, write_note
 from .store import Store
 
@@ -121,7 +122,7 @@ class Emulator:
                 timeout_graceful_shutdown=1,
             )
             config.load()
-            config.ssl = tls.server_context(leaf)
+            config.ssl = tls.server_context(leaf, self._has_name)
             with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
                 runner.run(self._serve(config, listener, proxy_listener))
         except BaseException as error:  # noqa: BLE001  start() raises it in the caller's thread
@@ -148,6 +149,14 @@ class Emulator:
         server.should_exit = True
         await main
         stopping.cancel()
+
+    def _has_name(self, host: str) -> bool:
+        """A vault's name exists only with its vault; to a client the refused connection is a name without address."""
+        found = clouds.locate(host)
+        if found is None or found[0] != "key_vault":
+            return True
+        with self._store.transaction() as tx:
+            return resolves(tx, host)
 
     async def _application(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         assert scope["type"] == "http", "lifespan and websockets are off"

@@ -6,6 +6,7 @@ Two servers over one folder must show the same chain, also when both start at on
 from __future__ import annotations
 
 import ssl
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -30,12 +31,19 @@ def certificate_files(folder: Path) -> tuple[Path, Path]:
     return ca, leaf
 
 
-def server_context(leaf: Path) -> ssl.SSLContext:
-    """TLS for the listener, HTTP/1.1 only."""
+def server_context(leaf: Path, has_name: Callable[[str], bool]) -> ssl.SSLContext:
+    """TLS for the listener, HTTP/1.1 only. A handshake for a host name that `has_name` denies fails."""
+
+    def check_name(
+        _connection: ssl.SSLObject | ssl.SSLSocket, name: str | None, _context: ssl.SSLContext
+    ) -> int | None:
+        return None if name is None or has_name(name) else ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
+
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.load_cert_chain(leaf)
     context.set_alpn_protocols(["http/1.1"])
+    context.sni_callback = check_name
     return context
 
 

@@ -18,7 +18,7 @@ from provisioner.engine.executor import Watcher, execute
 from provisioner.engine.safety import check_removals
 from provisioner.operations.consent import ConsentOptions, ConsentResult, consent
 from provisioner.operations.outputs import outputs_of
-from provisioner.operations.plan import Seen, look
+from provisioner.operations.plan import Seen, awaits_sign_in, look
 from provisioner.operations.tenant import OpenTenant
 from provisioner.operations.ui import Ui
 from provisioner.operations.verify import verify
@@ -97,7 +97,7 @@ async def carry_out(tenant: OpenTenant, spec: Spec, seen: Seen, ui: Ui, options:
     if report is not None and report.failed:
         return ApplyResult(seen.plan, after.plan, report, None, (), await outputs_of(tenant, spec, after.known))
     consented = None
-    if options.with_consent and _awaits_sign_in(after.plan) and not after.plan.pending:
+    if options.with_consent and awaits_sign_in(after.plan) and not after.plan.pending:
         consented = await consent(tenant.clients, spec, ui, ConsentOptions())
         after = await look(tenant, spec)
     checks = await verify(tenant.clients, spec) if _has_token(after.plan) else ()
@@ -140,11 +140,6 @@ async def _settled(tenant: OpenTenant, spec: Spec, shown: Plan, ui: Ui) -> Seen:
             )
         ui.progress(f"waiting until every replica shows {left[0].address}")
         await clock.sleep(_SETTLE_WAIT_S)
-
-
-def _awaits_sign_in(plan: Plan) -> bool:
-    """The token is missing or broken, and nothing else that a person must do stands before it."""
-    return any(step.action is Action.PERSON and step.address.kind == RefreshToken.name for step in plan.steps)
 
 
 def _has_token(plan: Plan) -> bool:

@@ -20,6 +20,8 @@ from provisioner.consent.paste import ask_for_answer
 from provisioner.consent.reply_url import for_browser, for_paste
 from provisioner.core.errors import ConsentError, ProvisionerError, UsageError
 from provisioner.operations.consent_ready import Ready, check_ready
+from provisioner.operations.plan import awaits_sign_in, plan
+from provisioner.operations.tenant import OpenTenant
 from provisioner.operations.ui import Ui
 from provisioner.resources.contract import Writer
 from provisioner.resources.token_checks import ExpectedToken, MfaMissingError
@@ -50,6 +52,21 @@ class ConsentResult:
     secret_name: str
     version: str
     expires_at: datetime
+
+
+@dataclass(frozen=True)
+class NotNeeded:
+    """A token that works is there already: among several tenants nobody is asked to sign in for this one."""
+
+
+async def consent_where_needed(
+    tenant: OpenTenant, spec: Spec, ui: Ui, options: ConsentOptions
+) -> ConsentResult | NotNeeded:
+    """For one of several tenants: sign in only where the plan says that a person must. Raises as `consent` does."""
+    if not awaits_sign_in(await plan(tenant, spec)):
+        return NotNeeded()
+    ui.info(f"Signing in for {spec.name}, tenant {spec.tenant}")
+    return await consent(tenant.clients, spec, ui, options)
 
 
 async def consent(clients: TenantClients, spec: Spec, ui: Ui, options: ConsentOptions) -> ConsentResult:

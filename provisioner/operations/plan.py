@@ -11,6 +11,7 @@ from provisioner.engine.planner import make_plan
 from provisioner.operations.tenant import OpenTenant
 from provisioner.resources.contract import Reader
 from provisioner.resources.kinds import KINDS
+from provisioner.resources.refresh_token import RefreshToken
 from provisioner.spec.model import Spec
 
 
@@ -32,3 +33,8 @@ async def look(tenant: OpenTenant, spec: Spec) -> Seen:
 async def plan(tenant: OpenTenant, spec: Spec) -> Plan:
     """The plan of one tenant. Raises PlanError; what could not be read is in the plan as unknown."""
     return (await look(tenant, spec)).plan
+
+
+def awaits_sign_in(plan: Plan) -> bool:
+    """The refresh token is missing or broken: only a person's sign-in brings one."""
+    return any(step.address.kind == RefreshToken.name for step in plan.for_a_person)

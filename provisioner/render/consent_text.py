@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from rich.text import Text
 
@@ -11,6 +11,7 @@ from provisioner.render.layout import Lines, paragraph
 from provisioner.render.values import moment
 
 
+@runtime_checkable
 class Stored(Protocol):
     """Who signed in, and where the token is."""
 
@@ -24,13 +25,15 @@ class Stored(Protocol):
     def expires_at(self) -> datetime: ...
 
 
-def consent_lines(stored: Stored, width: int = 80) -> Lines:
+def consent_lines(stored: object, width: int = 80) -> Lines:
     """One sentence: the account, the place, the end of the token's life."""
     return paragraph(consent_sentence(stored).plain, width, rest="  ", style="green")
 
 
-def consent_sentence(stored: Stored) -> Text:
-    """The same in one line."""
+def consent_sentence(stored: object) -> Text:
+    """The same in one line; anything but a stored token means that none was needed."""
+    if not isinstance(stored, Stored):
+        return Text("no sign-in needed: a refresh token is stored")
     return Text(
         f"{stored.account} signed in with MFA; the refresh token is in vault {stored.vault} as {stored.secret_name} "
         f"and lives until {moment(stored.expires_at)} unless it is renewed"

@@ -8,16 +8,18 @@ from dataclasses import dataclass
 
 from rich.text import Text
 
+from provisioner.core import exit_codes
 from provisioner.core.errors import ApiError, ProvisionerError
 from provisioner.render.layout import BLANK, Lines, count, paragraph
 
 _OUTCOMES = {
-    1: ("failed", "red"),
-    5: ("a check failed", "red"),
-    4: ("could not tell", "cyan"),
-    2: ("changes pending", "yellow"),
-    3: ("a person must act", "blue"),
-    0: ("in order", "green"),
+    exit_codes.FAILED: ("failed", "red"),
+    exit_codes.CHECK_FAILED: ("a check failed", "red"),
+    exit_codes.COULD_NOT_TELL: ("could not tell", "cyan"),
+    exit_codes.CHANGES_PENDING: ("changes pending", "yellow"),
+    exit_codes.PERSON_MUST_ACT: ("a person must act", "blue"),
+    exit_codes.DONE: ("in order", "green"),
+    exit_codes.WRONG_USAGE: ("wrong usage", "red"),
 }
 
 

@@ -74,7 +74,8 @@ def sign_in_missing(name: str, text: str) -> Check:
 
 def not_tried(name: str, because: Check) -> Check:
     """A check that rests on one that does not hold."""
-    return Check(name, Status.UNKNOWN, f"not tried: it rests on {because.name}", because.next_step, because.for_a_person)
+    text = f"not tried: it rests on {because.name}"
+    return Check(name, Status.UNKNOWN, text, because.next_step, because.for_a_person)
 
 
 def refused(name: str, error: ApiError) -> Check:

@@ -98,7 +98,8 @@ def grant(
 def declares_roles(client: Client, resource_app_id: str) -> bool:
     """True when the application declares application permissions of this API."""
     return any(
-        access["resourceAppId"] == resource_app_id and any(entry["type"] == "Role" for entry in access["resourceAccess"])
+        access["resourceAppId"] == resource_app_id
+        and any(entry["type"] == "Role" for entry in access["resourceAccess"])
         for access in client.application.get("requiredResourceAccess", ())
     )
 

@@ -28,12 +28,6 @@ class _Request:
     tenant: Document
     client: Client
 
-    def need(self, name: str) -> str:
-        value = self.form.get(name, "")
-        if not value:
-            raise errors.parameter_missing(self.call, name)
-        return value
-
 
 def issue_v1(call: Call) -> Reply:
     return _issue(call, 1)
@@ -45,10 +39,7 @@ def issue_v2(call: Call) -> Reply:
 
 def _issue(call: Call, version: int) -> Reply:
     form = call.form()
-    grant_type = form.get("grant_type", "")
-    for name in ("grant_type", "client_id"):
-        if not form.get(name):
-            raise errors.parameter_missing(call, name)
+    grant_type, _ = _need(call, form, "grant_type"), _need(call, form, "client_id")
     if version == 2 and "resource" in form:
         raise errors.parameter_not_supported(call, "resource")
     if grant_type == "authorization_code":
@@ -60,6 +51,13 @@ def _issue(call: Call, version: int) -> Reply:
     else:
         raise errors.grant_type_not_supported(call, grant_type)
     return Reply(200, answer, {"Cache-Control": "no-store, no-cache", "Pragma": "no-cache"})
+
+
+def _need(call: Call, form: dict[str, str], name: str) -> str:
+    value = form.get(name, "")
+    if not value:
+        raise errors.parameter_missing(call, name)
+    return value
 
 
 # --- client_credentials ---
@@ -96,7 +94,7 @@ def _application_ask(request: _Request) -> Ask:
         if not resource:
             raise errors.resource_not_named(request.call)
         return asks.for_resource(request.call, request.tenant, resource, interactive=False)
-    scope = request.need("scope")
+    scope = _need(request.call, request.form, "scope")
     if not all(value.endswith("/.default") for value in scope.split()):
         raise errors.scope_invalid(request.call, scope)
     found = asks.for_scopes(request.call, request.tenant, request.client.id, scope, interactive=False)
@@ -107,9 +105,7 @@ def _application_ask(request: _Request) -> Ask:
 
 
 def _from_code(call: Call, version: int, form: dict[str, str]) -> dict[str, Any]:
-    if not form.get("code"):
-        raise errors.parameter_missing(call, "code")
-    key = tokens.digest(form["code"])
+    key = tokens.digest(_need(call, form, "code"))
     code = call.tx.get(kinds.AUTHORIZATION_CODE, "", key)
     alias = directory.tenant(call)
     if code is None or code["clientId"] != form["client_id"]:
@@ -165,9 +161,7 @@ def _check_verifier(request: _Request, code: Document) -> None:
 
 
 def _from_refresh_token(call: Call, version: int, form: dict[str, str]) -> dict[str, Any]:
-    sent = form.get("refresh_token", "")
-    if not sent:
-        raise errors.parameter_missing(call, "refresh_token")
+    sent = _need(call, form, "refresh_token")
     kept = call.tx.get(kinds.REFRESH_TOKEN, "", tokens.digest(sent))
     if kept is None and not sent.startswith("1."):
         raise errors.malformed(call)

@@ -27,10 +27,10 @@ def vault_of(tx: Transaction, host: str) -> Document | None:
     return vault if vault and urlsplit(vault["properties"]["vaultUri"]).hostname == host.lower() else None
 
 
-def exists(tx: Transaction, host: str) -> bool:
-    """True when the host name resolves: the vault is there, and its name's lag is over.
+def resolves(tx: Transaction, host: str) -> bool:
+    """False for a vault's host name that has no DNS record in life: no such vault, or its name is too new.
 
-    The real service has no DNS record otherwise, so the connection layer must fail in its place.
+    The TLS listener asks this and takes no connection for such a name (server.py).
     """
     vault = vault_of(tx, host)
     return vault is not None and float(vault["_resolvesFrom"]) <= tx.now

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from .. import kinds
+from ..directory_roles import GLOBAL_ADMINISTRATOR
 from ..graph import microsoft_apps
 from ..graph.documents import new_application, new_service_principal, timestamp
 from ..store import Document, Transaction
 from .directory import OPERATOR_OTP, OPERATOR_PASSWORD, RUNNER_SECRET, TENANTS, Customer, Tenant
-
-GLOBAL_ADMINISTRATOR = "62e90394-69f5-4237-9190-012177145e10"
 
 # What the main job needs of Graph. Creating the service principal of a Microsoft application that is missing in the
 # tenant takes Application.ReadWrite.All: under OwnedBy Graph answers 403 "the backing application ... must in the
