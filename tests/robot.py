@@ -5,7 +5,7 @@ Knows nothing of our code; the demo and the tests of `consent` have it play the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 from typing import Literal
 from urllib.parse import parse_qsl, urljoin, urlsplit
@@ -32,12 +32,14 @@ class Ending:
     """How a sign-in ended. address: the page the browser ends on. fields: the answer for the application.
 
     status and page: what the application showed; 0 and "" where nothing was asked to show it.
+    asked: the pages gone through, of "password", "code" and "consent".
     """
 
     address: str
     fields: dict[str, str]
     status: int = 0
     page: str = ""
+    asked: tuple[str, ...] = ()
 
 
 class StuckError(Exception):
@@ -81,6 +83,11 @@ class Robot:
 
         Raises: StuckError with the text of a page that leads nowhere.
         """
+        asked: list[str] = []
+        ending = self._walked(url, person, asked, deliver=deliver)
+        return replace(ending, asked=tuple(asked))
+
+    def _walked(self, url: str, person: Person, asked: list[str], *, deliver: bool) -> Ending:
         answer = self._cloud.get(url, allow_redirects=False)
         for _ in range(_MOST_PAGES):
             if answer.is_redirect:
@@ -97,6 +104,7 @@ class Robot:
             target = urljoin(answer.url, form.action)
             if urlsplit(target).hostname != urlsplit(answer.url).hostname:
                 return self._posted(target, form.inputs, deliver=deliver)
+            asked.append(_asks(form))
             answer = self._cloud.post(target, data=form.inputs | _filled_in(form, person), allow_redirects=False)
         raise StuckError(f"no end after {_MOST_PAGES} pages: {answer.text}")
 
@@ -126,9 +134,14 @@ def _answer_in(address: str) -> dict[str, str]:
     return dict(parse_qsl(parts.query or parts.fragment))
 
 
+def _asks(form: _Form) -> str:
+    return "password" if "password" in form.inputs else "code" if "otp" in form.inputs else "consent"
+
+
 def _filled_in(form: _Form, person: Person) -> dict[str, str]:
-    if "password" in form.inputs:
+    asked = _asks(form)
+    if asked == "password":
         return {"username": person.username, "password": person.password, "action": person.at_password}
-    if "otp" in form.inputs:
+    if asked == "code":
         return {"otp": person.otp, "action": "verify"}
     return {"action": person.at_consent}

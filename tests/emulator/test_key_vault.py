@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from provisioner.emulator import lag
-from provisioner.emulator.key_vault.rules import exists
+from provisioner.emulator.key_vault.rules import resolves
 from provisioner.emulator.seed.directory import CONTOSO, TAILSPIN, WINGTIP, Tenant
 from provisioner.emulator.store import Store
 
@@ -49,19 +49,19 @@ def test_challenge_names_the_clouds_own_hosts(store: Store, tenant: Tenant, logi
 def test_host_resolves_only_while_the_vault_stands(azure: Azure) -> None:
     host = "kv-contoso.vault.azure.net"
 
-    def resolves(name: str) -> bool:
+    def found(name: str) -> bool:
         with azure.store.transaction() as tx:
-            return exists(tx, name)
+            return resolves(tx, name)
 
-    assert resolves(host.upper())
-    assert not resolves("kv-contoso.vault.usgovcloudapi.net")
-    assert not resolves("other.vault.azure.net")
+    assert found(host.upper())
+    assert not found("kv-contoso.vault.usgovcloudapi.net")
+    assert not found("other.vault.azure.net")
     azure.arm("DELETE", azure.vault_id)
-    assert not resolves(host)
+    assert not found(host)
     with azure.store.transaction() as tx:
         lag.change_settings(tx, {"rbac": 30})
     azure.put_vault(createMode="recover")
-    assert not resolves(host)
+    assert not found(host)
 
 
 def test_every_set_makes_a_version_and_the_latest_is_read(azure: Azure) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import jwt
@@ -13,7 +13,7 @@ import requests
 
 from provisioner.emulator.seed.directory import CONTOSO
 from provisioner.emulator.server import Emulator
-from tests.emulator.person import Person
+from tests.robot import Ending, Person, Robot
 
 PARTNER_CENTER = "https://api.partnercenter.microsoft.com"
 PARTNER_CENTER_APP = "fa3d9a0c-3fb0-42cc-9193-47c7ecd2edbd"
@@ -68,10 +68,10 @@ def application(http: requests.Session, cloud: dict[str, Any]) -> dict[str, str]
     return {"client_id": made["appId"], "client_secret": secret["secretText"]}
 
 
-@pytest.fixture
-def operator(http: requests.Session, cloud: dict[str, Any]) -> Iterator[Person]:
-    yield Person(http, **cloud["tenants"][0]["operator"])
-    http.cookies.clear()
+def _sign_in(cloud: dict[str, Any], query: str) -> Ending:
+    """The operator opens the v1 authorize address in a fresh browser."""
+    person = Person(**cloud["tenants"][0]["operator"])
+    return Robot(cloud["proxy"], cloud["ca"]).sign_in(f"{LOGIN}/oauth2/authorize?{query}", person, deliver=False)
 
 
 def _ok(answer: requests.Response) -> dict[str, Any]:
@@ -92,25 +92,23 @@ def _redeem(http: requests.Session, application: dict[str, str], code: str, **fi
 
 @pytest.mark.parametrize("by_policy", [False, True], ids=["amr_values", "security_defaults"])
 def test_form_post_recipe_ends_at_the_customers_users(
-    http: requests.Session, cloud: dict[str, Any], application: dict[str, str], operator: Person, by_policy: bool
+    http: requests.Session, cloud: dict[str, Any], application: dict[str, str], by_policy: bool
 ) -> None:
     """The recipe's own URL asks for no MFA: a tenant-wide policy does, or `amr_values`."""
     _set_security_defaults(http, cloud, by_policy)
     nonce, state = str(uuid4()), str(uuid4())
-    url = f"{LOGIN}/oauth2/authorize?response_mode=form_post&response_type=code%20id_token&scope=openid%20profile"
+    query = "response_mode=form_post&response_type=code%20id_token&scope=openid%20profile&"
     parameters = {
         "client_id": application["client_id"],
         "redirect_uri": REPLY_URL,
         "nonce": nonce,
         "state": state,
     }
-    address, posted = operator.sign_in(url, parameters | ({} if by_policy else {"amr_values": "mfa"}))
+    ending = _sign_in(cloud, query + urlencode(parameters | ({} if by_policy else {"amr_values": "mfa"})))
     _set_security_defaults(http, cloud, False)
 
-    assert address == REPLY_URL
-    assert posted is not None
-    assert operator.seen[:2] == ["password", "otp"]
-    assert posted["state"] == state
+    posted = ending.fields
+    assert (ending.address, ending.asked[:2], posted["state"]) == (REPLY_URL, ("password", "code"), state)
     claims = _verified(http, posted["id_token"], application["client_id"])
     assert (claims["nonce"], claims["amr"]) == (nonce, ["pwd", "mfa"])
 
@@ -130,7 +128,7 @@ def test_form_post_recipe_ends_at_the_customers_users(
 
 
 def test_terminal_recipe_with_a_pasted_code_works(
-    http: requests.Session, application: dict[str, str], operator: Person
+    http: requests.Session, cloud: dict[str, Any], application: dict[str, str]
 ) -> None:
     parameters = {
         "client_id": application["client_id"],
@@ -138,23 +136,21 @@ def test_terminal_recipe_with_a_pasted_code_works(
         "response_type": "code",
         "resource": PARTNER_CENTER,
     }
-    address, _ = operator.sign_in(f"{LOGIN}/oauth2/authorize", parameters)
-    assert address.startswith(f"{OOB}?")
-    pasted = parse_qs(urlsplit(address).query)["code"][0]
+    ending = _sign_in(cloud, urlencode(parameters))
+    assert ending.address.startswith(f"{OOB}?")
 
-    tokens = _redeem(http, application, pasted, redirect_uri=OOB)
+    tokens = _redeem(http, application, ending.fields["code"], redirect_uri=OOB)
     assert _users(http, tokens["access_token"]).status_code == 200
 
 
 def test_a_request_that_names_no_api_is_not_asked_for_mfa_and_gets_no_partner_center_token(
-    http: requests.Session, application: dict[str, str], operator: Person
+    http: requests.Session, cloud: dict[str, Any], application: dict[str, str]
 ) -> None:
     parameters = {"client_id": application["client_id"], "redirect_uri": REPLY_URL, "response_type": "code"}
-    address, _ = operator.sign_in(f"{LOGIN}/oauth2/authorize", parameters)
-    assert "otp" not in operator.seen
-    code = parse_qs(urlsplit(address).query)["code"][0]
+    ending = _sign_in(cloud, urlencode(parameters))
+    assert "code" not in ending.asked
 
-    form = {"grant_type": "authorization_code", "code": code, "resource": PARTNER_CENTER}
+    form = {"grant_type": "authorization_code", "code": ending.fields["code"], "resource": PARTNER_CENTER}
     refused = http.post(f"{LOGIN}/oauth2/token", data=form | application)
     assert (refused.status_code, refused.json()["error_codes"]) == (400, [50076])
 

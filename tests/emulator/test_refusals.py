@@ -25,8 +25,9 @@ def test_every_refusal_of_the_service_has_a_row(service: str) -> None:
     assert registered - {row[0] for row in ROWS} == set()
 
 
-def test_every_row_names_a_registered_refusal() -> None:
+def test_every_row_names_a_registered_refusal_and_its_source() -> None:
     assert {row[0] for row in ROWS} - REFUSALS.keys() == set()
+    assert {row[1] for row in ROWS if refusals.SOURCE.fullmatch(row[1]) is None} == set()
 
 
 @pytest.mark.parametrize(("name", "section", "provoke", "status", "code"), ROWS, ids=[f"{r[0]}-{r[4]}" for r in ROWS])

@@ -1,8 +1,8 @@
 """Entra's refusals: an AADSTS number, an OAuth error name, Microsoft's text.
 
 At the token endpoint they are JSON (sam-facts 3.2); at the authorize endpoint authorize.py shows the same refusal as a
-page or sends it to the redirect URI. The number's source stands in its row of the tests' table of
-refusals; the texts are worded after Microsoft's, and nothing may read them.
+page or sends it to the redirect URI. Where a number comes from stands in its row of the tests' table of refusals; the
+texts are worded after Microsoft's, and nothing may read them.
 """
 
 from __future__ import annotations

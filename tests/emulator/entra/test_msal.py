@@ -14,7 +14,7 @@ from provisioner.emulator.seed.directory import FABRIKAM
 from provisioner.emulator.server import Emulator
 from provisioner.emulator.store import Store
 from tests.emulator.entra.world import ARM, PARTNER_CENTER, SECRET, WEB, World
-from tests.emulator.person import Person
+from tests.robot import Person, Robot
 
 
 @pytest.fixture
@@ -50,9 +50,10 @@ def test_code_flow_account_and_refresh_for_another_api(
     flow = application.initiate_auth_code_flow(
         [*scopes, f"{ARM}/user_impersonation"], redirect_uri=WEB, response_mode="form_post", prompt="login"
     )
-    person = Person(http, **emulator.description()["tenants"][1]["operator"])
-    _, posted = person.sign_in(flow["auth_uri"], {})
-    result: dict[str, Any] = application.acquire_token_by_auth_code_flow(flow, posted, scopes=scopes)
+    cloud = emulator.description()
+    person = Person(**cloud["tenants"][1]["operator"])
+    ending = Robot(cloud["proxy"], cloud["ca"]).sign_in(flow["auth_uri"], person, deliver=False)
+    result: dict[str, Any] = application.acquire_token_by_auth_code_flow(flow, ending.fields, scopes=scopes)
     assert "error" not in result, result
     assert result["id_token_claims"]["tid"] == FABRIKAM.id
     account = application.get_accounts()[0]

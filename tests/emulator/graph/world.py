@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from provisioner.emulator import dispatch
-from provisioner.emulator.graph.access import GLOBAL_ADMINISTRATOR
+from provisioner.emulator.directory_roles import GLOBAL_ADMINISTRATOR
 from provisioner.emulator.identity import signing_key
 from provisioner.emulator.kernel import Reply
 from provisioner.emulator.kinds import SERVICE_PRINCIPAL

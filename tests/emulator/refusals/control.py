@@ -27,9 +27,9 @@ def _stranger(store: Store) -> Reply:
 
 
 ROWS: tuple[Row, ...] = (
-    ("control.unauthorized", "design 8", _stranger, 401, "bearer"),
-    ("control.bad_request", "design 8", _send("POST", "faults", {"action": "explode"}), 400, "action"),
-    ("control.bad_request", "design 8", _send("POST", "clock", {"advanceSeconds": "soon"}), 400, "advanceSeconds"),
-    ("control.unknown_snapshot", "design 8", _send("POST", "restore", {"name": "none"}), 404, "snapshot"),
-    ("control.unknown_tenant", "design 8", _send("PATCH", "tenants?id=none", {"mfa": {}}), 404, "tenant"),
+    ("control.unauthorized", "ours", _stranger, 401, "bearer"),
+    ("control.bad_request", "ours", _send("POST", "faults", {"action": "explode"}), 400, "action"),
+    ("control.bad_request", "ours", _send("POST", "clock", {"advanceSeconds": "soon"}), 400, "advanceSeconds"),
+    ("control.unknown_snapshot", "ours", _send("POST", "restore", {"name": "none"}), 404, "snapshot"),
+    ("control.unknown_tenant", "ours", _send("PATCH", "tenants?id=none", {"mfa": {}}), 404, "tenant"),
 )

@@ -1,4 +1,4 @@
-"""What Entra refuses: one request for each registered refusal. The code is the AADSTS number (sam-facts 3.7)."""
+"""What Entra refuses: one request for each registered refusal. The code is the AADSTS number."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from provisioner.emulator import kinds
+from provisioner.emulator.directory_roles import APPLICATION_ADMINISTRATOR
 from provisioner.emulator.graph import microsoft_apps
 from provisioner.emulator.kernel import Reply
 from provisioner.emulator.seed.directory import CONTOSO, FABRIKAM, TAILSPIN
@@ -172,6 +173,16 @@ def _needs_an_administrator(store: Store) -> Reply:
     return world.sign_in(page, username=FABRIKAM.colleague, consent="leave")
 
 
+def _graph_role_by_application_admin(store: Store) -> Reply:
+    """The admin consent page is not enough for an Application Administrator where Graph's own roles are declared."""
+    role = {"id": "7ab1d382-f21e-4acd-a863-ba3e13f7da61", "type": "Role"}  # Directory.Read.All
+    access = [{"resourceAppId": microsoft_apps.GRAPH, "resourceAccess": [role]}]
+    world = World(store).add_application(requiredResourceAccess=access)
+    world.change(kinds.USER, FABRIKAM.operator_id, _directoryRoles=[APPLICATION_ADMINISTRATOR])
+    page = world.get(f"/{FABRIKAM.id}/adminconsent", client_id=world.client_id, redirect_uri=WEB)
+    return world.sign_in(page, consent="leave")
+
+
 def _silent_without_consent(store: Store) -> Reply:
     world = World(store).add_application()
     world.code()
@@ -220,23 +231,38 @@ ROWS: tuple[Row, ...] = (
     ),
     ("entra.scope_empty", "3.7", _redeem({"scope": "openid"}, scope="openid"), 400, "28003"),
     ("entra.parameter_missing", "3.7", _redeem(redirect_uri=None), 400, "900144"),
-    ("entra.parameter_missing", "3.2", _redeem({"code_challenge": VERIFIER}), 400, "900144"),
+    ("entra.parameter_missing", "assumed", _redeem({"code_challenge": VERIFIER}), 400, "900144"),
     ("entra.malformed", "3.7", lambda s: World(s).add_application().refresh("broken"), 400, "9002313"),
-    ("entra.malformed", "3.1", _authorize(claims="{"), 302, "9002313"),
-    ("entra.malformed", "3.1", _authorize(prompt="admin_consent"), 302, "9002313"),
+    ("entra.malformed", "assumed", _authorize(claims="{"), 302, "9002313"),
+    ("entra.malformed", "assumed", _authorize(prompt="admin_consent"), 302, "9002313"),
     ("entra.parameter_not_supported", "3.1", _authorize(amr_values="mfa"), 302, "901002"),
     ("entra.parameter_not_supported", "3.1", _authorize(resource=PARTNER_CENTER), 302, "901002"),
-    ("entra.grant_type_not_supported", "3.2", _as_application(grant_type="password"), 400, "70003"),
-    ("entra.response_type_not_supported", "3.1", _authorize(response_type="token"), 302, "70005"),
+    ("entra.grant_type_not_supported", "AADSTS list", _as_application(grant_type="password"), 400, "70003"),
+    ("entra.response_type_not_supported", "AADSTS list", _authorize(response_type="token"), 302, "70005"),
     ("entra.id_token_not_enabled", "3.1", _authorize(nonce="n", **_HYBRID), 302, "700054"),
     (
         "entra.response_mode_not_supported",
-        "3.1",
+        "AADSTS list",
         _authorize_as(_WITH_ID_TOKEN, nonce="n", response_mode="query", **_HYBRID),
         302,
         "70007",
     ),
-    ("entra.nonce_missing", "3.1", _authorize_as(_WITH_ID_TOKEN, **_HYBRID), 302, "900144"),
+    ("entra.parameter_missing", "3.1 nonce", _authorize_as(_WITH_ID_TOKEN, **_HYBRID), 302, "900144"),
+    (
+        "entra.response_type_not_supported",
+        "AADSTS list",
+        _authorize_as(_WITH_ID_TOKEN, nonce="n", scope=f"{PARTNER_CENTER}/user_impersonation", **_HYBRID),
+        302,
+        "70005",
+    ),
+    ("entra.code_challenge_size", "AADSTS list", _authorize(code_challenge="short"), 302, "501491"),
+    (
+        "entra.code_challenge_size",
+        "AADSTS list",
+        _authorize(code_challenge=VERIFIER, code_challenge_method="S256"),
+        302,
+        "501491",
+    ),
     ("entra.reply_address_mismatch", "5.4", _authorize(redirect_uri=f"{WEB}Other"), 400, "50011"),
     (
         "entra.reply_address_none_registered",
@@ -246,7 +272,7 @@ ROWS: tuple[Row, ...] = (
         "500113",
     ),
     ("entra.reply_address_missing", "3.7", _authorize(redirect_uri=None), 400, "900971"),
-    ("entra.reply_address_changed", "3.2", _redeem(redirect_uri=NATIVE), 400, "500112"),
+    ("entra.reply_address_changed", "assumed", _redeem(redirect_uri=NATIVE), 400, "500112"),
     ("entra.credential_missing", "3.7", _redeem(client_secret=None), 401, "7000218"),
     (
         "entra.credential_from_public_client",
@@ -257,11 +283,11 @@ ROWS: tuple[Row, ...] = (
     ),
     ("entra.secret_wrong", "3.7", _as_application(client_secret=f"{SECRET}x"), 401, "7000215"),
     ("entra.secret_expired", "3.7", _expired_secret, 401, "7000222"),
-    ("entra.assertion_malformed", "3.3", _garbage_assertion, 401, "50012"),
+    ("entra.assertion_malformed", "3.7", _garbage_assertion, 401, "50012"),
     ("entra.assertion_signature", "3.7", _assertion_of_another_key, 401, "700027"),
     ("entra.assertion_time", "3.7", _assertion(exp=1, nbf=0), 401, "700024"),
-    ("entra.assertion_audience", "3.3", _assertion(aud="https://graph.microsoft.com"), 401, "700023"),
-    ("entra.assertion_issuer", "3.3", _assertion(iss=_NOBODY), 401, "700021"),
+    ("entra.assertion_audience", "assumed", _assertion(aud="https://graph.microsoft.com"), 401, "700023"),
+    ("entra.assertion_issuer", "assumed", _assertion(iss=_NOBODY), 401, "700021"),
     ("entra.federation_not_trusted", "3.7", _assertion(header={}, iss="https://ci.example"), 401, "70021"),
     ("entra.code_redeemed", "3.7", _redeemed_twice, 400, "54005"),
     ("entra.code_expired", "3.7", _redeemed_late, 400, "70008"),
@@ -294,8 +320,15 @@ ROWS: tuple[Row, ...] = (
     ("entra.mfa_not_registered", "3.7", _without_second_factor, 302, "50079"),
     ("entra.no_session", "3.7", _authorize(prompt="none"), 302, "50058"),
     ("entra.user_not_assigned", "3.7", _not_assigned, 302, "50105"),
+    (
+        "entra.admin_consent_required",
+        "7 Graph's application permissions",
+        _graph_role_by_application_admin,
+        302,
+        "90094",
+    ),
     ("entra.consent_declined", "3.7", _sign_in(consent="cancel"), 302, "65004"),
     ("entra.admin_consent_required", "3.7", _needs_an_administrator, 302, "90094"),
-    ("entra.consent_needed_silently", "3.7", _silent_without_consent, 302, "65001"),
-    ("entra.sign_in_page_stale", "assumed", _page_used_twice, 400, "90014"),
+    ("entra.not_consented", "3.7", _silent_without_consent, 302, "65001"),
+    ("entra.sign_in_page_stale", "ours", _page_used_twice, 400, "90014"),
 )

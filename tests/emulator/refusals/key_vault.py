@@ -1,4 +1,4 @@
-"""A request for each refusal of the Key Vault data plane: (refusal, section of sam-facts, request, status, code)."""
+"""A request for each refusal of the Key Vault data plane."""
 
 from __future__ import annotations
 
@@ -82,8 +82,8 @@ def access_policy(store: Store) -> Reply:
 ROWS: tuple[tuple[str, str, Provoke, int, str], ...] = (
     ("key_vault.no_token", "6.3", send(lambda azure: None), 401, "Unauthorized"),
     ("key_vault.bad_token", "6.3", send(lambda azure: "nonsense"), 401, "Unauthorized"),
-    ("key_vault.expired_token", "3.2", send(lambda a: a.token("https://vault.azure.net", exp=1)), 401, "Unauthorized"),
-    ("key_vault.wrong_audience", "2", send(lambda a: a.token("https://management.azure.com")), 401, "Unauthorized"),
+    ("key_vault.expired_token", "6.3", send(lambda a: a.token("https://vault.azure.net", exp=1)), 401, "Unauthorized"),
+    ("key_vault.wrong_audience", "6.3", send(lambda a: a.token("https://management.azure.com")), 401, "Unauthorized"),
     ("key_vault.wrong_tenant", "6.3", other_tenant, 401, "Unauthorized"),
     ("key_vault.forbidden_by_rbac", "6.2", own_vault, 403, "Forbidden"),
     ("key_vault.forbidden_by_rbac", "6.2", no_role, 403, "Forbidden"),
@@ -97,14 +97,14 @@ ROWS: tuple[tuple[str, str, Provoke, int, str], ...] = (
     ),
     (
         "key_vault.forbidden_by_connection",
-        "6.1",
+        "assumed",
         allowed(lambda azure: azure.vault("GET", "/secrets"), publicNetworkAccess="Disabled"),
         403,
         "Forbidden",
     ),
     (
         "key_vault.vault_not_found",
-        "design 8",
+        "ours",
         lambda store: runner(store).vault("GET", "/secrets", name="kv-nowhere"),
         404,
         "VaultNotFound",
@@ -142,15 +142,28 @@ ROWS: tuple[tuple[str, str, Provoke, int, str], ...] = (
         400,
         "BadParameter",
     ),
-    ("key_vault.secret_not_found", "6.3", allowed(lambda a: a.vault("GET", "/secrets/absent/")), 404, "SecretNotFound"),
+    (
+        "key_vault.bad_parameter",
+        "6.3 api-versions",
+        allowed(lambda a: a.vault("GET", "/secrets", **{"api-version": "6.9"})),
+        400,
+        "BadParameter",
+    ),
+    (
+        "key_vault.secret_not_found",
+        "observed",
+        allowed(lambda a: a.vault("GET", "/secrets/absent/")),
+        404,
+        "SecretNotFound",
+    ),
     (
         "key_vault.deleted_secret_not_found",
-        "6.3",
+        "assumed",
         allowed(lambda azure: azure.vault("POST", "/deletedsecrets/absent/recover")),
         404,
         "SecretNotFound",
     ),
-    ("key_vault.secret_disabled", "6.3", allowed(disabled), 403, "Forbidden"),
+    ("key_vault.secret_disabled", "observed", allowed(disabled), 403, "Forbidden"),
     ("key_vault.secret_soft_deleted", "6.3", allowed(soft_deleted), 409, "Conflict"),
-    ("key_vault.purge_protected", "6.3", allowed(purge, enablePurgeProtection=True), 403, "Forbidden"),
+    ("key_vault.purge_protected", "observed", allowed(purge, enablePurgeProtection=True), 403, "Forbidden"),
 )
