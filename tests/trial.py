@@ -181,7 +181,7 @@ class Trial(Rehearsal):
     def put_in_place(self) -> None:
         """Apply, which must succeed; the recorded requests are forgotten."""
         result = self.apply()
-        assert result.exit_code() == 3, [step for step in result.after.steps if step.action.writes]
+        assert result.exit_code() == 3, failures(result)
         self.forget()
 
     def back_to(self, snapshot: str) -> Trial:
@@ -255,6 +255,12 @@ async def rounds(tenant: OpenTenant, spec: Spec, onlooker: Onlooker) -> ApplyRes
         if not result.another_round:
             break
     return result
+
+
+def failures(result: ApplyResult) -> list[str]:
+    """What went wrong in the last round."""
+    results = result.report.results if result.report else ()
+    return [f"{each.step.address}: {each.error}" for each in results if each.error]
 
 
 def could_write(request: Request) -> bool:

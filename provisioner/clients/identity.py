@@ -77,7 +77,7 @@ def shared_transport(session: aiohttp.ClientSession, clock: Clock) -> AioHttpTra
 
 
 class RunnerCredential(AsyncTokenCredential):
-    """An azure-core credential for one tenant. Raises SignInError with the remedy when Entra refuses; UnreachableError."""
+    """An azure-core credential for one tenant. Raises SignInError with the remedy, or UnreachableError."""
 
     def __init__(
         self,

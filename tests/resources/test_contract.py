@@ -14,11 +14,10 @@ from provisioner.core.plan import Cause
 from provisioner.core.step import Action
 from provisioner.emulator.seed.directory import FABRIKAM
 from provisioner.engine.observer import observe
-from provisioner.operations.apply import ApplyResult
 from provisioner.resources.contract import Reader
 from provisioner.resources.kinds import BY_NAME, KINDS
 from tests.resources.cases import CASES
-from tests.trial import NAME, Trial
+from tests.trial import NAME, Trial, failures
 
 each_kind = pytest.mark.parametrize("kind", [kind.name for kind in KINDS])
 drifting = pytest.mark.parametrize("kind", [name for name, case in CASES.items() if case.drifts])
@@ -44,11 +43,6 @@ def _in_place(trial: Trial) -> None:
     plan = trial.plan()
     assert [(step.address.kind, step.action) for step in plan.steps] == [("refresh_token", Action.PERSON)]
     assert plan.cause is Cause.NONE
-
-
-def _failures(result: ApplyResult) -> list[str]:
-    results = result.report.results if result.report else ()
-    return [f"{each.step.address}: {each.error}" for each in results if each.error]
 
 
 def test_on_an_empty_tenant_everything_is_absent_and_nothing_below_it_is_asked_for(trial: Trial) -> None:
@@ -168,7 +162,7 @@ def test_a_disturbed_write_ends_well(trial: Trial, operation: str, fault: dict[s
     results = [trial.apply()]
     while results[-1].exit_code() == 1 and len(results) < runs:
         results.append(trial.apply())
-    assert results[-1].exit_code() == 3, _failures(results[-1])
+    assert results[-1].exit_code() == 3, failures(results[-1])
     _in_place(trial)
     assert len(trial.application()["passwordCredentials"]) == 1
 
@@ -179,7 +173,7 @@ def test_a_disturbed_write_ends_well(trial: Trial, operation: str, fault: dict[s
 def test_lag_is_waited_for(trial: Trial, lag: dict[str, int]) -> None:
     trial.cloud.control("PUT", "lag", lag)
     result = trial.apply()
-    assert result.exit_code() == 3, _failures(result)
+    assert result.exit_code() == 3, failures(result)
     _in_place(trial)
     assert len(trial.application()["passwordCredentials"]) == 1
 
