@@ -88,9 +88,17 @@ async def consent(clients: TenantClients, spec: Spec, ui: Ui, options: ConsentOp
         return await sign_in.run(force_mfa=False)
     except MfaMissingError as missing:
         ui.info(f"{missing.what}. Nothing was stored.")
-        if not await ui.confirm("Sign in once more, this time asking Entra for MFA?"):
+        if not await _agreed(ui, "Sign in once more, this time asking Entra for MFA?"):
             raise
     return await sign_in.run(force_mfa=True)
+
+
+async def _agreed(ui: Ui, question: str) -> bool:
+    """Nobody to ask is a no: what is told then is why there was a question."""
+    try:
+        return await ui.confirm(question)
+    except UsageError:
+        return False
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,187 @@
+"""What differs between the vault that is wanted and the one that was seen. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from provisioner.clients.arm_facts import DeletedVaultFacts, VaultFacts, normal_ip
+from provisioner.core import compare
+from provisioner.core.address import Address
+from provisioner.core.errors import ForeignResourceError, ImmutableFieldError
+from provisioner.core.step import Action, Change, Step
+from provisioner.resources.marks import DIGEST_TAG, TAG
+from provisioner.spec.model import Network
+
+_IRREVERSIBLE = "vault.purgeProtection"
+
+
+@dataclass(frozen=True)
+class VaultWanted:
+    """location is normalised. mark: the spec's name, our tag's value. None in a field: not owned.
+
+    tenant: its id; None when the spec names a domain, which is the runner's own tenant then.
+    """
+
+    name: str
+    group: str
+    location: str
+    tenant: str | None
+    mark: str
+    sku: str | None
+    purge_protection: bool | None
+    retention_days: int | None
+    network: Network | None
+    tags: Mapping[str, str] | None
+    exact_ips: bool
+    exact_tags: bool
+
+    @property
+    def allowed_ips(self) -> tuple[str, ...] | None:
+        if self.network is None or self.network.allowed_ips is None:
+            return None
+        return tuple(normal_ip(ip) for ip in self.network.allowed_ips)
+
+
+def creation_step(address: Address, wanted: VaultWanted, needs: tuple[Address, ...]) -> Step:
+    """Everything it is created with."""
+    return Step(
+        address,
+        Action.CREATE,
+        "create",
+        _fields(wanted),
+        needs=needs,
+        target=str(address),
+        irreversible=bool(wanted.purge_protection),
+    )
+
+
+def recovery_step(
+    address: Address, wanted: VaultWanted, remains: DeletedVaultFacts, needs: tuple[Address, ...]
+) -> Step:
+    if remains.tags.get(TAG) != wanted.mark:
+        raise ForeignResourceError(
+            f"the name {wanted.name} is held by a soft-deleted vault that is not ours ({remains.vault_id})",
+            where=str(address),
+            next_step="choose another vault.name, or have its owner recover or purge that vault",
+        )
+    return Step(
+        address,
+        Action.CREATE,
+        "recover",
+        (Change("vault.name", None, wanted.name),),
+        needs=needs,
+        target=str(address),
+        reason="it was deleted: it comes back with its secrets, and roles are assigned again",
+        seen=remains.vault_id,
+    )
+
+
+def update_steps(address: Address, wanted: VaultWanted, seen: VaultFacts) -> Sequence[Step]:
+    """At most one update, and a person's item for a switched permission model.
+
+    Raises: ForeignResourceError without our mark; ImmutableFieldError for what can never change.
+    """
+    _refuse_what_cannot_change(address, wanted, seen)
+    network = wanted.network or Network()
+    ips, kept_ips = compare.entries(
+        "vault.network.allowedIps", wanted.allowed_ips, seen.allowed_ips, exact=wanted.exact_ips
+    )
+    own_tags = {key: value for key, value in seen.tags.items() if key not in (TAG, DIGEST_TAG)}
+    tags = _tag_changes(wanted, own_tags)
+    changes = (
+        *compare.scalar("vault.sku", wanted.sku, seen.sku),
+        *compare.scalar(_IRREVERSIBLE, wanted.purge_protection, seen.purge_protection),
+        *compare.scalar("vault.network.publicNetworkAccess", network.public_network_access, seen.public_network_access),
+        *compare.scalar("vault.network.defaultAction", network.default_action, seen.default_action),
+        *ips,
+        *tags,
+    )
+    permission_model = () if seen.rbac else (_switched_permission_model(address, wanted),)
+    if not changes:
+        return (*permission_model, Step(address, Action.NONE, kept=kept_ips)) if kept_ips else permission_model
+    return (
+        *permission_model,
+        Step(
+            address,
+            Action.UPDATE,
+            "update",
+            changes,
+            kept=kept_ips,
+            target=str(address),
+            irreversible=any(change.path == _IRREVERSIBLE for change in changes),
+            removal=any(change.removes_entry for change in changes),
+            seen=seen.id,
+        ),
+    )
+
+
+def _switched_permission_model(address: Address, wanted: VaultWanted) -> Step:
+    """Never switched by us: that would cut off whoever reads the vault through its access policies."""
+    return Step(
+        address,
+        Action.PERSON,
+        "switch permission model",
+        (Change("vault.enableRbacAuthorization", False, True),),
+        target=str(address),
+        reason="somebody switched this vault to access policies; roles give no access to it",
+        todo=f"az keyvault update --name {wanted.name} --enable-rbac-authorization true",
+    )
+
+
+def _refuse_what_cannot_change(address: Address, wanted: VaultWanted, seen: VaultFacts) -> None:
+    where = f"{address} ({seen.id})"
+    if seen.tags.get(TAG) != wanted.mark:
+        raise ForeignResourceError(
+            f"vault {wanted.name} exists and is not ours (no tag {TAG}={wanted.mark})",
+            where=where,
+            next_step="choose another vault.name; taking over an existing vault (mode: adopt, use) is not built yet",
+        )
+    fixed = (
+        ("location", wanted.location, seen.location),
+        ("tenant", wanted.tenant, seen.tenant),
+        ("softDeleteRetentionDays", wanted.retention_days, seen.soft_delete_retention_days),
+    )
+    for path, want, have in fixed:
+        if want is not None and want != have:
+            raise ImmutableFieldError(
+                f"vault.{path} is {have} and can never be changed; the spec says {want}",
+                where=where,
+                next_step=f"write {have} in the spec, or name another vault",
+            )
+    if wanted.purge_protection is False and seen.purge_protection:
+        raise ImmutableFieldError(
+            "vault.purgeProtection is on and can never be turned off; the spec says false",
+            where=where,
+            next_step="write purgeProtection: true, or leave the key out",
+        )
+
+
+def _fields(wanted: VaultWanted) -> tuple[Change, ...]:
+    network = wanted.network or Network()
+    values = (
+        ("vault.name", wanted.name),
+        ("vault.location", wanted.location),
+        ("vault.sku", wanted.sku),
+        (_IRREVERSIBLE, wanted.purge_protection),
+        ("vault.softDeleteRetentionDays", wanted.retention_days),
+        ("vault.network.publicNetworkAccess", network.public_network_access),
+        ("vault.network.defaultAction", network.default_action),
+    )
+    return (
+        *(Change(path, None, value) for path, value in values if value is not None),
+        *(Change("vault.network.allowedIps", None, ip) for ip in wanted.allowed_ips or ()),
+        *(Change(f"vault.tags.{key}", None, value) for key, value in (wanted.tags or {}).items()),
+    )
+
+
+def _tag_changes(wanted: VaultWanted, seen: Mapping[str, str]) -> tuple[Change, ...]:
+    if wanted.tags is None:
+        return ()
+    changed = tuple(
+        Change(f"vault.tags.{key}", seen.get(key), value)
+        for key, value in wanted.tags.items()
+        if seen.get(key) != value
+    )
+    extra = (key for key in sorted(seen) if key not in wanted.tags) if wanted.exact_tags else ()
+    return changed + tuple(Change(f"vault.tags.{key}", seen[key], None) for key in extra)

@@ -1,0 +1,84 @@
+"""ARM bodies for a vault: what is owned, and what others put into the lists that a write replaces whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from provisioner.clients.arm_facts import VaultFacts
+from provisioner.resources.marks import DIGEST_TAG, TAG
+from provisioner.resources.vault_steps import VaultWanted
+from provisioner.spec.model import Network
+
+if TYPE_CHECKING:
+    from azure.mgmt.keyvault.models import NetworkRuleSet, VaultCreateOrUpdateParameters, VaultPatchParameters
+
+
+def _tags_after(wanted: VaultWanted, seen: Mapping[str, str]) -> dict[str, str]:
+    ours = {key: value for key, value in seen.items() if key in (TAG, DIGEST_TAG)}
+    others = {} if wanted.exact_tags else dict(seen)
+    return {**others, **ours, **(wanted.tags or {}), TAG: wanted.mark}
+
+
+def creation(wanted: VaultWanted, runner_tenant: str) -> VaultCreateOrUpdateParameters:
+    """The whole vault, our mark in it; roles are its permission model, said explicitly (sam-facts 6.1)."""
+    from azure.mgmt.keyvault.models import Sku, VaultCreateOrUpdateParameters, VaultProperties
+
+    network = wanted.network or Network()
+    properties = VaultProperties(
+        tenant_id=wanted.tenant or runner_tenant,
+        sku=Sku(family="A", name=wanted.sku or "standard"),
+        enable_rbac_authorization=True,
+        access_policies=[],
+        enable_purge_protection=True if wanted.purge_protection else None,  # false is not accepted (sam-facts 6.1)
+        soft_delete_retention_in_days=wanted.retention_days,
+        public_network_access=network.public_network_access,
+        network_acls=_rules(wanted, None),
+    )
+    return VaultCreateOrUpdateParameters(location=wanted.location, tags=_tags_after(wanted, {}), properties=properties)
+
+
+def recovery(wanted: VaultWanted, runner_tenant: str) -> VaultCreateOrUpdateParameters:
+    """Brings a soft-deleted vault back with its old settings (sam-facts 6.1)."""
+    from azure.mgmt.keyvault.models import Sku, VaultCreateOrUpdateParameters, VaultProperties
+
+    properties = VaultProperties(
+        tenant_id=wanted.tenant or runner_tenant,
+        sku=Sku(family="A", name=wanted.sku or "standard"),
+        create_mode="recover",
+    )
+    return VaultCreateOrUpdateParameters(location=wanted.location, properties=properties)
+
+
+def patch(wanted: VaultWanted, seen: VaultFacts) -> VaultPatchParameters:
+    """What the spec owns of an existing one."""
+    from azure.mgmt.keyvault.models import Sku, VaultPatchParameters, VaultPatchProperties
+
+    network = wanted.network or Network()
+    turn_on = wanted.purge_protection and not seen.purge_protection
+    return VaultPatchParameters(
+        tags=_tags_after(wanted, seen.tags),
+        properties=VaultPatchProperties(
+            sku=Sku(family="A", name=wanted.sku) if wanted.sku and wanted.sku != seen.sku else None,
+            enable_purge_protection=True if turn_on else None,
+            public_network_access=network.public_network_access,
+            network_acls=_rules(wanted, seen),
+        ),
+    )
+
+
+def _rules(wanted: VaultWanted, seen: VaultFacts | None) -> NetworkRuleSet | None:
+    """The firewall as a whole, because a write replaces it: others' addresses and subnets stay in it."""
+    from azure.mgmt.keyvault.models import IPRule, NetworkRuleSet, VirtualNetworkRule
+
+    network = wanted.network
+    if network is None or (network.default_action is None and network.allowed_ips is None):
+        return None
+    others = () if seen is None or wanted.exact_ips else seen.allowed_ips
+    ips = dict.fromkeys((*(wanted.allowed_ips or ()), *others))
+    return NetworkRuleSet(
+        bypass=seen.bypass if seen else "AzureServices",
+        default_action=network.default_action or (seen.default_action if seen else "Allow"),
+        ip_rules=[IPRule(value=ip) for ip in ips],
+        virtual_network_rules=[VirtualNetworkRule(id=rule) for rule in (seen.virtual_network_rules if seen else ())],
+    )
