@@ -25,6 +25,7 @@ from provisioner.emulator.note import folder_note, is_alive, read_note
 from provisioner.emulator.seed.directory import CONTOSO, RUNNER_SECRET
 from provisioner.emulator.server import MAX_BODY, Emulator
 from provisioner.emulator.store import Store
+from tests.emulator.azure import runner
 
 GRAPH = "https://graph.microsoft.com/v1.0"
 APPLICATIONS = f"{GRAPH}/applications"
@@ -326,3 +327,14 @@ def test_no_garbage_is_answered_with_500(
     url = urlsplit(f"https://{host}/{'/'.join(segments)}?{query}").geturl()
     reply = dispatch.handle(store, method, url, {"Authorization": authorization}, body)
     assert reply.status < 500
+
+
+def test_vaults_name_takes_connections_only_while_the_vault_stands(emulator: Emulator, client: Client) -> None:
+    """In life there is no address to connect to, so no answer may come: not even a 404."""
+    address = "https://kv-contoso.vault.azure.net/secrets?api-version=7.5"
+    with pytest.raises(requests.ConnectionError):
+        client.http.get(address)
+    store = Store(emulator.folder)
+    runner(store).ready_vault()
+    store.close()
+    assert client.http.get(address).status_code == 401

@@ -28,14 +28,23 @@ _ADVICE = {
     50020: "This account belongs to another directory and is not a member of this one. Use a different account.",
     500121: "That code is not right. Enter the code your authenticator shows now.",
 }
+_ABOUT_THE_NAME = frozenset({50034, 50020, 50057})
 
 
 def sign_in(
     call: Call, handle: str, client: str, tenant: str | None, username: str, error: SignInRefusal | None
 ) -> Reply:
-    """User name and password."""
+    """User name and password; the cursor stands in the field to fill in or to mend."""
+    at_name = not username or (error is not None and error.number in _ABOUT_THE_NAME)
     return _page(
-        "sign_in.html", call, handle=handle, client=client, tenant=tenant, username=username, alert=_alert(error)
+        "sign_in.html",
+        call,
+        handle=handle,
+        client=client,
+        tenant=tenant,
+        username=username,
+        at_name=at_name,
+        alert=_alert(error),
     )
 
 
