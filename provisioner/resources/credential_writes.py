@@ -48,7 +48,7 @@ async def carry_out(operation: str, work: AtWork) -> CredentialFact:
     now = work.write.clock.now()
     if operation == "create":
         if fact.working(fact.in_force, now) is None:
-            await _add(work, work.wanted.secret_name)
+            await _add(work, work.wanted.secret_name, replaced=fact.previous_key_id)
     elif operation == "stage":
         if fact.working(fact.staged, now) in (None, fact.on_application(fact.in_force)):
             await _add(work, work.wanted.staged_name)
@@ -75,13 +75,16 @@ async def _look(work: AtWork) -> CredentialFact:
     return sorted_out(work.wanted, application.passwords, stored)
 
 
-async def _add(work: AtWork, name: str) -> None:
-    """Graph shows the value once: it goes to the vault before anything else, or the secret goes again."""
+async def _add(work: AtWork, name: str, *, replaced: str = "") -> None:
+    """Graph shows the value once: it goes to the vault before anything else, or the secret goes again.
+
+    replaced: a secret that is still kept for the overlap, and must stay known as that.
+    """
     ends_at = work.write.clock.now() + work.wanted.lifetime
     graph = work.write.clients.graph
     key_id, value = await graph.add_password(work.object_id, work.wanted.mark, ends_at)
     try:
-        await _store(work, name, value, {KEY_ID_TAG: key_id}, ends_at)
+        await _store(work, name, value, {KEY_ID_TAG: key_id, PREVIOUS_TAG: replaced}, ends_at)
     except (ApiError, VerificationError):
         await graph.remove_password(work.object_id, key_id)
         raise

@@ -7,60 +7,14 @@ on, or which hears no answer to N.
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import count
 
 import pytest
-from aiohttp import ClientHandlerType, ClientRequest, ClientResponse, ServerDisconnectedError
 
+from tests.engine.endings import CutOff, Killed, Silent, Unanswered
 from tests.trial import CREDENTIAL, Trial
 
 SHARES = 2  # of the kill points, so that they can run side by side
-
-
-class Killed(BaseException):
-    """Not an error anybody could handle: the process is gone."""
-
-
-@dataclass
-class Silent:
-    """From request `at` on (from 1) nothing gets out and the process is dead."""
-
-    at: int
-    sent: int = 0
-
-    async def __call__(self, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
-        self.sent += self.counts(request)
-        if self.sent < self.at:
-            return await handler(request)
-        return await self.struck(request, handler)
-
-    def counts(self, request: ClientRequest) -> bool:
-        return True
-
-    async def struck(self, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
-        raise Killed
-
-
-class Unanswered(Silent):
-    """Write `at` is carried out, and the process dies before it hears of it. (A read unheard changes nothing.)"""
-
-    def counts(self, request: ClientRequest) -> bool:
-        reads = request.method in ("GET", "HEAD") or request.url.path.endswith(("/token", "/$batch"))
-        return not reads
-
-    async def struck(self, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
-        (await handler(request)).release()
-        raise Killed
-
-
-class CutOff(Unanswered):
-    """Write `at` is carried out and unheard, then the network is gone; the process lives and tries to clean up."""
-
-    async def struck(self, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
-        if self.sent == self.at and self.counts(request):
-            (await handler(request)).release()
-        raise ServerDisconnectedError
 
 
 def _all_is_in_place_once(trial: Trial, kill_point: str) -> None:
