@@ -70,7 +70,7 @@ class Plan:
         return combine(
             (
                 COULD_NOT_TELL if self.unknown else DONE,
-                CHANGES_PENDING if self.pending else DONE,
+                CHANGES_PENDING if any(not step.quiet(self.made_at) for step in self.pending) else DONE,
                 PERSON_MUST_ACT if self.for_a_person else DONE,
             )
         )

@@ -51,6 +51,8 @@ class Step:
     needs: steps or things that must be done first.
     target: what is written; two steps of one target never run at once.
     not_before: shown, but not pending until then.
+    quiet_until: apply does it already, but until then it is no news: a plan beside a regular renewal stays quiet.
+    reveals: it brings something back that can only be compared afterwards; what differs then is another round's.
     removal: it takes away something that counts for safety.
     on_demand: kept in the plan only while another pending step needs it.
     scheduled: due by the calendar, not because anything moved.
@@ -67,6 +69,8 @@ class Step:
     needs: tuple[Address, ...] = ()
     target: str = ""
     not_before: datetime | None = None
+    quiet_until: datetime | None = None
+    reveals: bool = False
     irreversible: bool = False
     removal: bool = False
     on_demand: bool = False
@@ -79,3 +83,7 @@ class Step:
     def pending(self, now: datetime) -> bool:
         """True when apply would write for this step now."""
         return self.action.writes and (self.not_before is None or self.not_before <= now)
+
+    def quiet(self, now: datetime) -> bool:
+        """True while it does not count as a change that waits to be made."""
+        return self.quiet_until is not None and now < self.quiet_until
