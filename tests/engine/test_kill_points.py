@@ -6,15 +6,37 @@ on, or which hears no answer to N.
 
 from __future__ import annotations
 
+import json
+import os
+import random
+import subprocess
+import sys
 from contextlib import suppress
 from itertools import count
+from pathlib import Path
 
 import pytest
 
+from provisioner.emulator.note import folder_note
 from tests.engine.endings import CutOff, Killed, Silent, Unanswered
 from tests.trial import CREDENTIAL, Trial
 
 SHARES = 2  # of the kill points, so that they can run side by side
+PROGRAM = Path(sys.executable).with_name("provisioner")
+SAMPLE = random.Random(33).sample(
+    (
+        "arm.providers.register",
+        "arm.vaults.put",
+        "arm.role_assignments.put",
+        "graph.applications.create",
+        "graph.servicePrincipals.create",
+        "graph.oauth2PermissionGrants.create",
+        "graph.applications.addPassword",
+        "key_vault.secrets.set",
+        "arm.vaults.patch",
+    ),
+    3,
+)
 
 
 def _all_is_in_place_once(trial: Trial, kill_point: str) -> None:
@@ -46,3 +68,32 @@ def test_killed_anywhere_the_next_run_finishes(trial: Trial, ending: type[Silent
         point = f"{ending.__name__} at {at}, after {[each['operation'] for each in trial.requests()[-1:]]}"
         assert trial.apply().exit_code() == 3, point
         _all_is_in_place_once(trial, point)
+
+
+def _started(trial: Trial, spec: Path) -> subprocess.Popen[bytes]:
+    command = [str(PROGRAM), "apply", str(spec), "--emulator", "--auto-approve", "--no-consent"]
+    environment = os.environ | {"PROVISIONER_EMULATOR": str(folder_note(Path(trial.cloud.description["state"])))}
+    return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def _wait_until_struck(trial: Trial, process: subprocess.Popen[bytes]) -> None:
+    while not trial.cloud.control("GET", "faults")["faults"][0]["struck"]:
+        with suppress(subprocess.TimeoutExpired):
+            code = process.wait(0.05)
+            raise AssertionError(f"apply ended with {code} before the request was sent")
+
+
+@pytest.mark.parametrize("operation", SAMPLE)
+def test_a_real_process_killed_while_it_waits_is_finished_by_the_next(
+    trial: Trial, tmp_path: Path, operation: str
+) -> None:
+    spec = tmp_path / "trial.yaml"
+    spec.write_text(json.dumps(trial.document()))
+    trial.fault(operation, "hold")
+    with _started(trial, spec) as process:
+        _wait_until_struck(trial, process)
+        process.kill()
+    trial.cloud.control("DELETE", "faults")
+    with _started(trial, spec) as process:
+        assert process.wait(60) == 3
+    _all_is_in_place_once(trial, operation)
