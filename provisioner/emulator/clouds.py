@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-SERVICES = ("entra", "graph", "arm", "key_vault", "partner_center", "control")
-
 
 @dataclass(frozen=True)
 class Cloud:

@@ -82,12 +82,12 @@ def _number(value: Json, name: str) -> float:
 
 
 def get_clock(call: Call) -> Reply:
-    return Reply(200, {"now": call.tx.now, "offset": float(call.tx.meta("clock_offset") or 0)})
+    return Reply(200, {"now": call.tx.now, "offset": call.tx.clock_offset})
 
 
 def advance_clock(call: Call) -> Reply:
     seconds = _number(_members(call).get("advanceSeconds"), "advanceSeconds")
-    call.tx.set_meta("clock_offset", str(float(call.tx.meta("clock_offset") or 0) + seconds))
+    call.tx.advance_clock(seconds)
     return get_clock(call)
 
 

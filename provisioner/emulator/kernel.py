@@ -4,8 +4,8 @@ A service is a tuple of `Route`s whose handlers are plain functions `Call -> Rep
 through `call.tx` (one SQLite transaction a request, see store.py) and never wait, so the same function serves a
 socket, an inner request of `$batch` and a test.
 
-A Refusal commits what its handler wrote before raising (a wrong one-time code counts as an attempt): rules check
-first and write last. Any other exception rolls back.
+A Refusal commits what its handler wrote before raising (a failed sign-in is over for good): rules check first and
+write last. Any other exception rolls back.
 """
 
 from __future__ import annotations

@@ -43,7 +43,15 @@ class Transaction:
     @property
     def now(self) -> float:
         """The cloud's time, UTC, in epoch seconds: the machine's clock plus what `clock advance` added."""
-        return time.time() + float(self.meta("clock_offset") or 0.0)
+        return time.time() + self.clock_offset
+
+    @property
+    def clock_offset(self) -> float:
+        """Seconds the cloud's clock is ahead of the machine's."""
+        return float(self.meta("clock_offset") or 0.0)
+
+    def advance_clock(self, seconds: float) -> None:
+        self.set_meta("clock_offset", str(self.clock_offset + seconds))
 
     def get(self, kind: str, scope: str, key: str) -> Document | None:
         row = self._db.execute(

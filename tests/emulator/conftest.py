@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from provisioner.emulator.seed import plant
+from provisioner.emulator.server import Emulator
 from provisioner.emulator.store import Store
 
 
@@ -17,3 +18,12 @@ def store(tmp_path: Path) -> Iterator[Store]:
         plant(tx)
     yield made
     made.close()
+
+
+@pytest.fixture
+def emulator(tmp_path: Path) -> Iterator[Emulator]:
+    """A new cloud, served."""
+    made = Emulator(tmp_path)
+    made.start()
+    yield made
+    made.stop()

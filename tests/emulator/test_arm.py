@@ -11,6 +11,7 @@ from provisioner.emulator.seed.directory import CONTOSO
 from provisioner.emulator.store import Store
 
 from .azure import CONTRIBUTOR, OWNER, READER, SECRETS_USER, Azure, operator, own, runner, stranger
+from .clock import advance
 
 
 def test_registration_passes_through_registering(store: Store) -> None:
@@ -241,9 +242,3 @@ def test_every_answer_has_its_ids(store: Store) -> None:
     ):
         assert reply.headers["x-ms-request-id"]
         assert reply.headers["x-ms-correlation-request-id"]
-
-
-def advance(store: Store, seconds: float) -> None:
-    """Move the cloud's clock."""
-    with store.transaction() as tx:
-        tx.set_meta("clock_offset", str(float(tx.meta("clock_offset") or 0) + seconds))

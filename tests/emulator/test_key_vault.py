@@ -159,7 +159,7 @@ def test_owner_of_the_vault_has_no_data_until_a_role_takes_effect(store: Store) 
     azure.assign(SECRETS_OFFICER)
     assert azure.vault("PUT", "/secrets/token", {"value": "one"}).status == 403
     with store.transaction() as tx:
-        tx.set_meta("clock_offset", "301")
+        tx.advance_clock(301)
     assert azure.vault("PUT", "/secrets/token", {"value": "one"}).status == 200
 
 

@@ -13,7 +13,7 @@ import requests
 
 from provisioner.emulator.seed.directory import CONTOSO
 from provisioner.emulator.server import Emulator
-from tests.robot import Ending, Person, Robot
+from tests.robot import Ending, Person, Robot, through_proxy
 
 PARTNER_CENTER = "https://api.partnercenter.microsoft.com"
 PARTNER_CENTER_APP = "fa3d9a0c-3fb0-42cc-9193-47c7ecd2edbd"
@@ -35,12 +35,8 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def http(cloud: dict[str, Any]) -> Iterator[requests.Session]:
-    session = requests.Session()
-    session.trust_env = False
-    session.verify = cloud["ca"]
-    session.proxies = {"https": cloud["proxy"]}
-    yield session
-    session.close()
+    with through_proxy(cloud["proxy"], cloud["ca"]) as session:
+        yield session
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,6 @@ import socket
 import ssl
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -26,6 +25,7 @@ from provisioner.emulator.seed.directory import CONTOSO, RUNNER_SECRET
 from provisioner.emulator.server import MAX_BODY, Emulator
 from provisioner.emulator.store import Store
 from tests.emulator.azure import runner
+from tests.robot import through_proxy
 
 GRAPH = "https://graph.microsoft.com/v1.0"
 APPLICATIONS = f"{GRAPH}/applications"
@@ -39,22 +39,11 @@ HOSTS = (
 )
 
 
-@pytest.fixture
-def emulator(tmp_path: Path) -> Iterator[Emulator]:
-    served = Emulator(tmp_path)
-    served.start()
-    yield served
-    served.stop()
-
-
 class Client:
     """HTTP through the proxy of a running emulator, as its runner."""
 
     def __init__(self, description: dict[str, Any]) -> None:
-        self.http = requests.Session()
-        self.http.trust_env = False
-        self.http.verify = description["ca"]
-        self.http.proxies = {"https": description["proxy"]}
+        self.http = through_proxy(description["proxy"], description["ca"])
         self.description = description
         runner = description["tenants"][0]["runner"]
         self.form = {

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from uuid import uuid4
 
 from .. import kinds, lag
-from ..graph.documents import new_service_principal, timestamp
+from ..graph.documents import new_app_role_assignment, new_grant, new_service_principal
 from ..kernel import Call
 from ..store import Document, Transaction
 from . import directory, errors
@@ -115,46 +114,19 @@ def assign_declared_roles(call: Call, tenant: Document, client: Client) -> None:
         held = granted_roles(call.tx, tenant["id"], principal["id"], resource)
         for role in resource["appRoles"]:
             if role["id"] in wanted and role["value"] not in held:
-                _assign(call.tx, tenant["id"], principal, resource, role["id"])
-
-
-def _assign(tx: Transaction, tenant: str, principal: Document, resource: Document, role: str) -> None:
-    key = str(uuid4())
-    body = {
-        "id": key,
-        "deletedDateTime": None,
-        "appRoleId": role,
-        "createdDateTime": timestamp(tx.now),
-        "principalDisplayName": principal["displayName"],
-        "principalId": principal["id"],
-        "principalType": "ServicePrincipal",
-        "resourceDisplayName": resource["displayName"],
-        "resourceId": resource["id"],
-    }
-    tx.put(kinds.APP_ROLE_ASSIGNMENT, tenant, key, body)
+                made = new_app_role_assignment(principal, resource, role["id"], now=call.tx.now)
+                call.tx.put(kinds.APP_ROLE_ASSIGNMENT, tenant["id"], made["id"], made)
 
 
 def _extend(tx: Transaction, tenant: str, client: str, resource: str, values: set[str], person: str | None) -> None:
-    consent_type = "AllPrincipals" if person is None else "Principal"
+    """Add to the client's grant on the resource for this person or (None) for everybody, or make one."""
     for existing in tx.find(kinds.GRANT, tenant, "clientId", client):
-        if (existing["resourceId"], existing["consentType"], existing["principalId"]) == (
-            resource,
-            consent_type,
-            person,
-        ):
+        if (existing["resourceId"], existing["principalId"]) == (resource, person):
             union = [*existing["scope"].split(), *sorted(values - set(existing["scope"].split()))]
             tx.put(kinds.GRANT, tenant, existing["id"], existing | {"scope": " ".join(union)})
             return
-    key = str(uuid4())
-    body = {
-        "id": key,
-        "clientId": client,
-        "consentType": consent_type,
-        "principalId": person,
-        "resourceId": resource,
-        "scope": " ".join(sorted(values)),
-    }
-    tx.put(kinds.GRANT, tenant, key, body)
+    made = new_grant(client, resource, person, " ".join(sorted(values)))
+    tx.put(kinds.GRANT, tenant, made["id"], made)
 
 
 def _create_principal(call: Call, tenant: Document, client: Client) -> Document:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-from uuid import UUID, uuid4
-
 from ..kernel import Reply
 from ..kinds import APP_ROLE_ASSIGNMENT, SERVICE_PRINCIPAL
 from ..lag import visible_from
 from ..store import Document
 from . import access, errors, lookup, query
-from .documents import timestamp
+from .documents import new_app_role_assignment
 from .filterable import APP_ROLE_ASSIGNMENT as TYPE
 from .microsoft_apps import GRAPH
 from .service import Request, is_guid
@@ -90,15 +87,5 @@ def _new(request: Request, principal: Document, resource: Document, role_id: str
         raise errors.app_role_assignment_exists()
     if len(held) >= _MOST:
         raise errors.too_many("appRoleAssignments", _MOST)
-    return {
-        "id": base64.urlsafe_b64encode(UUID(principal["id"]).bytes_le + uuid4().bytes).rstrip(b"=").decode(),
-        "deletedDateTime": None,
-        "appRoleId": role_id,
-        "createdDateTime": timestamp(request.tx.now, fraction=True),
-        "principalDisplayName": principal["displayName"],
-        "principalId": principal["id"],
-        "principalType": "ServicePrincipal",
-        "resourceDisplayName": resource["displayName"],
-        "resourceId": resource["id"],
-        "_visibleFrom": visible_from(request.tx),
-    }
+    made = new_app_role_assignment(principal, resource, role_id, now=request.tx.now)
+    return made | {"_visibleFrom": visible_from(request.tx)}

@@ -6,12 +6,13 @@ kinds.py.
 
 from __future__ import annotations
 
+import base64
 import json
 from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
+from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
-from .microsoft_apps import Document
+from .microsoft_apps import MICROSOFT_APPS, MICROSOFT_TENANT, Document
 
 NO_LINKS: Document = {
     "logoUrl": None,
@@ -118,10 +119,9 @@ SERVICE_PRINCIPAL_DEFAULTS: Document = {
 }
 
 
-def copy(document: Document) -> Document:
-    """A deep copy of a JSON document."""
-    copied: Document = json.loads(json.dumps(document))
-    return copied
+def copy(value: Any) -> Any:
+    """A deep copy of a JSON value."""
+    return json.loads(json.dumps(value))
 
 
 def timestamp(moment: float, *, fraction: bool = False) -> str:
@@ -167,6 +167,58 @@ def new_service_principal(
     # v1.0 declares no createdDateTime for a service principal, so it stays inside
     made |= {"appOwnerOrganizationId": tenant, "_createdDateTime": timestamp(now)}
     return made | mirrored(application) | {"_owners": owners or []}
+
+
+def microsofts_service_principal(app_id: str, tenant: str, *, object_id: str | None = None) -> Document:
+    """The service principal of a Microsoft application in a tenant; KeyError for an unknown appId.
+
+    Without `object_id` the id is fixed by tenant and appId, so that a seeded cloud is the same every time.
+    """
+    app = MICROSOFT_APPS[app_id]
+    made: Document = {"id": object_id or str(uuid5(NAMESPACE_URL, f"https://graph.microsoft.com/{tenant}/{app_id}"))}
+    made |= copy(SERVICE_PRINCIPAL_DEFAULTS)
+    return made | {
+        "appDisplayName": app["displayName"],
+        "appId": app_id,
+        "appOwnerOrganizationId": MICROSOFT_TENANT,
+        "displayName": app["displayName"],
+        "servicePrincipalNames": list(app["servicePrincipalNames"]),
+        "signInAudience": "AzureADMultipleOrgs",
+        "appRoles": copy(app["appRoles"]),
+        "oauth2PermissionScopes": copy(app["oauth2PermissionScopes"]),
+    }
+
+
+def new_grant(client: str, resource: str, principal: str | None, scope: str) -> Document:
+    """A delegated grant between service principals, for a user or (None) for everybody; its id is of those it ties."""
+    tied = b"".join(UUID(key).bytes_le for key in (client, resource, principal) if key)
+    return {
+        "clientId": client,
+        "consentType": "AllPrincipals" if principal is None else "Principal",
+        "id": _url_safe(tied),
+        "principalId": principal,
+        "resourceId": resource,
+        "scope": scope,
+    }
+
+
+def new_app_role_assignment(principal: Document, resource: Document, role: str, *, now: float) -> Document:
+    """An application permission of one service principal on another."""
+    return {
+        "id": _url_safe(UUID(principal["id"]).bytes_le + uuid4().bytes),
+        "deletedDateTime": None,
+        "appRoleId": role,
+        "createdDateTime": timestamp(now, fraction=True),
+        "principalDisplayName": principal["displayName"],
+        "principalId": principal["id"],
+        "principalType": "ServicePrincipal",
+        "resourceDisplayName": resource["displayName"],
+        "resourceId": resource["id"],
+    }
+
+
+def _url_safe(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 def mirrored(application: Document) -> Document:

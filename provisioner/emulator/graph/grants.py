@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-from uuid import UUID
-
 from ..kernel import Reply
 from ..kinds import GRANT, SERVICE_PRINCIPAL
 from ..lag import is_visible, visible_from
 from ..store import Document
 from . import access, errors, lookup, query
+from .documents import new_grant
 from .filterable import GRANT as TYPE
 from .service import Request
 
@@ -44,7 +42,7 @@ def create(request: Request) -> Reply:
         if name not in _WRITABLE:
             raise errors.property_unknown(name)
     client, resource = _text(body, "clientId"), _text(body, "resourceId")
-    consent_type, principal = _consent(request, body)
+    principal = _principal(request, body)
     scope = _scope(body)
     if lookup.service_principal_by_id(request, client) is None:
         raise errors.not_found(client)
@@ -53,14 +51,7 @@ def create(request: Request) -> Reply:
     for other in request.tx.find(GRANT, request.tenant, "clientId", client):
         if (other["resourceId"], other["principalId"]) == (resource, principal):
             raise errors.grant_exists()
-    made: Document = {
-        "clientId": client,
-        "consentType": consent_type,
-        "id": _key(client, resource, principal),
-        "principalId": principal,
-        "resourceId": resource,
-        "scope": scope,
-    }
+    made = new_grant(client, resource, principal, scope)
     request.tx.put(GRANT, request.tenant, made["id"], made | {"_visibleFrom": visible_from(request.tx)})
     return Reply(201, {"@odata.context": f"{request.root}/$metadata#{_SET}/$entity"} | made)
 
@@ -102,18 +93,18 @@ def _found(request: Request) -> Document:
     return grant
 
 
-def _consent(request: Request, body: Document) -> tuple[str, str | None]:
-    """AllPrincipals without a principal, or Principal with a user of this tenant."""
+def _principal(request: Request, body: Document) -> str | None:
+    """None for AllPrincipals, which names no principal; for Principal a user of this tenant."""
     consent_type, principal = body.get("consentType"), body.get("principalId")
     if consent_type == "AllPrincipals" and principal is None:
-        return consent_type, None
+        return None
     if consent_type != "Principal":
         raise errors.property_invalid("principalId" if consent_type == "AllPrincipals" else "consentType", TYPE.name)
     if not isinstance(principal, str) or not principal:
         raise errors.property_missing("principalId", TYPE.name)
     if lookup.user(request, principal) is None:
         raise errors.reference_not_present(principal)
-    return consent_type, principal.lower()
+    return principal.lower()
 
 
 def _text(body: Document, name: str) -> str:
@@ -130,16 +121,3 @@ def _scope(body: Document) -> str:
     if len(scope) > _LONGEST_SCOPE:
         raise errors.grant_scope_too_long()
     return scope
-
-
-def _key(client: str, resource: str, principal: str | None) -> str:
-    """The id of a grant as the service makes it: of the ids it ties."""
-    raw = b"".join(_bytes(text) for text in (client, resource, *([principal] if principal else ())))
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-
-def _bytes(text: str) -> bytes:
-    try:
-        return UUID(text).bytes_le
-    except ValueError as error:
-        raise errors.reference_not_present(text) from error

@@ -12,9 +12,9 @@ from . import access, errors, lookup, query, shapes
 from .application_rules import are_valid_tags
 from .applications import owners_of, prefers_create
 from .deleted_items import shown, soft_delete
-from .documents import SERVICE_PRINCIPAL_DEFAULTS, new_service_principal
+from .documents import SERVICE_PRINCIPAL_DEFAULTS, microsofts_service_principal, new_service_principal
 from .filterable import SERVICE_PRINCIPAL as TYPE
-from .microsoft_apps import MICROSOFT_APPS, service_principal
+from .microsoft_apps import MICROSOFT_APPS
 from .service import Request, is_guid
 
 _SET = "servicePrincipals"
@@ -89,7 +89,7 @@ def _created(request: Request, app_id: str, body: Document) -> Reply:
             application, tenant=request.tenant, now=request.tx.now, owners=[request.caller.object_id]
         )
     elif app_id in MICROSOFT_APPS:
-        made = service_principal(app_id, request.tenant, object_id=str(uuid4()))
+        made = microsofts_service_principal(app_id, request.tenant, object_id=str(uuid4()))
     else:
         raise errors.application_unknown(app_id)
     made = shapes.merged(made, body, SERVICE_PRINCIPAL_DEFAULTS)

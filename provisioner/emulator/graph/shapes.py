@@ -137,11 +137,11 @@ def _conforms(value: Any, shape: Shape) -> bool:
 
 def merged(current: Document, change: Document, defaults: Document) -> Document:
     """`current` as PATCH leaves it: members of complex types one by one, lists whole, null back to the default."""
-    result = copy(current)
+    result: Document = copy(current)
     for name, value in change.items():
         default = defaults.get(name)
         if value is None:
-            result[name] = copy({"default": default})["default"]
+            result[name] = copy(default)
         elif isinstance(value, dict) and isinstance(result.get(name), dict):
             result[name] = merged(result[name], value, default if isinstance(default, dict) else {})
         else:

@@ -7,7 +7,13 @@ from typing import Any
 from .. import kinds
 from ..directory_roles import GLOBAL_ADMINISTRATOR
 from ..graph import microsoft_apps
-from ..graph.documents import new_application, new_service_principal, timestamp
+from ..graph.documents import (
+    microsofts_service_principal,
+    new_app_role_assignment,
+    new_application,
+    new_service_principal,
+    timestamp,
+)
 from ..store import Document, Transaction
 from .directory import OPERATOR_OTP, OPERATOR_PASSWORD, RUNNER_SECRET, TENANTS, Customer, Tenant
 
@@ -86,7 +92,7 @@ def _plant_tenant(tx: Transaction, tenant: Tenant) -> None:
     }
     tx.put(kinds.SUBSCRIPTION, "", tenant.subscription, subscription)
     for app_id in _MICROSOFT_APPS + ((microsoft_apps.PARTNER_CENTER,) if tenant.partner_center_present else ()):
-        principal = microsoft_apps.service_principal(app_id, tenant.id)
+        principal = microsofts_service_principal(app_id, tenant.id)
         tx.put(kinds.SERVICE_PRINCIPAL, tenant.id, principal["id"], principal)
 
 
@@ -110,7 +116,7 @@ def _plant_customer(tx: Transaction, partner: Tenant, customer: Customer) -> Non
     }
     tx.put(kinds.USER, customer.id, customer.user_id, person)
     for app_id in _MICROSOFT_APPS:
-        principal = microsoft_apps.service_principal(app_id, customer.id)
+        principal = microsofts_service_principal(app_id, customer.id)
         tx.put(kinds.SERVICE_PRINCIPAL, customer.id, principal["id"], principal)
 
 
@@ -147,22 +153,13 @@ def _plant_runner(tx: Transaction, tenant: Tenant) -> None:
 
 
 def _plant_graph_roles(tx: Transaction, tenant: Tenant) -> None:
-    graph = microsoft_apps.service_principal(microsoft_apps.GRAPH, tenant.id)
+    graph = microsofts_service_principal(microsoft_apps.GRAPH, tenant.id)
+    principal = {"id": tenant.runner.object_id, "displayName": _RUNNER_NAME}
     by_value = {role["value"]: role["id"] for role in graph["appRoles"]}
     breadth = "Application.ReadWrite.OwnedBy" if tenant.runner_owns_only else "Application.ReadWrite.All"
     for value in (breadth, *_RUNNER_ROLES):
         key = f"{tenant.runner.object_id[:8]}-{by_value[value]}"
-        assignment = {
-            "id": key,
-            "deletedDateTime": None,
-            "appRoleId": by_value[value],
-            "createdDateTime": timestamp(tx.now),
-            "principalDisplayName": _RUNNER_NAME,
-            "principalId": tenant.runner.object_id,
-            "principalType": "ServicePrincipal",
-            "resourceDisplayName": graph["displayName"],
-            "resourceId": graph["id"],
-        }
+        assignment = new_app_role_assignment(principal, graph, by_value[value], now=tx.now) | {"id": key}
         tx.put(kinds.APP_ROLE_ASSIGNMENT, tenant.id, key, assignment)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import msal
@@ -14,23 +13,13 @@ from provisioner.emulator.seed.directory import FABRIKAM
 from provisioner.emulator.server import Emulator
 from provisioner.emulator.store import Store
 from tests.emulator.entra.world import ARM, PARTNER_CENTER, SECRET, WEB, World
-from tests.robot import Person, Robot
-
-
-@pytest.fixture
-def emulator(tmp_path: Path) -> Iterator[Emulator]:
-    served = Emulator(tmp_path)
-    served.start()
-    yield served
-    served.stop()
+from tests.robot import Person, Robot, through_proxy
 
 
 @pytest.fixture
 def http(emulator: Emulator) -> Iterator[requests.Session]:
-    with requests.Session() as session:
-        session.trust_env = False
-        session.verify = emulator.description()["ca"]
-        session.proxies = {"https": emulator.description()["proxy"]}
+    cloud = emulator.description()
+    with through_proxy(cloud["proxy"], cloud["ca"]) as session:
         yield session
 
 

@@ -13,11 +13,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from uuid import uuid4
 
 import jwt
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509.oid import NameOID
 
 from provisioner.emulator import dispatch, kinds
 from provisioner.emulator.graph import microsoft_apps
@@ -25,6 +21,8 @@ from provisioner.emulator.graph.documents import new_application, new_service_pr
 from provisioner.emulator.kernel import Reply
 from provisioner.emulator.seed.directory import FABRIKAM, OPERATOR_OTP, OPERATOR_PASSWORD, Tenant
 from provisioner.emulator.store import Document, Store
+from tests.emulator.certificates import self_signed
+from tests.emulator.clock import advance
 
 PARTNER_CENTER = "https://api.partnercenter.microsoft.com"
 ARM = "https://management.azure.com"
@@ -53,7 +51,7 @@ class World:
         with self.store.transaction() as tx:
             secret = _password(tx.now)
             shape: dict[str, Any] = {
-                "web": _web(WEB),
+                "web": web(WEB),
                 "publicClient": {"redirectUris": [NATIVE]},
                 "spa": {"redirectUris": [SINGLE_PAGE]},
                 "requiredResourceAccess": access,
@@ -102,8 +100,7 @@ class World:
         return self.change(kinds.TENANT, self.tenant.id, "", mfa=policy)
 
     def pass_time(self, seconds: float) -> World:
-        with self.store.transaction() as tx:
-            tx.set_meta("clock_offset", str(float(tx.meta("clock_offset") or 0) + seconds))
+        advance(self.store, seconds)
         return self
 
     # --- requests ---
@@ -232,19 +229,7 @@ class Certificate:
     @classmethod
     def make(cls) -> Certificate:
         key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "application")])
-        start = datetime.now(UTC) - timedelta(days=1)
-        made = (
-            x509.CertificateBuilder()
-            .subject_name(name)
-            .issuer_name(name)
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(start)
-            .not_valid_after(start + timedelta(days=365))
-            .sign(key, hashes.SHA256())
-        )
-        return cls(key, made.public_bytes(Encoding.DER))
+        return cls(key, self_signed(key, datetime.now(UTC) - timedelta(days=1), days=365))
 
     def credential(self) -> Document:
         now = datetime.now(UTC).timestamp()
@@ -287,7 +272,8 @@ def json_of(reply: Reply) -> dict[str, Any]:
     return body
 
 
-def _web(*uris: str, id_token: bool = False) -> Document:
+def web(*uris: str, id_token: bool = False) -> Document:
+    """The `web` member of an application."""
     settings = {"enableAccessTokenIssuance": False, "enableIdTokenIssuance": id_token}
     return {
         "homePageUrl": None,
@@ -296,11 +282,6 @@ def _web(*uris: str, id_token: bool = False) -> Document:
         "implicitGrantSettings": settings,
         "redirectUriSettings": [],
     }
-
-
-def web(*uris: str, id_token: bool = False) -> Document:
-    """The `web` member of an application."""
-    return _web(*uris, id_token=id_token)
 
 
 def _delegated(app_id: str) -> Document:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from provisioner.emulator.kinds import CREDENTIAL_VALUE
 from provisioner.emulator.store import Store
 
-from .world import OWNED_ONLY, TENANT, Graph, advance, lag
+from ..clock import advance
+from .world import OWNED_ONLY, TENANT, Graph, lag
 
 _REDIRECTS = ["https://localhost:44395/", "http://localhost:8400/", "urn:ietf:wg:oauth:2.0:oob"]
 _PARTNER_CENTER = {

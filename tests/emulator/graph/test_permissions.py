@@ -5,7 +5,8 @@ from __future__ import annotations
 from provisioner.emulator.graph.microsoft_apps import AZURE_SERVICE_MANAGEMENT, GRAPH, PARTNER_CENTER
 from provisioner.emulator.store import Store
 
-from .world import OWNED_ONLY, TENANT, Graph, advance, lag, operator
+from ..clock import advance
+from .world import OWNED_ONLY, TENANT, Graph, lag, operator
 
 _DIRECTORY_READ_ALL = "7ab1d382-f21e-4acd-a863-ba3e13f7da61"
 

@@ -5,15 +5,12 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
 import jwt
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from provisioner.emulator import dispatch
 from provisioner.emulator.directory_roles import GLOBAL_ADMINISTRATOR
@@ -24,6 +21,7 @@ from provisioner.emulator.lag import change_settings
 from provisioner.emulator.seed.directory import TENANTS
 from provisioner.emulator.store import Store
 from tests.contracts import NotDescribed, check_answer
+from tests.emulator.certificates import self_signed
 
 TENANT = TENANTS[0]
 HOST = "https://graph.microsoft.com"
@@ -123,13 +121,8 @@ class Graph:
 
 def make_certificate(days: int = 365) -> str:
     """The base64 DER of a self-made certificate, valid from now."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "contoso-sam")])
-    now = datetime.now(UTC).replace(microsecond=0)
-    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-    builder = builder.serial_number(x509.random_serial_number()).not_valid_before(now)
-    made = builder.not_valid_after(now + timedelta(days=days)).sign(key, hashes.SHA256())
-    return base64.b64encode(made.public_bytes(serialization.Encoding.DER)).decode()
+    der = self_signed(ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC), days)
+    return base64.b64encode(der).decode()
 
 
 def operator(store: Store, *scopes: str, directory_roles: tuple[str, ...] = (GLOBAL_ADMINISTRATOR,)) -> Graph:
@@ -141,9 +134,3 @@ def lag(store: Store, seconds: float) -> None:
     """New objects stay invisible this long."""
     with store.transaction() as tx:
         change_settings(tx, {"graph": seconds})
-
-
-def advance(store: Store, seconds: float) -> None:
-    """Move the cloud's clock."""
-    with store.transaction() as tx:
-        tx.set_meta("clock_offset", str(float(tx.meta("clock_offset") or 0) + seconds))

@@ -30,7 +30,7 @@ from tests.emulator.entra.world import (
 Row = tuple[str, str, Callable[[Store], Reply], int, str]
 _NOBODY = "2f6c1f43-5e0a-4f2b-9a7d-0c1b7a9d3e55"
 _GRAPH_ADMIN_SCOPE = "https://graph.microsoft.com/Directory.AccessAsUser.All"
-_MULTITENANT = {"signInAudience": "AzureADMultipleOrgs"}
+_MULTITENANT: dict[str, Any] = {"signInAudience": "AzureADMultipleOrgs"}
 
 
 def _authorize(version: int = 2, alias: str | None = None, **changed: Any) -> Callable[[Store], Reply]:
@@ -197,7 +197,7 @@ def _page_used_twice(store: Store) -> Reply:
     return world.post("/common/login", form)
 
 
-_HYBRID = {"response_type": "code id_token"}
+_HYBRID: dict[str, Any] = {"response_type": "code id_token"}
 _WITH_ID_TOKEN = {"web": web(WEB, id_token=True)}
 
 ROWS: tuple[Row, ...] = (
