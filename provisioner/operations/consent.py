@@ -28,6 +28,7 @@ from provisioner.resources.token_checks import ExpectedToken, MfaMissingError
 from provisioner.resources.token_proof import expected_token, prove
 from provisioner.resources.token_state import LIFETIME, wanted_token
 from provisioner.resources.token_store import store
+from provisioner.resources.vault_secrets import VaultSecrets
 from provisioner.spec.model import Spec
 
 DEFAULT_TIMEOUT_S = 600.0
@@ -165,8 +166,9 @@ class _SignIn:
             )
         self.ui.progress(f"storing the token in vault {self.spec.vault.name}")
         write = Writer(self.clients, self.ready.runner, self.clients.clock, self.ui.progress)
+        secrets = VaultSecrets(self.spec.vault.name, self.spec.name, write, self.ready.role_held)
         with writes_allowed():
-            stored = await store(wanted_token(self.spec), tokens.refresh_token, identity, write)
+            stored = await store(wanted_token(self.spec), tokens.refresh_token, identity, secrets)
         return ConsentResult(
             account=identity.account,
             object_id=identity.object_id,

@@ -29,12 +29,15 @@ Found = TypeVar("Found")
 
 @dataclass(frozen=True)
 class Ready:
-    """All that the sign-in and the store need. notes: what could not be looked at."""
+    """All that the sign-in and the store need. role_held: a role of the caller's own, which may be too new to count
+    already, was seen. notes: what could not be looked at.
+    """
 
     runner: RunnerFacts
     app_id: str
     client_secret: Secret
     reply_urls: tuple[ReplyUrl, ...]
+    role_held: bool
     notes: tuple[str, ...]
 
 
@@ -55,7 +58,7 @@ async def check_ready(clients: TenantClients, spec: Spec) -> Ready:
         *([] if granted else ["could not look at the grants: the sign-in may ask for consent"]),
         *([] if role else ["could not see whether you may write to the vault: if not, nothing will be stored"]),
     )
-    return Ready(runner, application.app_id, credential, _reply_urls(spec, application), notes)
+    return Ready(runner, application.app_id, credential, _reply_urls(spec, application), role, notes)
 
 
 async def _readable(call: Awaitable[bool]) -> bool:

@@ -44,13 +44,13 @@ def principal_lag(error: ApiError) -> bool:
 
 
 def name_lag(error: ApiError) -> bool:
-    """The vault's new name does not resolve yet."""
+    """No answer: a new vault's name does not resolve yet. Elsewhere it is the network, and not worth a long wait."""
     return isinstance(error, UnreachableError)
 
 
 def role_lag(error: ApiError) -> bool:
-    """The same, or the vault does not see a role yet. Only for a runner that is known to hold it."""
-    return name_lag(error) or (isinstance(error, ForbiddenError) and error.code == "ForbiddenByRbac")
+    """The vault does not see a role yet. Only for a runner that is known to hold it."""
+    return isinstance(error, ForbiddenError) and error.code == "ForbiddenByRbac"
 
 
 def settling(error: ApiError) -> bool:

@@ -19,11 +19,12 @@ from provisioner.core.secret import Secret
 from provisioner.core.step import Action, Step
 from provisioner.resources.contract import Reader, Right, SpecFragment, Writer, blocked
 from provisioner.resources.rights import LIST_SECRETS, WRITE_SECRETS
-from provisioner.resources.role_assignment import runner_address
+from provisioner.resources.role_assignment import holds_role, runner_address
 from provisioner.resources.token_checks import TokenIdentity
 from provisioner.resources.token_proof import expected_token, prove
 from provisioner.resources.token_state import Health, TokenFact, TokenState, TokenWanted, health, wanted_token
 from provisioner.resources.token_store import store
+from provisioner.resources.vault_secrets import VaultSecrets
 from provisioner.spec.model import Spec
 
 RENEW = "renew"
@@ -94,7 +95,9 @@ class RefreshToken:
                 f"secret {wanted.secret_name} changed since the plan", where=str(step.address), next_step=COMMAND
             )
         token, identity = await _redeem(wanted, fact.app_id, held.value, write)
-        return Present(TokenFact(await store(wanted, token, identity, write), fact.app_id))
+        role_held = holds_role(known, wanted.mark, write.runner)
+        secrets = VaultSecrets(wanted.vault_name, wanted.mark, write, role_held)
+        return Present(TokenFact(await store(wanted, token, identity, secrets), fact.app_id))
 
     def rights(self, operation: str) -> tuple[Right, ...]:
         return (LIST_SECRETS,) if operation == "observe" else (WRITE_SECRETS,)
