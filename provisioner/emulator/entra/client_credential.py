@@ -17,7 +17,7 @@ from ..clouds import CLOUDS
 from ..graph.documents import moment
 from ..kernel import Call
 from ..store import Document
-from . import directory, errors
+from . import credential_errors, directory, errors
 from .directory import Client, Platform
 
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -29,13 +29,13 @@ def prove(call: Call, client: Client, form: dict[str, str], platform: Platform) 
     has_secret, has_assertion = "client_secret" in form, "client_assertion" in form
     if platform != "web":
         if has_secret or has_assertion:
-            raise errors.credential_from_public_client(call)
+            raise credential_errors.credential_from_public_client(call)
         return "none"
     if has_assertion:
         _check_assertion(call, client, form)
         return "certificate"
     if not has_secret:
-        raise errors.credential_missing(call)
+        raise credential_errors.credential_missing(call)
     _check_secret(call, client, form["client_secret"])
     return "secret"
 
@@ -51,7 +51,11 @@ def _check_secret(call: Call, client: Client, sent: str) -> None:
         if moment(credential["endDateTime"]) > call.tx.now:
             return
         expired = True
-    raise errors.secret_expired(call, client.id) if expired else errors.secret_wrong(call, client.id)
+    raise (
+        credential_errors.secret_expired(call, client.id)
+        if expired
+        else credential_errors.secret_wrong(call, client.id)
+    )
 
 
 def _check_assertion(call: Call, client: Client, form: dict[str, str]) -> None:
@@ -62,23 +66,23 @@ def _check_assertion(call: Call, client: Client, form: dict[str, str]) -> None:
         header = jwt.get_unverified_header(token)
         claims = jwt.decode(token, options={"verify_signature": False})
     except jwt.PyJWTError as error:
-        raise errors.assertion_malformed(call) from error
+        raise credential_errors.assertion_malformed(call) from error
     if "x5t" not in header and "x5t#S256" not in header:
         if claims.get("iss") == client.id:
-            raise errors.assertion_malformed(call)
-        raise errors.federation_not_trusted(call)
+            raise credential_errors.assertion_malformed(call)
+        raise credential_errors.federation_not_trusted(call)
     _check_signature(call, client, token, header)
     if claims.get("iss") != client.id or claims.get("sub") != client.id:
-        raise errors.assertion_issuer(call)
+        raise credential_errors.assertion_issuer(call)
     if claims.get("aud") not in _audiences(call):
-        raise errors.assertion_audience(call)
+        raise credential_errors.assertion_audience(call)
     if not _is_within_time(claims, call.tx.now):
-        raise errors.assertion_time(call)
+        raise credential_errors.assertion_time(call)
 
 
 def _check_signature(call: Call, client: Client, token: str, header: dict[str, Any]) -> None:
     if header.get("alg") not in ("RS256", "PS256"):
-        raise errors.assertion_malformed(call)
+        raise credential_errors.assertion_malformed(call)
     for credential in client.application.get("keyCredentials", ()):
         certificate = _certificate(credential)
         if certificate is None or not _names(header, certificate):
@@ -92,9 +96,9 @@ def _check_signature(call: Call, client: Client, token: str, header: dict[str, A
         try:
             jwt.decode(token, key, algorithms=[header["alg"]], options=options)
         except jwt.PyJWTError as error:
-            raise errors.assertion_signature(call) from error
+            raise credential_errors.assertion_signature(call) from error
         return
-    raise errors.assertion_signature(call)
+    raise credential_errors.assertion_signature(call)
 
 
 def _certificate(credential: Document) -> x509.Certificate | None:

@@ -15,7 +15,7 @@ from .. import kinds
 from ..graph.microsoft_apps import GRAPH
 from ..kernel import Call, Reply
 from ..store import Document
-from . import answers, asks, consent, directory, errors, mfa, pages, session, tokens
+from . import answers, asks, consent, directory, errors, grant_errors, mfa, pages, person_errors, session, tokens
 from .answers import Recipient
 from .consent import Permission
 from .errors import SignInRefusal
@@ -55,7 +55,7 @@ def begin(call: Call, pending: dict[str, Any]) -> Reply:
     if who is not None:
         return _proven(flow, who)
     if pending["prompt"] == "none":
-        raise errors.no_session(call)
+        raise person_errors.no_session(call)
     return _password_page(flow, pending["loginHint"], None)
 
 
@@ -64,11 +64,11 @@ def advance(call: Call) -> Reply:
     form = call.form()
     pending = call.tx.get(kinds.SIGN_IN, "", form.get("handle", ""))
     if pending is None or pending["stage"] == "answered" or call.tx.now > pending["issued"] + _SIGN_IN_LIFE_S:
-        return pages.error(call, errors.sign_in_page_stale(call))
+        return pages.error(call, person_errors.sign_in_page_stale(call))
     flow = _Flow(call, form["handle"], pending)
     try:
         if form.get("action") == "cancel":
-            raise errors.consent_declined(call)
+            raise person_errors.consent_declined(call)
         return _STAGES[pending["stage"]](flow, form)
     except SignInRefusal as refused:
         flow.keep(stage="answered")
@@ -106,17 +106,19 @@ def _identified(flow: _Flow, username: str, password: str) -> tuple[Document, Do
     call, alias = flow.call, flow.alias()
     found = directory.home_of(call, username)
     if found is None:
-        raise errors.user_unknown(call, username, "common" if alias is None else alias["displayName"])
+        raise person_errors.user_unknown(call, username, "common" if alias is None else alias["displayName"])
     tenant, person = found
     if alias is not None and tenant["id"] != alias["id"]:
         home = tokens.issuer(tenant["cloud"], tenant["id"], 1)
-        raise errors.user_of_another_directory(call, username, home, flow.pending["clientId"], alias["displayName"])
+        raise person_errors.user_of_another_directory(
+            call, username, home, flow.pending["clientId"], alias["displayName"]
+        )
     if not hmac.compare_digest(str(person["_password"]).encode(), password.encode()):
-        raise errors.password_wrong(call)
+        raise person_errors.password_wrong(call)
     if not person["accountEnabled"]:
-        raise errors.user_disabled(call)
+        raise person_errors.user_disabled(call)
     if person.get("_passwordExpired"):
-        raise errors.password_expired(call)
+        raise person_errors.password_expired(call)
     return tenant, person
 
 
@@ -135,9 +137,9 @@ def _proven(flow: _Flow, who: SignedIn) -> Reply:
         return _consent_or_answer(flow, who)
     resource = next(iter(named), flow.pending["clientId"])
     if flow.pending["prompt"] == "none":
-        raise errors.mfa_required(flow.call, resource)
+        raise grant_errors.mfa_required(flow.call, resource)
     if not who.person.get("_otp"):
-        raise errors.mfa_not_registered(flow.call, resource)
+        raise person_errors.mfa_not_registered(flow.call, resource)
     flow = flow.keep(stage="code")
     return _code_page(flow, who, None)
 
@@ -167,7 +169,7 @@ def _check_code(flow: _Flow, form: dict[str, str]) -> Reply:
     who = _who(flow)
     sent = form.get("otp", "").replace(" ", "")
     if not hmac.compare_digest(str(who.person["_otp"]).encode(), sent.encode()):
-        return _code_page(flow, who, errors.otp_wrong(flow.call))
+        return _code_page(flow, who, person_errors.otp_wrong(flow.call))
     return _proven(flow, SignedIn(who.tenant, who.person, ("pwd", "mfa"), int(flow.call.tx.now)))
 
 
@@ -178,7 +180,7 @@ def _check_assignment(flow: _Flow, who: SignedIn) -> None:
     assigned = flow.call.tx.find(kinds.APP_ROLE_ASSIGNMENT, who.tenant["id"], "principalId", who.person["id"])
     if not any(assignment["resourceId"] == principal["id"] for assignment in assigned):
         name = who.person["userPrincipalName"]
-        raise errors.user_not_assigned(flow.call, name, flow.pending["clientId"], principal["displayName"])
+        raise person_errors.user_not_assigned(flow.call, name, flow.pending["clientId"], principal["displayName"])
 
 
 # --- consent ---
@@ -217,10 +219,10 @@ def _consent_or_answer(flow: _Flow, who: SignedIn) -> Reply:
     if not needed:
         return _answer(flow, who, admin=False)
     if prompt == "none":
-        raise errors.not_consented(call, client.id, client.name, error="interaction_required")
+        raise grant_errors.not_consented(call, client.id, client.name, error="interaction_required")
     username, admin = who.person["userPrincipalName"], _may_decide_for_all(flow, who, client)
     if not admin and (must or any(permission.needs_admin for permission in missing)):
-        refused = errors.admin_consent_required(call, client.name)
+        refused = person_errors.admin_consent_required(call, client.name)
         flow.keep(stage="approval")
         return session.opened(call, who, pages.approval_needed(call, flow.handle, client.name, username, refused))
     page = pages.consent(
@@ -263,7 +265,7 @@ def _decide(flow: _Flow, form: dict[str, str]) -> Reply:
     must = flow.pending["kind"] == "adminconsent" or flow.pending["prompt"] == "admin_consent"
     missing = consent.missing(flow.call, who.tenant, client, who.person, wanted)
     if not admin and (must or any(permission.needs_admin for permission in missing)):
-        raise errors.admin_consent_required(flow.call, client.name)
+        raise person_errors.admin_consent_required(flow.call, client.name)
     for_all = must or (admin and form.get("tenant_wide") == "yes")
     consent.grant(flow.call, who.tenant, client, wanted, None if for_all else who.person)
     if flow.pending["kind"] == "adminconsent":
@@ -272,7 +274,7 @@ def _decide(flow: _Flow, form: dict[str, str]) -> Reply:
 
 
 def _leave_without_approval(flow: _Flow, _form: dict[str, str]) -> Reply:
-    raise errors.admin_consent_required(flow.call, flow.client(_who(flow).tenant).name)
+    raise person_errors.admin_consent_required(flow.call, flow.client(_who(flow).tenant).name)
 
 
 # --- the answer ---
@@ -332,7 +334,7 @@ def _who(flow: _Flow) -> SignedIn:
     tenant = flow.call.tx.get(kinds.TENANT, "", pending["tenant"])
     person = flow.call.tx.get(kinds.USER, pending["tenant"], pending["user"])
     if tenant is None or person is None:
-        raise errors.sign_in_page_stale(flow.call)
+        raise person_errors.sign_in_page_stale(flow.call)
     return SignedIn(tenant, person, tuple(pending["amr"]), pending["authTime"])
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from .. import kinds
 from ..kernel import Call, Reply
 from ..store import Document
-from . import asks, client_credential, consent, directory, errors, mfa, tokens
+from . import asks, client_credential, consent, directory, errors, grant_errors, mfa, person_errors, tokens
 from .asks import Ask
 from .directory import Client, Platform
 from .tokens import SignedIn
@@ -109,23 +109,23 @@ def _from_code(call: Call, version: int, form: dict[str, str]) -> dict[str, Any]
     code = call.tx.get(kinds.AUTHORIZATION_CODE, "", key)
     alias = directory.tenant(call)
     if code is None or code["clientId"] != form["client_id"]:
-        raise errors.grant_invalid(call)
+        raise grant_errors.grant_invalid(call)
     home = call.tx.get(kinds.TENANT, "", code["tenant"])
     if home is None:
-        raise errors.grant_invalid(call)
+        raise grant_errors.grant_invalid(call)
     if (None if alias is None else alias["id"]) != code["alias"]:
-        raise errors.code_of_another_tenant(call)
+        raise grant_errors.code_of_another_tenant(call)
     request = _Request(call, version, form, home, directory.client(call, form["client_id"], home))
     _check_redirect(request, code)
     platform: Platform = code["platform"]
     if platform == "spa":
-        raise errors.single_page_code(call)
+        raise grant_errors.single_page_code(call)
     client_credential.prove(call, request.client, form, platform)
     _check_verifier(request, code)
     if code["redeemed"]:
-        raise errors.code_redeemed(call)
+        raise grant_errors.code_redeemed(call)
     if call.tx.now >= code["issued"] + tokens.CODE_LIFE_S:
-        raise errors.code_expired(call)
+        raise grant_errors.code_expired(call)
     who = _who(request, code)
     ask = _delegated_ask(request, code)
     answer = _delegated(request, who, ask, code, platform)
@@ -146,7 +146,7 @@ def _check_verifier(request: _Request, code: Document) -> None:
     challenge, verifier = code["codeChallenge"], request.form.get("code_verifier")
     if challenge is None:
         if verifier is not None:
-            raise errors.code_verifier_wrong(request.call)
+            raise grant_errors.code_verifier_wrong(request.call)
         return
     if verifier is None:
         raise errors.parameter_missing(request.call, "code_verifier")
@@ -154,7 +154,7 @@ def _check_verifier(request: _Request, code: Document) -> None:
     if code["codeChallengeMethod"] == "S256":
         proof = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
     if not hmac.compare_digest(proof.encode(), str(challenge).encode()):
-        raise errors.code_verifier_wrong(request.call)
+        raise grant_errors.code_verifier_wrong(request.call)
 
 
 # --- refresh_token ---
@@ -168,17 +168,17 @@ def _from_refresh_token(call: Call, version: int, form: dict[str, str]) -> dict[
     named = directory.tenant(call)
     client = directory.client(call, form["client_id"], named)
     if kept is None or kept["clientId"] != client.id:
-        raise errors.grant_invalid(call)
+        raise grant_errors.grant_invalid(call)
     tenant = named or call.tx.get(kinds.TENANT, "", kept["tenant"])
     if tenant is None:
-        raise errors.grant_invalid(call)
+        raise grant_errors.grant_invalid(call)
     if named is None:  # over /organizations the person's own tenant answers
         client = directory.client(call, client.id, tenant)
     request = _Request(call, version, form, tenant, client)
     client_credential.prove(call, request.client, request.form, kept["platform"])
     if call.tx.now >= kept["issued"] + tokens.REFRESH_LIFE_S:
         issued = datetime.fromtimestamp(kept["issued"], UTC).strftime("%Y-%m-%dT%H:%M:%S.0000000Z")
-        raise errors.refresh_token_expired(call, issued)
+        raise grant_errors.refresh_token_expired(call, issued)
     who = _who(request, kept)
     if kept["tenant"] != request.tenant["id"]:
         _check_delegated_administration(request, who)
@@ -190,9 +190,11 @@ def _check_delegated_administration(request: _Request, who: SignedIn) -> None:
     if request.tenant["id"] not in who.person.get("_gdap", {}):
         username, home = who.person["userPrincipalName"], who.tenant["displayName"]
         tenant = request.tenant["displayName"]
-        raise errors.user_of_another_directory(request.call, username, home, request.client.id, tenant)
+        raise person_errors.user_of_another_directory(request.call, username, home, request.client.id, tenant)
     if request.client.principal is None:
-        raise errors.delegated_admin_not_authorized(request.call, request.client.id, request.tenant["displayName"])
+        raise grant_errors.delegated_admin_not_authorized(
+            request.call, request.client.id, request.tenant["displayName"]
+        )
 
 
 # --- what both give ---
@@ -203,9 +205,9 @@ def _who(request: _Request, record: Document) -> SignedIn:
     home = request.call.tx.get(kinds.TENANT, "", record["tenant"])
     person = request.call.tx.get(kinds.USER, record["tenant"], record["user"])
     if home is None or person is None:
-        raise errors.grant_invalid(request.call)
+        raise grant_errors.grant_invalid(request.call)
     if not person["accountEnabled"]:
-        raise errors.user_disabled(request.call)
+        raise person_errors.user_disabled(request.call)
     return SignedIn(home, person, tuple(record["amr"]), record["authTime"])
 
 
@@ -215,7 +217,7 @@ def _delegated_ask(request: _Request, record: Document) -> Ask:
     if request.version == 1:
         sent, before = request.form.get("resource"), record["audience"]
         if sent and before and "redeemed" in record and sent.rstrip("/") != before.rstrip("/"):
-            raise errors.grant_invalid(call)
+            raise grant_errors.grant_invalid(call)
         if not (sent or before):
             raise errors.resource_not_named(call)
         return asks.for_resource(call, request.tenant, sent or before, interactive=False)
@@ -234,7 +236,7 @@ def _delegated(request: _Request, who: SignedIn, ask: Ask, record: Document, pla
     call = request.call
     scopes = _granted(request, who, ask)
     if mfa.is_required(request.tenant, {ask.app_id}) and "mfa" not in who.amr:
-        raise errors.mfa_required(call, ask.app_id)
+        raise grant_errors.mfa_required(call, ask.app_id)
     life_s = tokens.access_life_s()
     token = tokens.user_access_token(
         call.tx,
@@ -271,7 +273,7 @@ def _granted(request: _Request, who: SignedIn, ask: Ask) -> set[str]:
     if request.version == 1 and not scopes and ask.app_id not in declared:
         shown = f"{client.id}({client.name})"
         raise errors.resource_not_requested(call, shown, ask.audience, ", ".join(declared))
-    raise errors.not_consented(call, client.id, client.name)
+    raise grant_errors.not_consented(call, client.id, client.name)
 
 
 def _carried(record: Document, ask: Ask, who: SignedIn) -> Document:
