@@ -138,14 +138,19 @@ class Trial(Rehearsal):
 
     @asynccontextmanager
     async def opened(
-        self, *innermost: ClientMiddlewareType, log: RequestLog | None = None, spec: Spec | None = None
+        self,
+        *innermost: ClientMiddlewareType,
+        log: RequestLog | None = None,
+        spec: Spec | None = None,
+        by_environment: bool = False,
     ) -> AsyncIterator[OpenTenant]:
-        """The tenant, its runner signed in."""
+        """The tenant, its runner signed in; by_environment: whoever azure-identity finds there."""
         host, _, port = self.cloud.description["address"].partition(":")
         endpoint = EmulatorEndpoint(host, int(port), Path(self.cloud.description["ca"]))
         clock = self.clock()
         async with open_session(clock, emulator=endpoint, log=log, innermost=innermost) as session:
-            identity = ClientSecretIdentity(self.tenant.runner.client_id, Secret(RUNNER_SECRET))
+            runner = ClientSecretIdentity(self.tenant.runner.client_id, Secret(RUNNER_SECRET))
+            identity = None if by_environment else runner
             async with open_tenant(spec or self.spec(), session, clock, identity) as tenant:
                 yield tenant
 

@@ -125,7 +125,7 @@ class EntraClient:
         first.
         """
         if request.hybrid:
-            keys = await self._get_json(f"{self._authority}/discovery/{'' if request.v1 else 'v2.0/'}keys")
+            keys = await _get_json(self._session, f"{self._authority}/discovery/{'' if request.v1 else 'v2.0/'}keys")
             verified_claims(id_token, keys, client_id=self._client_id, nonce=request.nonce, code=code)
         if request.v1:
             return await self._redeem_v1(request, code)
@@ -150,14 +150,8 @@ class EntraClient:
         _tokens("prove the credential", await self._msal(lambda app: app.acquire_token_for_client([scope])))
 
     async def tenant_id(self) -> str:
-        """The tenant's id, lower case; one unauthenticated read when the client was made with a domain."""
-        if _GUID.fullmatch(self._tenant):
-            return self._tenant.lower()
-        found = await self._get_json(f"{self._authority}/v2.0/.well-known/openid-configuration")
-        identifier = _GUID.search(str(found.get("issuer", "")))
-        if identifier is None:
-            raise ApiReplyError("Entra", "discovery", 200, "", f"the issuer of {self._tenant} has no tenant id in it")
-        return identifier.group().lower()
+        """See tenant_id_of."""
+        return await tenant_id_of(self._session, self._cloud, self._tenant)
 
     async def _redeem_v1(self, request: AuthorizationRequest, code: Secret) -> UserTokens:
         form = {
@@ -177,18 +171,30 @@ class EntraClient:
     async def _msal(self, call: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
         return await with_msal(self._session, self._cloud, self._tenant, self._client_id, self._client_secret, call)
 
-    async def _get_json(self, url: str) -> dict[str, Any]:
-        operation = f"GET {urlsplit(url).path}"
-        try:
-            async with self._session.get(url, allow_redirects=False) as response:
-                body = (await read_bounded(response)).decode("utf-8-sig", "replace")
-                status = response.status
-        except (aiohttp.ClientError, TimeoutError) as error:
-            raise UnreachableError("Entra", operation, 0, "", type(error).__name__) from error
-        found = _object(operation, status, body)
-        if status != 200:
-            raise _refusal(operation, status, found)
-        return found
+
+async def tenant_id_of(session: aiohttp.ClientSession, cloud: CloudEndpoints, tenant: str) -> str:
+    """A tenant's id, lower case; one unauthenticated read when `tenant` is a domain."""
+    if _GUID.fullmatch(tenant):
+        return tenant.lower()
+    found = await _get_json(session, f"{cloud.authority}/{tenant}/v2.0/.well-known/openid-configuration")
+    identifier = _GUID.search(str(found.get("issuer", "")))
+    if identifier is None:
+        raise ApiReplyError("Entra", "discovery", 200, "", f"the issuer of {tenant} has no tenant id in it")
+    return identifier.group().lower()
+
+
+async def _get_json(session: aiohttp.ClientSession, url: str) -> dict[str, Any]:
+    operation = f"GET {urlsplit(url).path}"
+    try:
+        async with session.get(url, allow_redirects=False) as response:
+            body = (await read_bounded(response)).decode("utf-8-sig", "replace")
+            status = response.status
+    except (aiohttp.ClientError, TimeoutError) as error:
+        raise UnreachableError("Entra", operation, 0, "", type(error).__name__) from error
+    found = _object(operation, status, body)
+    if status != 200:
+        raise _refusal(operation, status, found)
+    return found
 
 
 def _refusal(operation: str, status: int, answer: Mapping[str, Any]) -> ApiError:

@@ -19,15 +19,16 @@ from azure.core.credentials import AccessToken, AccessTokenInfo, TokenRequestOpt
 from azure.core.credentials_async import AsyncTokenCredential
 from azure.core.exceptions import AzureError, ClientAuthenticationError
 from azure.core.pipeline.transport import AioHttpTransport
-from azure.identity import CredentialUnavailableError
 
+from provisioner.clients.azure_errors import api_error
 from provisioner.clients.clouds import CloudEndpoints
 from provisioner.clients.sign_in_errors import sign_in_error
 from provisioner.core.clock import Clock
-from provisioner.core.errors import SignInError, UnreachableError
+from provisioner.core.errors import ApiError, ApiReplyError, SignInError
 from provisioner.core.secret import Secret
 
 _RENEW_BEFORE_S = 300
+_ASKING = "runner token"
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class ClientSecretIdentity:
 
 @dataclass(frozen=True)
 class RunnerFacts:
-    """What the runner's Graph token says of it. roles: app roles granted; scopes and directory_roles: a user's."""
+    """What the runner's Graph token says of it. roles: app roles granted; scopes: a user's."""
 
     tenant_id: str
     object_id: str
@@ -48,7 +49,6 @@ class RunnerFacts:
     user_name: str
     roles: frozenset[str]
     scopes: frozenset[str]
-    directory_roles: frozenset[str]
 
     @property
     def label(self) -> str:
@@ -88,6 +88,8 @@ class RunnerCredential(AsyncTokenCredential):
         identity: ClientSecretIdentity | None,
     ) -> None:
         self.clock = clock
+        self._tenant = tenant
+        self._by_chain = identity is None
         self._inner = _azure_credential(session, cloud, tenant, clock, identity)
         self._tokens: dict[str, AccessTokenInfo] = {}
         self._locks: dict[str, asyncio.Lock] = {}
@@ -130,29 +132,35 @@ class RunnerCredential(AsyncTokenCredential):
         await self.close()
 
     async def _ask(self, scopes: tuple[str, ...]) -> AccessTokenInfo:
+        """From the spec's tenant, whichever one the chain's identity is configured for.
+
+        What azure-identity raises may quote the answer, token and all: nothing of it is kept but Entra's own text.
+        """
         try:
-            token = await self._inner.get_token(*scopes)
-        except CredentialUnavailableError as error:
-            raise SignInError(
-                "Entra",
-                "runner token",
-                0,
-                "",
-                "no identity to run as was found",
-                next_step="set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or run `az login`",
-            ) from error
+            token = await self._inner.get_token(*scopes, tenant_id=self._tenant)
         except ClientAuthenticationError as error:
-            raise sign_in_error("runner token", error.message or "") from None
+            raise self._refused(error) from None
         except AzureError as error:
-            raise UnreachableError(
-                "Entra",
-                "runner token",
-                0,
-                type(error).__name__,
-                "no answer",
-                next_step="check the network and try again",
-            ) from error
+            raise api_error("Entra", _ASKING, error) from None
+        except (KeyError, TypeError, ValueError):
+            raise ApiReplyError("Entra", _ASKING, 200, "", "the answer is not in its documented shape") from None
         return AccessTokenInfo(token.token, token.expires_on)
+
+    def _refused(self, error: ClientAuthenticationError) -> ApiError:
+        """Entra's refusal, an answer that is none, or no identity at all (the chain says so by the same class)."""
+        message = error.message or ""
+        if "AADSTS" in message:
+            return sign_in_error(_ASKING, message)
+        if not self._by_chain:
+            return api_error("Entra", _ASKING, error)
+        return SignInError(
+            "Entra",
+            _ASKING,
+            0,
+            "",
+            "no identity to run as was found",
+            next_step="set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or run `az login`",
+        )
 
 
 def _azure_credential(
@@ -164,17 +172,19 @@ def _azure_credential(
 ) -> Any:
     from azure.identity.aio import ClientSecretCredential, DefaultAzureCredential
 
-    transport = shared_transport(session, clock)
+    options: dict[str, Any] = {
+        "authority": cloud.authority,
+        "transport": shared_transport(session, clock),
+        "retry_total": 0,
+    }
     if identity is not None:
         return ClientSecretCredential(
             tenant,
             identity.client_id,
             identity.client_secret.reveal(),
-            authority=cloud.authority,
-            transport=transport,
-            retry_total=0,
+            **options,
         )
-    return DefaultAzureCredential(authority=cloud.authority, transport=transport, retry_total=0)
+    return DefaultAzureCredential(additionally_allowed_tenants=[tenant], **options)
 
 
 def environment_identity(environment: Callable[[str], str | None] = os.environ.get) -> ClientSecretIdentity | None:
@@ -207,5 +217,4 @@ def runner_facts(token: str) -> RunnerFacts:
         user_name=str(claims.get("upn") or claims.get("unique_name") or ""),
         roles=frozenset(claims.get("roles", ())),
         scopes=frozenset(str(claims.get("scp", "")).split()),
-        directory_roles=frozenset(claims.get("wids", ())),
     )

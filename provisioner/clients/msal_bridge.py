@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -106,7 +105,6 @@ async def with_msal(
     def in_thread() -> dict[str, Any]:
         import msal
 
-        logging.getLogger("msal").setLevel(logging.CRITICAL)  # it logs answers that it cannot parse, tokens and all
         return call(
             msal.ConfidentialClientApplication(
                 client_id,

@@ -22,11 +22,12 @@ from aiohttp.payload import Payload
 from yarl import URL
 
 from provisioner.clients.guard import guard
+from provisioner.clients.sdk_logs import silence_sdks
 from provisioner.core.clock import Clock
 
 MAX_BODY_BYTES = 16 * 1024 * 1024
 _ATTEMPTS = 5
-_LONGEST_WAIT_S = 120.0
+LONGEST_WAIT_S = 120.0
 _RETRIED = frozenset({429, 502, 503, 504})
 _REPEATABLE = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 _SECRET_QUERY = frozenset({"code", "client_secret", "access_token", "refresh_token", "id_token", "state", "nonce"})
@@ -101,6 +102,7 @@ def open_session(
 
     innermost: between everything here and the wire, each attempt of a request passing through; a test cuts the wire.
     """
+    silence_sdks()
     context = ssl.create_default_context(cafile=None if emulator is None else str(emulator.ca_file))
     connector = aiohttp.TCPConnector(
         ssl=context, resolver=None if emulator is None else _Loopback(emulator), limit=100, keepalive_timeout=30
@@ -144,7 +146,7 @@ def _retry(clock: Clock) -> ClientMiddlewareType:
                 await clock.sleep(retry_after_s(None, attempt))
                 continue
             wait = retry_after_s(response.headers.get("Retry-After"), attempt)
-            if response.status not in _RETRIED or wait > _LONGEST_WAIT_S:
+            if response.status not in _RETRIED or wait > LONGEST_WAIT_S:
                 return response
             if response.status != 429 and not await _repeatable(request):
                 return response

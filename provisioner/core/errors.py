@@ -152,6 +152,10 @@ class SignInError(ApiError):
     """Entra refused a token. `code` is the AADSTS number as text; `next_step` the remedy for it."""
 
 
+class WrongTenantError(ProvisionerError):
+    """The runner is signed in to another tenant than the spec's."""
+
+
 class ConsentError(ProvisionerError):
     """The sign-in did not yield a refresh token fit to store; nothing was stored."""
 

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 import aiohttp
 
 from provisioner.clients.clouds import endpoints
+from provisioner.clients.entra import tenant_id_of
 from provisioner.clients.identity import ClientSecretIdentity, RunnerCredential, RunnerFacts
 from provisioner.clients.tenant import TenantClients, connect, load_sdks
 from provisioner.core.clock import Clock
+from provisioner.core.errors import WrongTenantError
 from provisioner.spec.model import Spec
 
 
@@ -28,16 +30,32 @@ class OpenTenant:
 async def open_tenant(
     spec: Spec, session: aiohttp.ClientSession, clock: Clock, identity: ClientSecretIdentity | None
 ) -> AsyncIterator[OpenTenant]:
-    """Signs the runner in. identity None: azure-identity's chain. Raises SignInError with the remedy."""
+    """Signs the runner in. identity None: azure-identity's chain.
+
+    Raises SignInError with the remedy; WrongTenantError before anything but token requests is sent.
+    """
     cloud = endpoints(spec.cloud)
     credential = RunnerCredential(session, cloud, spec.tenant, clock, identity)
     try:
-        runner, *_ = await asyncio.gather(
+        runner, tenant_id, *_ = await asyncio.gather(
             credential.facts(cloud.graph),
+            tenant_id_of(session, cloud, spec.tenant),
             credential.bearer(cloud.arm),
             credential.bearer(cloud.vault_audience),
             asyncio.to_thread(load_sdks),
         )
+        _check_tenant(runner, tenant_id, spec)
         yield OpenTenant(connect(session, cloud, credential, clock, spec.tenant, spec.subscription), runner)
     finally:
         await credential.close()
+
+
+def _check_tenant(runner: RunnerFacts, tenant_id: str, spec: Spec) -> None:
+    """A managed identity, or a chain told to stay in its tenant, gives its own tenant's token whatever is asked."""
+    if runner.tenant_id != tenant_id:
+        raise WrongTenantError(
+            f"the runner ({runner.label}) is signed in to tenant {runner.tenant_id or 'unknown'}, not to {spec.tenant}",
+            where=f"{spec.name}: tenant",
+            next_step=f"run `az login --tenant {spec.tenant}`, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and "
+            "AZURE_CLIENT_SECRET of an identity of this tenant",
+        )
