@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable
+from contextlib import AbstractContextManager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import aiohttp
-from azure.core.exceptions import AzureError, ResourceNotFoundError
+from azure.core.exceptions import ResourceNotFoundError
 
 from provisioner.clients import arm_facts as facts
-from provisioner.clients.azure_errors import api_error
+from provisioner.clients.azure_errors import told
 from provisioner.clients.clouds import CloudEndpoints
 from provisioner.clients.identity import RunnerCredential, shared_transport
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 Model = TypeVar("Model")
 _NAMESPACE = "Microsoft.KeyVault"
 _POLL_S = 2
+_ABSENT = frozenset({"ResourceNotFound", "ResourceGroupNotFound", "DeletedVaultNotFound"})
 
 
 class ArmClient:
@@ -51,6 +52,7 @@ class ArmClient:
             "credential_scopes": [f"{self._cloud.arm}/.default"],
             "transport": shared_transport(self._session, self._credential.clock),
             "retry_total": 0,
+            "permit_redirects": False,
             "polling_interval": _POLL_S,
         }
 
@@ -112,11 +114,6 @@ class ArmClient:
         with _told(f"update vault {name}"):
             return facts.vault(await self._vaults.update(group, name, patch))
 
-    async def delete_vault(self, group: str, name: str) -> None:
-        """Soft-delete."""
-        with _told(f"delete vault {name}"):
-            await self._vaults.delete(group, name)
-
     # role assignments
 
     async def list_role_assignments(self, scope: str) -> tuple[facts.RoleAssignmentFacts, ...]:
@@ -125,8 +122,10 @@ class ArmClient:
             try:
                 listed = self._roles.list_for_scope(scope, filter="atScope()")
                 return tuple([facts.role_assignment(item) async for item in listed])
-            except ResourceNotFoundError:
-                return ()
+            except ResourceNotFoundError as error:
+                if _is_absence(error):
+                    return ()
+                raise
 
     async def create_role_assignment(
         self, scope: str, name: str, *, role_id: str, principal_id: str, principal_type: str, description: str
@@ -151,17 +150,20 @@ class ArmClient:
             await self._roles.delete(scope, name)
 
 
-@contextmanager
-def _told(operation: str) -> Iterator[None]:
-    try:
-        yield
-    except AzureError as error:
-        raise api_error("Azure Resource Manager", operation, error) from error
+def _told(operation: str) -> AbstractContextManager[None]:
+    return told("Azure Resource Manager", operation)
 
 
 async def _none_if_missing(call: Awaitable[Model], operation: str) -> Model | None:
     with _told(operation):
         try:
             return await call
-        except ResourceNotFoundError:
-            return None
+        except ResourceNotFoundError as error:
+            if _is_absence(error):
+                return None
+            raise
+
+
+def _is_absence(error: ResourceNotFoundError) -> bool:
+    """Any other 404, of a subscription say, is no answer to the question whether the object is there."""
+    return error.error is not None and error.error.code in _ABSENT

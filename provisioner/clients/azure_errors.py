@@ -2,42 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from azure.core.exceptions import (
     AzureError,
+    DeserializationError,
     HttpResponseError,
+    IncompleteReadError,
     ODataV4Format,
     ServiceRequestError,
     ServiceResponseError,
 )
 
 from provisioner.clients.session import retry_after_s
-from provisioner.core.errors import ApiError, UnreachableError, api_error_class
+from provisioner.core.errors import ApiError, ApiReplyError, UnreachableError, api_error_class
 
 _LONGEST_TEXT = 600
 
 
+@contextmanager
+def told(service: str, operation: str) -> Iterator[None]:
+    """What the SDK raises inside, as ours.
+
+    `from None`: the SDK's own error quotes up to 2 KB of the answer, a secret's value included.
+    """
+    try:
+        yield
+    except AzureError as error:
+        raise api_error(service, operation, error) from None
+    except DeserializationError:
+        raise _misshapen(service, operation, 200) from None
+
+
 def api_error(service: str, operation: str, error: AzureError) -> ApiError:
-    """Never carries a body: only code and message of the documented error envelope."""
-    if isinstance(error, HttpResponseError) and error.status_code is not None:
-        headers: Mapping[str, str] = getattr(error.response, "headers", {})
-        envelope = error.error
-        reason = str(error.reason or "")
-        code = (_inner_code(envelope) or envelope.code or reason) if envelope else reason
-        message = (envelope.message or reason) if envelope else reason
-        wait = headers.get("Retry-After")
-        return api_error_class(error.status_code)(
-            service,
-            operation,
-            error.status_code,
-            code,
-            message[:_LONGEST_TEXT],
-            correlation_id=headers.get("x-ms-request-id", ""),
-            retry_after_s=None if wait is None else retry_after_s(wait, 0),
-            next_step=_ADVICE.get(code, ""),
-        )
-    if isinstance(error, (ServiceRequestError, ServiceResponseError)):
+    """Never carries a body: only code and message of the documented error envelope. To be raised `from None`."""
+    if isinstance(error, (ServiceRequestError, ServiceResponseError, IncompleteReadError)):
         return UnreachableError(
             service,
             operation,
@@ -46,7 +46,33 @@ def api_error(service: str, operation: str, error: AzureError) -> ApiError:
             str(error.message)[:_LONGEST_TEXT],
             next_step="check the network, the proxy and the name, then run the same command again",
         )
-    return ApiError(service, operation, 0, type(error).__name__, str(error.message)[:_LONGEST_TEXT])
+    status = getattr(error, "status_code", None) or 0
+    if isinstance(error, HttpResponseError) and status >= 400:
+        return _refusal(service, operation, status, error)
+    return _misshapen(service, operation, status)
+
+
+def _misshapen(service: str, operation: str, status: int) -> ApiReplyError:
+    return ApiReplyError(service, operation, status, "", "the answer is not in its documented shape")
+
+
+def _refusal(service: str, operation: str, status: int, error: HttpResponseError) -> ApiError:
+    headers: Mapping[str, str] = getattr(error.response, "headers", {})
+    envelope = error.error
+    reason = str(error.reason or "")
+    code = (_inner_code(envelope) or envelope.code or reason) if envelope else reason
+    message = (envelope.message or reason) if envelope else reason
+    wait = headers.get("Retry-After")
+    return api_error_class(status)(
+        service,
+        operation,
+        status,
+        code,
+        message[:_LONGEST_TEXT],
+        correlation_id=headers.get("x-ms-request-id", ""),
+        retry_after_s=None if wait is None else retry_after_s(wait, 0),
+        next_step=_ADVICE.get(code, ""),
+    )
 
 
 def _inner_code(envelope: ODataV4Format) -> str:

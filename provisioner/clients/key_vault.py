@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any
 
 import aiohttp
-from azure.core.exceptions import AzureError, ResourceNotFoundError
+from azure.core.exceptions import ResourceNotFoundError
 
-from provisioner.clients.azure_errors import api_error
+from provisioner.clients.azure_errors import told
 from provisioner.clients.clouds import CloudEndpoints
 from provisioner.clients.identity import RunnerCredential, shared_transport
 from provisioner.core.secret import Secret
@@ -59,63 +59,50 @@ class KeyVaultClient:
             credential,
             transport=shared_transport(session, credential.clock),
             retry_total=0,
+            permit_redirects=False,
             verify_challenge_resource=True,
             logging_enable=False,
         )
 
     async def list_secrets(self) -> tuple[SecretFacts, ...]:
         """Every secret's current version, all pages, without values."""
-        try:
+        with told("Key Vault", f"list secrets of {self.name}"):
             return tuple([_facts(item) async for item in self._secrets.list_properties_of_secrets()])
-        except AzureError as error:
-            raise api_error("Key Vault", f"list secrets of {self.name}", error) from error
 
     async def list_versions(self, name: str) -> tuple[SecretFacts, ...]:
         """Every version of a secret, oldest first, without values."""
-        try:
+        with told("Key Vault", f"list versions of secret {name}"):
             found = [_facts(item) async for item in self._secrets.list_properties_of_secret_versions(name)]
-        except AzureError as error:
-            raise api_error("Key Vault", f"list versions of secret {name}", error) from error
         return tuple(sorted(found, key=lambda facts: facts.created_at))
 
     async def find_secret(self, name: str, version: str | None = None) -> StoredSecret | None:
         """The current (or named) version with its value; None when there is no such secret."""
-        try:
-            found = await self._secrets.get_secret(name, version)
-        except ResourceNotFoundError:
-            return None
-        except AzureError as error:
-            raise api_error("Key Vault", f"get secret {name}", error) from error
+        with told("Key Vault", f"get secret {name}"):
+            try:
+                found = await self._secrets.get_secret(name, version)
+            except ResourceNotFoundError:
+                return None
         return StoredSecret(_facts(found.properties), Secret(found.value or ""))
 
     async def set_secret(
         self, name: str, value: Secret, *, content_type: str, expires_at: datetime | None, tags: dict[str, str]
     ) -> SecretFacts:
         """Write a new version (every write makes one, even of an equal value: sam-facts 6.3)."""
-        try:
+        with told("Key Vault", f"set secret {name}"):
             done = await self._secrets.set_secret(
                 name, value.reveal(), content_type=content_type, expires_on=expires_at, tags=tags
             )
-        except AzureError as error:
-            raise api_error("Key Vault", f"set secret {name}", error) from error
         return _facts(done.properties)
 
-    async def update_secret(
-        self, name: str, version: str, *, enabled: bool | None = None, tags: dict[str, str] | None = None
-    ) -> SecretFacts:
-        """Change a version's attributes or tags (tags are replaced as a whole); the value stays."""
-        try:
-            return _facts(await self._secrets.update_secret_properties(name, version, enabled=enabled, tags=tags))
-        except AzureError as error:
-            raise api_error("Key Vault", f"update secret {name}", error) from error
+    async def update_secret(self, name: str, version: str, *, enabled: bool) -> SecretFacts:
+        """Whether this version can be read; its value and tags stay."""
+        with told("Key Vault", f"update secret {name}"):
+            return _facts(await self._secrets.update_secret_properties(name, version, enabled=enabled))
 
     async def recover_secret(self, name: str) -> None:
         """Bring a soft-deleted secret back, all its versions."""
-        try:
-            poller = await self._secrets.recover_deleted_secret(name)
-        except AzureError as error:
-            raise api_error("Key Vault", f"recover secret {name}", error) from error
-        del poller
+        with told("Key Vault", f"recover secret {name}"):
+            await self._secrets.recover_deleted_secret(name)
 
 
 def _facts(properties: Any) -> SecretFacts:
