@@ -19,7 +19,7 @@ from kiota_abstractions.serialization import SerializationWriterFactory
 from kiota_serialization_json.json_serialization_writer_factory import JsonSerializationWriterFactory
 
 from provisioner.clients.identity import RunnerCredential
-from provisioner.clients.session import read_bounded, retry_after_s
+from provisioner.clients.session import LONGEST_WAIT_S, read_bounded, retry_after_s
 from provisioner.core.clock import Clock
 from provisioner.core.errors import ApiError, ApiReplyError, UnreachableError, api_error_class
 
@@ -157,14 +157,15 @@ class GraphTransport:
         for attempt in range(_ATTEMPTS):
             replies = await self._batch(left)
             again = [entry for entry, reply in zip(left, replies, strict=True) if reply.status in _BATCH_RETRIED]
-            last = attempt == _ATTEMPTS - 1
+            waits = [reply.headers.get("Retry-After") for reply in replies if reply.status in _BATCH_RETRIED]
+            wait = max((retry_after_s(asked, attempt) for asked in waits), default=0.0)
+            last = attempt == _ATTEMPTS - 1 or wait > LONGEST_WAIT_S
             for entry, reply in zip(left, replies, strict=True):
                 if entry not in again or last:
                     entry.reply.set_result(reply)
             if not again or last:
                 return
-            waits = [reply.headers.get("Retry-After") for reply in replies if reply.status in _BATCH_RETRIED]
-            await self._clock.sleep(max(retry_after_s(wait, attempt) for wait in waits))
+            await self._clock.sleep(wait)
             left = again
 
     async def _batch(self, chunk: Sequence[_Waiting]) -> list[GraphReply]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
@@ -177,6 +178,21 @@ def test_no_plan_is_clean_when_any_one_read_failed(prepared: Trial, snapshot: st
         codes[operation] = _code(prepared)
         prepared.cloud.control("DELETE", "faults")
     assert codes == dict.fromkeys(reads, 4)
+
+
+@pytest.mark.parametrize("operation", ["arm.vaults.get", "arm.deleted_vaults.get", "arm.*"])
+def test_only_the_service_s_word_for_absence_is_absence(trial: Trial, operation: str) -> None:
+    trial.fault(operation, "status", status=404, code="SubscriptionNotFound", count=None)
+    plan = trial.plan()
+    assert (plan.exit_code(), plan.cause) == (4, Cause.UNKNOWN)
+    assert {step.address.kind for step in plan.pending}.isdisjoint({"vault", "role_assignment"})
+
+
+def test_a_wait_of_a_day_is_not_waited(applied: Trial) -> None:
+    applied.fault("graph.applications.*", "status", status=429, retryAfter=86_400, count=None)
+    before = applied.clock().now()
+    assert applied.plan().exit_code() == 4
+    assert applied.clock().now() - before < timedelta(minutes=2)
 
 
 # why there is something to do
