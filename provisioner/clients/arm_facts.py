@@ -32,7 +32,6 @@ class VaultFacts:
     allowed_ips: tuple[str, ...]
     bypass: str
     virtual_network_rules: tuple[str, ...]
-    provisioning_state: str
     tags: dict[str, str]
 
 
@@ -81,7 +80,6 @@ def vault(model: Any) -> VaultFacts:
         allowed_ips=tuple(normal_ip(rule.value) for rule in (acls.ip_rules or ())) if acls else (),
         bypass=_word(acls.bypass) if acls else "AzureServices",
         virtual_network_rules=tuple(rule.id for rule in (acls.virtual_network_rules or ())) if acls else (),
-        provisioning_state=_word(properties.provisioning_state) or "Succeeded",
         tags=dict(model.tags or {}),
     )
 

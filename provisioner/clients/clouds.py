@@ -15,7 +15,6 @@ class CloudEndpoints:
     arm: str
     vault_suffix: str
     partner_center: str
-    portal: str
 
     @property
     def vault_audience(self) -> str:
@@ -38,7 +37,6 @@ _PUBLIC = CloudEndpoints(
     arm="https://management.azure.com",
     vault_suffix="vault.azure.net",
     partner_center="https://api.partnercenter.microsoft.com",
-    portal="https://portal.azure.com",
 )
 _USGOV = CloudEndpoints(
     name="usgov",
@@ -47,7 +45,6 @@ _USGOV = CloudEndpoints(
     arm="https://management.usgovcloudapi.net",
     vault_suffix="vault.usgovcloudapi.net",
     partner_center="https://api.partnercenter.microsoft.com",  # the same host as public (sam-facts 2, PC-urls)
-    portal="https://portal.azure.us",
 )
 _CHINA = CloudEndpoints(
     name="china",
@@ -56,7 +53,6 @@ _CHINA = CloudEndpoints(
     arm="https://management.chinacloudapi.cn",
     vault_suffix="vault.azure.cn",
     partner_center="https://partner.partnercenterapi.microsoftonline.cn",
-    portal="https://portal.azure.cn",
 )
 
 CLOUDS = {cloud.name: cloud for cloud in (_PUBLIC, _USGOV, _CHINA)}

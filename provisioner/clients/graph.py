@@ -66,11 +66,6 @@ class GraphClient:
         request = self._build.applications.by_application_id(object_id).to_patch_request_information(application)
         await self._transport.write(request, f"update application {object_id}")
 
-    async def delete_application(self, object_id: str) -> None:
-        """Soft-delete; it can be restored for 30 days (sam-facts 5.7)."""
-        request = self._build.applications.by_application_id(object_id).to_delete_request_information()
-        await self._transport.write(request, f"delete application {object_id}")
-
     async def find_deleted_application(self, unique_name: str) -> facts.ApplicationFacts | None:
         """The soft-deleted application that still holds this uniqueName. Raises AmbiguousResourceError for two."""
         request = self._build.directory.deleted_items.graph_application.to_get_request_information()
@@ -126,6 +121,13 @@ class GraphClient:
         select = facts.API_SELECT if published else facts.SERVICE_PRINCIPAL_SELECT
         request = self._build.service_principals_with_app_id(app_id).to_get_request_information(_select(select))
         reply = await self._transport.get(request, f"find service principal {app_id}")
+        return None if reply.status == 404 else facts.service_principal(reply.body)
+
+    async def find_service_principal_by_id(self, object_id: str) -> facts.ServicePrincipalFacts | None:
+        """The service principal with this object id, with what it publishes."""
+        builder = self._build.service_principals.by_service_principal_id(object_id)
+        request = builder.to_get_request_information(_select(facts.API_SELECT))
+        reply = await self._transport.get(request, f"get service principal {object_id}")
         return None if reply.status == 404 else facts.service_principal(reply.body)
 
     async def create_service_principal(self, app_id: str) -> facts.ServicePrincipalFacts:

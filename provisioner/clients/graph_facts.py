@@ -20,10 +20,8 @@ APPLICATION_SELECT = (
     "spa",
     "requiredResourceAccess",
     "passwordCredentials",
-    "keyCredentials",
-    "isFallbackPublicClient",
 )
-SERVICE_PRINCIPAL_SELECT = ("id", "appId", "displayName", "accountEnabled", "tags")
+SERVICE_PRINCIPAL_SELECT = ("id", "appId", "displayName", "accountEnabled")
 API_SELECT = (*SERVICE_PRINCIPAL_SELECT, "oauth2PermissionScopes", "appRoles")
 
 
@@ -33,7 +31,6 @@ class PasswordCredential:
 
     key_id: str
     display_name: str
-    starts_at: datetime | None
     ends_at: datetime | None
 
 
@@ -63,7 +60,6 @@ class ApplicationFacts:
     id_token_issuance: bool
     required: tuple[RequiredPermission, ...]
     passwords: tuple[PasswordCredential, ...]
-    key_count: int
 
 
 @dataclass(frozen=True)
@@ -121,12 +117,10 @@ def application(body: Json) -> ApplicationFacts:
             PasswordCredential(
                 entry["keyId"],
                 entry.get("displayName") or "",
-                moment(entry.get("startDateTime")),
                 moment(entry.get("endDateTime")),
             )
             for entry in body.get("passwordCredentials") or ()
         ),
-        key_count=len(body.get("keyCredentials") or ()),
     )
 
 
