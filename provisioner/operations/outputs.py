@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from provisioner.clients.key_vault import SecretFacts
 from provisioner.core.address import Address
 from provisioner.core.errors import ApiError
 from provisioner.core.observation import Known
 from provisioner.operations.tenant import OpenTenant
+from provisioner.resources.credential_steps import KEY_ID_TAG
 from provisioner.spec.model import Spec
 
 
@@ -33,7 +37,7 @@ async def outputs_of(tenant: OpenTenant, spec: Spec, known: Known) -> dict[str, 
 
 
 async def _version(tenant: OpenTenant, spec: Spec, known: Known) -> str | None:
-    """The newest version of the credential's secret; the list of secrets does not tell it."""
+    """The version of the credential's secret that is in force; the list of secrets does not tell it."""
     fact = known.fact(Address(spec.name, "credential", spec.application.credential.name))
     if fact is None or fact.in_force is None:
         return None
@@ -41,4 +45,14 @@ async def _version(tenant: OpenTenant, spec: Spec, known: Known) -> str | None:
         versions = await tenant.clients.vault(spec.vault.name).list_versions(fact.in_force.name)
     except ApiError:  # it is there, but this runner may not look: the rest of the outputs is still right
         return None
-    return versions[-1].version
+    return version_in_force(versions, fact.in_force)
+
+
+def version_in_force(versions: Sequence[SecretFacts], in_force: SecretFacts) -> str | None:
+    """The newest of `versions` (oldest first) that holds the same secret as `in_force`; None when there is none.
+
+    Times do not decide alone: the vault's are whole seconds, and two versions may share one.
+    """
+    key_id = in_force.tags.get(KEY_ID_TAG)
+    same = [entry for entry in versions if entry.tags.get(KEY_ID_TAG) == key_id]
+    return same[-1].version if same else None
