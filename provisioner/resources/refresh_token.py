@@ -160,17 +160,18 @@ def _for_a_person(address: Address, wanted: TokenWanted, reason: str, todo: str)
 
 
 def _renewal(address: Address, wanted: TokenWanted, found: Health) -> Step:
-    """A due token waits for twice renewAfter, so that a plan beside a regular renewal stays quiet."""
-    later = found.issued_at + 2 * wanted.renew_after if found.state is TokenState.DUE else None
+    """A due token is no news before twice renewAfter, so that a plan beside a regular renewal stays quiet."""
+    news_from = found.issued_at + 2 * wanted.renew_after if found.state is TokenState.DUE else None
+    later = "" if news_from is None else f"; the next apply renews it, not a pending change before {news_from:%Y-%m-%d}"
     return Step(
         address,
         Action.UPDATE,
         RENEW,
         needs=(wanted.credential, runner_address(wanted.mark)),
         target=str(address),
-        not_before=later,
+        quiet_until=news_from,
         scheduled=True,
-        reason=found.why if later is None else f"{found.why}; apply renews it from {later:%Y-%m-%d} on",
+        reason=found.why + later,
         seen=_seen(found),
     )
 

@@ -57,22 +57,24 @@ def _step(seen: Observation[TokenFact], now: datetime) -> Step | None:
 
 
 @pytest.mark.parametrize(
-    ("age", "action", "pending"),
+    ("age", "action", "done_by_apply", "news"),
     [
-        (timedelta(0), None, False),
-        (7 * DAY - SECOND, None, False),
-        (7 * DAY, Action.UPDATE, False),  # due: shown, and quiet until twice renewAfter
-        (14 * DAY - SECOND, Action.UPDATE, False),
-        (14 * DAY, Action.UPDATE, True),
-        (76 * DAY, Action.UPDATE, True),  # expiring: 14 days before the 90
-        (90 * DAY - SECOND, Action.UPDATE, True),
-        (90 * DAY, Action.PERSON, False),  # too late to renew
+        (timedelta(0), None, False, False),
+        (7 * DAY - SECOND, None, False, False),
+        (7 * DAY, Action.UPDATE, True, False),  # due: apply renews it, and no plan makes a noise of it
+        (14 * DAY - SECOND, Action.UPDATE, True, False),
+        (14 * DAY, Action.UPDATE, True, True),  # twice renewAfter: whatever should renew it does not
+        (76 * DAY, Action.UPDATE, True, True),  # expiring: 14 days before the 90
+        (90 * DAY - SECOND, Action.UPDATE, True, True),
+        (90 * DAY, Action.PERSON, False, False),  # too late to renew
     ],
 )
-def test_age_decides_what_is_left_to_do(age: timedelta, action: Action | None, pending: bool) -> None:
-    step = _step(_seen(), ISSUED + age)
+def test_age_decides_what_is_left_to_do(age: timedelta, action: Action | None, done_by_apply: bool, news: bool) -> None:
+    now = ISSUED + age
+    step = _step(_seen(), now)
     assert (step.action if step else None) == action
-    assert (step is not None and step.pending(ISSUED + age)) == pending
+    assert (step is not None and step.pending(now)) == done_by_apply
+    assert (step is not None and step.pending(now) and not step.quiet(now)) == news
 
 
 def test_an_expiring_token_is_renewed_at_once_even_with_a_long_renew_after() -> None:
