@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
-from provisioner.core.errors import VerificationError
+from provisioner.core.errors import ProvisionerError, VerificationError
 from provisioner.core.exit_codes import CHANGES_PENDING, COULD_NOT_TELL, DONE, FAILED, PERSON_MUST_ACT, combine
 from provisioner.core.plan import Plan
-from provisioner.core.report import Outcome, Report
+from provisioner.core.report import Outcome, Report, StepResult
 from provisioner.core.step import Action
 from provisioner.engine.executor import Watcher, execute
 from provisioner.engine.safety import check_removals
@@ -44,7 +44,7 @@ class ApplyOptions:
 
 @dataclass(frozen=True)
 class ApplyResult:
-    """plan: what was shown. after: what is left. report: None when there was nothing to write.
+    """plan: what was shown. after: what is left. report: None when there was nothing to write and no sign-in failed.
 
     checks: of verify; empty when there is no token to verify with. outputs: design section 3.
     """
@@ -89,16 +89,17 @@ def check_safety(plan: Plan, spec: Spec, allowed: Collection[str]) -> None:
 async def carry_out(tenant: OpenTenant, spec: Spec, seen: Seen, ui: Ui, options: ApplyOptions) -> ApplyResult:
     """Write what the plan shows and nothing else.
 
-    Raises: UnsafePlanError before anything is written; VerificationError when something still differs afterwards;
-    what `consent` raises. A failed step is in the report, not raised.
+    Raises: UnsafePlanError before anything is written; VerificationError when something still differs afterwards.
+    A failed step is in the report, not raised; so is a failed sign-in.
     """
     check_safety(seen.plan, spec, options.allowed)
     report, after = await _write(tenant, spec, seen, ui)
     if report is not None and report.failed:
         return ApplyResult(seen.plan, after.plan, report, None, (), await outputs_of(tenant, spec, after.known))
     consented = None
-    if options.with_consent and awaits_sign_in(after.plan) and not after.plan.pending:
-        consented = await consent(tenant.clients, spec, ui, ConsentOptions())
+    if options.with_consent and _only_a_sign_in_is_left(after.plan):
+        consented, failed = await _sign_in(tenant, spec, ui, after.plan)
+        report = report if failed is None else Report((*(report.results if report else ()), failed))
         after = await look(tenant, spec)
     checks = await verify(tenant.clients, spec) if _has_token(after.plan) else ()
     outputs = await outputs_of(tenant, spec, after.known)
@@ -140,6 +141,23 @@ async def _settled(tenant: OpenTenant, spec: Spec, shown: Plan, ui: Ui) -> Seen:
             )
         ui.progress(f"waiting until every replica shows {left[0].address}")
         await clock.sleep(_SETTLE_WAIT_S)
+
+
+def _only_a_sign_in_is_left(plan: Plan) -> bool:
+    """A sign-in before a person's other items (grants, a vault's permission model) would be turned down, or in vain."""
+    others = [step for step in plan.for_a_person if step.address.kind != RefreshToken.name]
+    return awaits_sign_in(plan) and not (others or plan.pending)
+
+
+async def _sign_in(
+    tenant: OpenTenant, spec: Spec, ui: Ui, plan: Plan
+) -> tuple[ConsentResult | None, StepResult | None]:
+    """Who signed in, or how the token's step failed: what was written before is told in any case."""
+    try:
+        return await consent(tenant.clients, spec, ui, ConsentOptions()), None
+    except ProvisionerError as error:
+        (step,) = (step for step in plan.for_a_person if step.address.kind == RefreshToken.name)
+        return None, StepResult(step, Outcome.FAILED, error)
 
 
 def _has_token(plan: Plan) -> bool:
