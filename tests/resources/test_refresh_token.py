@@ -15,7 +15,7 @@ import pytest
 from provisioner.clients.guard import writes_allowed
 from provisioner.clients.key_vault import SecretFacts
 from provisioner.core.address import Address
-from provisioner.core.errors import ConsentRequiredError, StaleError
+from provisioner.core.errors import ConsentRequiredError, ForbiddenError, StaleError
 from provisioner.core.observation import Absent, Known, Observation, Present, Unknown
 from provisioner.core.step import Action, Step
 from provisioner.emulator.seed.directory import CONTOSO
@@ -192,6 +192,15 @@ def test_a_token_that_entra_refuses_needs_a_person_and_stays(contoso: Rehearsal)
 def test_a_token_of_another_account_than_planned_is_not_renewed(contoso: Rehearsal) -> None:
     with pytest.raises(StaleError):
         asyncio.run(_renew(contoso, 15 * DAY, account=contoso.tenant.colleague))
+
+
+def test_a_runner_nobody_knows_to_hold_the_role_hears_of_the_refusal_at_once(contoso: Rehearsal) -> None:
+    before = contoso.token()
+    fault = {"operation": "key_vault.secrets.set", "action": "deny", "code": "ForbiddenByRbac"}
+    contoso.cloud.control("POST", "faults", fault)
+    with pytest.raises(ForbiddenError):
+        asyncio.run(_renew(contoso, 15 * DAY))
+    assert contoso.token() == before
 
 
 def test_the_note_beside_the_token_holds_no_part_of_it(contoso: Rehearsal) -> None:
