@@ -26,6 +26,7 @@ from provisioner.emulator.seed.directory import CONTOSO, OPERATOR_PASSWORD, RUNN
 from tests.conftest import REPLY_URLS
 from tests.consent.conftest import free_port
 from tests.rehearsal import SECRET, served
+from tests.resources.cases import CASES
 from tests.trial import CREDENTIAL, Onlooker, Trial, rounds
 
 ROOT = Path(__file__).parents[1]
@@ -122,10 +123,11 @@ def test_nothing_we_print_log_or_write_holds_a_secret(commands: Commands, tmp_pa
     trial.cloud.control("DELETE", "faults")
     trial.put_secret(SECRET, f"{token}-but-broken")
     commands(f"verify {spec}", 5)
-    trial.put_secret(CREDENTIAL, "a-wrong-client-secret")
+    withdraw = CASES["credential"].drifts
+    assert withdraw is not None
+    withdraw(trial)
     trial.fault("key_vault.secrets.set", "status", status=500, count=None)
     commands(f"apply {spec} --auto-approve --no-consent", 1)
-    canaries["a wrong client secret"] = "a-wrong-client-secret"
     for where, text in commands.everything():
         _assert_clean(where, text, canaries)
 
