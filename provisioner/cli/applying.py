@@ -8,9 +8,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from rich.text import Text
 
@@ -21,6 +22,7 @@ from provisioner.cli.run import Run, Verb
 from provisioner.cli.terminal import Terminal
 from provisioner.core import exit_codes
 from provisioner.core.errors import ProvisionerError, UnsafePlanError
+from provisioner.core.exit_codes import combine
 from provisioner.core.plan import Plan
 from provisioner.fleet import TenantResult
 from provisioner.operations.apply import ApplyOptions, ApplyResult, carry_out, check_safety
@@ -30,7 +32,7 @@ from provisioner.operations.ui import Ui
 from provisioner.render.apply_text import applied_json, applied_lines, applied_summary
 from provisioner.render.fleet_text import tenant_line
 from provisioner.render.layout import BLANK, count
-from provisioner.render.plan_json import document
+from provisioner.render.plan_json import document, failure_json
 from provisioner.render.plan_text import plan_lines, summary_line
 from provisioner.spec.model import Spec
 
@@ -46,12 +48,33 @@ class _Looked:
     seen: Seen
 
 
+@dataclass(frozen=True)
+class _Applied:
+    """What was carried out; stopped: what kept a later round from it (a no, a read that failed), else None."""
+
+    result: ApplyResult
+    stopped: ProvisionerError | None = None
+
+    def exit_code(self) -> int:
+        return combine((self.result.exit_code(), self.stopped.exit_code if self.stopped else exit_codes.DONE))
+
+    def summary(self) -> Text:
+        """In one line, for many tenants."""
+        stopped = f"; {self.stopped.what}" if self.stopped else ""
+        return applied_summary(self.result).append(stopped, "red")
+
+    def json(self) -> dict[str, Any]:
+        """`error` only where a later round was stopped."""
+        stopped = {"error": failure_json(self.stopped)} if self.stopped else {}
+        return {**applied_json(self.result), **stopped}
+
+
 class DeclinedError(ProvisionerError):
-    """The person said no; nothing was written."""
+    """The person said no."""
 
 
 def apply_all(paths: Sequence[Path], common: Common, options: ApplyOptions, *, asks: bool, as_json: bool) -> int:
-    """The whole command. Raises DeclinedError; SpecError before any request."""
+    """The whole command. Raises DeclinedError when nothing was written; SpecError before any request."""
     terminal = Terminal()
     specs = [entry.spec for entry in run.load(paths, terminal).specs]
     if len(specs) > 1:  # sign-ins are one at a time, at one browser: they stay as a person's item, exit 3
@@ -59,6 +82,7 @@ def apply_all(paths: Sequence[Path], common: Common, options: ApplyOptions, *, a
     applying = _Applying(terminal, options, as_json=as_json)
     results = asyncio.run(applying.all(specs, common, asks=asks))
     applying.show(results)
+    applying.show_trouble(results)
     return run.finish(results, applying.verb, terminal)
 
 
@@ -67,49 +91,69 @@ class _Applying:
     terminal: Terminal
     options: ApplyOptions
     as_json: bool
+    _question: asyncio.Lock = field(default_factory=asyncio.Lock)  # one terminal: one plan and its question at a time
 
     @property
-    def verb(self) -> Verb[ApplyResult]:
-        return Verb("applying", self._at_once, ApplyResult.exit_code, applied_summary)
+    def verb(self) -> Verb[_Applied]:
+        return Verb("applying", self._at_once, _Applied.exit_code, _Applied.summary)
 
-    async def all(self, specs: Sequence[Spec], common: Common, *, asks: bool) -> tuple[TenantResult[ApplyResult], ...]:
+    async def all(self, specs: Sequence[Spec], common: Common, *, asks: bool) -> tuple[TenantResult[_Applied], ...]:
         async with run.open_run(common, self.terminal, several=len(specs) > 1) as opened, AsyncExitStack() as stack:
             if asks:
                 return await self._after_one_question(opened, stack, specs)
 
-            async def one(spec: Spec) -> ApplyResult:
+            async def one(spec: Spec) -> _Applied:
                 async with opened.tenant(spec) as (tenant, ui):
                     return await self._at_once(tenant, spec, ui)
 
             return await opened.over(specs, self.verb.doing, one, partial(run.line, self.verb))
 
-    def show(self, results: Sequence[TenantResult[ApplyResult]]) -> None:
+    def show(self, results: Sequence[TenantResult[_Applied]]) -> None:
         """What was applied; the errors come after it."""
         if self.as_json:
-            self.terminal.data(document([run.json_of(result, applied_json) for result in results]))
+            self.terminal.data(document([run.json_of(result, _Applied.json) for result in results]))
             return
         for result in results:
             if result.value is not None:
-                self.terminal.result(applied_lines(result.value, self.terminal.width, self.terminal.spec_file))
+                self.terminal.result(applied_lines(result.value.result, self.terminal.width, self.terminal.spec_file))
 
-    async def _at_once(self, tenant: OpenTenant, spec: Spec, ui: Ui) -> ApplyResult:
+    def show_trouble(self, results: Sequence[TenantResult[_Applied]]) -> None:
+        """What stopped a later round, and the tracebacks of bugs that ended a step."""
+        for spec, applied in ((result.spec, result.value) for result in results if result.value is not None):
+            if applied.stopped is not None:
+                self.terminal.error(applied.stopped, spec.name if len(results) > 1 else "")
+            for defect in applied.result.report.defects if applied.result.report is not None else ():
+                run.show_traceback(defect.cause, spec.name, self.terminal)
+
+    async def _at_once(self, tenant: OpenTenant, spec: Spec, ui: Ui) -> _Applied:
         looked = await self._look(tenant, spec, ui)
         self._show_plan(looked.seen.plan)
         return await self._rounds(looked, spec, asks=False)
 
-    async def _rounds(self, looked: _Looked, spec: Spec, *, asks: bool) -> ApplyResult:
+    async def _rounds(self, looked: _Looked, spec: Spec, *, asks: bool) -> _Applied:
         """Carry out what was shown; what only then could be read is shown, asked about and carried out in turn."""
         result = await carry_out(looked.tenant, spec, looked.seen, looked.ui, self.options)
         for _ in range(_MORE_ROUNDS):
             if not result.another_round:
                 break
-            looked = await self._look(looked.tenant, spec, looked.ui)
+            try:
+                result = await self._one_more(looked, spec, result, asks=asks)
+            except ProvisionerError as error:
+                return _Applied(result, stopped=error)
+        return _Applied(result)
+
+    async def _one_more(self, before: _Looked, spec: Spec, earlier: ApplyResult, *, asks: bool) -> ApplyResult:
+        looked = await self._look(before.tenant, spec, before.ui)
+        pending = len(looked.seen.plan.pending)
+        async with self._question:
             self._show_plan(looked.seen.plan)
-            if asks:
-                await self._ask([TenantResult(spec, looked)])
-            more = await carry_out(looked.tenant, spec, looked.seen, looked.ui, self.options)
-            result = more.after_round(result)
-        return result
+            if asks and pending and not await looked.ui.confirm(f"Apply {count(pending, 'step')} more?"):
+                raise DeclinedError(
+                    "declined: what was applied before stays, nothing more was written",
+                    next_step="run provisioner apply SPEC for the rest",
+                )
+        more = await carry_out(looked.tenant, spec, looked.seen, looked.ui, self.options)
+        return more.after_round(earlier)
 
     async def _look(self, tenant: OpenTenant, spec: Spec, ui: Ui) -> _Looked:
         ui.progress("looking")
@@ -123,7 +167,7 @@ class _Applying:
 
     async def _after_one_question(
         self, opened: Run, stack: AsyncExitStack, specs: Sequence[Spec]
-    ) -> tuple[TenantResult[ApplyResult], ...]:
+    ) -> tuple[TenantResult[_Applied], ...]:
         async def planned(spec: Spec) -> _Looked:
             tenant, ui = await stack.enter_async_context(opened.tenant(spec))
             return await self._look(tenant, spec, ui)
@@ -135,7 +179,7 @@ class _Applying:
         await self._ask(looked)
         by_spec = {id(result.spec): result for result in looked}
 
-        async def applied(spec: Spec) -> ApplyResult:
+        async def applied(spec: Spec) -> _Applied:
             result = by_spec[id(spec)]
             if result.error is not None:
                 raise result.error
@@ -164,6 +208,6 @@ class _Applying:
 
 def _planned_line(result: TenantResult[_Looked]) -> Text:
     if result.error is not None:
-        return tenant_line(result.spec.name, exit_codes.FAILED, Text(run.first_line(result.error)))
+        return tenant_line(result.spec.name, run.error_code(result.error), Text(run.first_line(result.error)))
     plan = run.value_of(result).seen.plan
     return tenant_line(result.spec.name, plan.exit_code(), summary_line(plan))

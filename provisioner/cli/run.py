@@ -65,7 +65,10 @@ class Run:
         person = Person(
             self.terminal, opener(target.note), spec.name if self.several else "", how_to_reach(target.note)
         )
-        async with open_tenant(spec, target.session, target.clock, target.identity(spec)) as tenant:
+        identity = target.identity(spec)
+        if passed_over := target.passed_over(spec):
+            person.info(passed_over)
+        async with open_tenant(spec, target.session, target.clock, identity) as tenant:
             yield tenant, person
 
     async def over(
@@ -148,8 +151,13 @@ def finish(results: Sequence[TenantResult[T]], verb: Verb[T], terminal: Terminal
 def code_of(result: TenantResult[T], verb: Verb[T]) -> int:
     """The exit code of one tenant."""
     if result.error is not None:
-        return result.error.exit_code if isinstance(result.error, ProvisionerError) else exit_codes.FAILED
+        return error_code(result.error)
     return verb.code(value_of(result))
+
+
+def error_code(error: Exception) -> int:
+    """The exit code of an error that ended a tenant."""
+    return error.exit_code if isinstance(error, ProvisionerError) else exit_codes.FAILED
 
 
 def value_of(result: TenantResult[T]) -> T:
@@ -182,8 +190,13 @@ def _show(error: Exception, name: str, terminal: Terminal) -> None:
     if isinstance(error, ProvisionerError):
         terminal.error(error, name)
     else:
-        terminal.message([Text(f"{name or 'provisioner'}: a defect of provisioner, please report it:", "bold red")])
-        traceback.print_exception(error, file=sys.stderr)
+        show_traceback(error, name, terminal)
+
+
+def show_traceback(error: Exception, name: str, terminal: Terminal) -> None:
+    """A bug of ours: the developer needs all of it."""
+    terminal.message([Text(f"{name or 'provisioner'}: a defect of provisioner, please report it:", "bold red")])
+    traceback.print_exception(error, file=sys.stderr)
 
 
 @contextmanager
@@ -197,7 +210,12 @@ def _request_log(common: Common) -> Iterator[RequestLog | None]:
 
 
 def _private(path: Path) -> IO[str]:
-    """The file, emptied, readable and writable by its owner only, also when it was there before."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    path.chmod(0o600)
+    """The file, emptied, readable and writable by its owner only, also when it was there before. Raises UsageError."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        path.chmod(0o600)
+    except OSError as error:
+        raise UsageError(
+            f"--json-log {path} cannot be written: {error.strerror}", next_step="name a file in a folder that exists"
+        ) from None
     return os.fdopen(descriptor, "w", encoding="utf-8")

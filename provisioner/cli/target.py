@@ -15,41 +15,35 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import aiohttp
 
+from provisioner.cli.emulator_runners import EmulatorRunners, emulator_runners
 from provisioner.clients.identity import ClientSecretIdentity, environment_identity
 from provisioner.clients.session import EmulatorEndpoint, RequestLog, open_session
 from provisioner.core.clock import Clock
 from provisioner.core.errors import ProvisionerError
-from provisioner.core.secret import Secret
 from provisioner.emulator.note import VARIABLE, Note, default_state, is_alive, named_note, read_note
 from provisioner.spec.model import Spec
 
 
 @dataclass(frozen=True)
 class Target:
-    """A session and what goes with it. runners: on the emulator, the runner of each tenant by id and by domain."""
+    """A session and what goes with it. note and runners: the emulator's."""
 
     session: aiohttp.ClientSession
     clock: Clock
     note: Note | None = None
-    runners: dict[str, ClientSecretIdentity] | None = None
+    runners: EmulatorRunners | None = None
 
     def identity(self, spec: Spec) -> ClientSecretIdentity | None:
-        """Who applies this spec; None leaves it to azure-identity's chain. The emulator takes only whom it knows."""
-        found = environment_identity()
-        if self.runners is None:
-            return found
-        if found is not None and any(found.client_id == runner.client_id for runner in self.runners.values()):
-            return found
-        if (runner := self.runners.get(spec.tenant.lower())) is None:
-            raise ProvisionerError(
-                f"the emulator has no tenant {spec.tenant}",
-                where=spec.name,
-                next_step="`provisioner emulator status` lists the tenants it has",
-            )
-        return runner
+        """Who applies this spec; None leaves it to azure-identity's chain. Raises ProvisionerError."""
+        return environment_identity() if self.runners is None else self.runners.of(spec)
+
+    def passed_over(self, spec: Spec) -> str:
+        """What to tell the person of an identity that is not taken; "" otherwise."""
+        return "" if self.runners is None else self.runners.passed_over(spec)
 
 
 class Targets:
@@ -98,10 +92,12 @@ async def _emulator(log: RequestLog | None) -> AsyncIterator[Target]:
             note = await stack.enter_async_context(_served())
         host, _, port = note.address.rpartition(":")
         endpoint = EmulatorEndpoint(host, int(port), Path(note.ca))
-        state, time = await _ask_control(endpoint, note, "state", "clock")
+        environment = environment_identity()
+        client = environment.client_id if environment is not None else ""
+        state, time, known = await _ask_control(endpoint, note, "state", "clock", f"clients?appId={quote(client)}")
         clock = Clock(offset=timedelta(seconds=time["offset"]))
         session = await stack.enter_async_context(open_session(clock, emulator=endpoint, log=log))
-        yield Target(session, clock, note, _runners(state))
+        yield Target(session, clock, note, emulator_runners(state["tenants"], environment, known["tenants"]))
 
 
 def _running() -> Note | None:
@@ -151,11 +147,3 @@ async def _ask_control(endpoint: EmulatorEndpoint, note: Note, *names: str) -> l
             raise ProvisionerError(
                 f"the emulator at {note.address} does not answer: {error}", next_step=_START
             ) from error
-
-
-def _runners(state: dict[str, Any]) -> dict[str, ClientSecretIdentity]:
-    runners: dict[str, ClientSecretIdentity] = {}
-    for tenant in state["tenants"]:
-        runner = ClientSecretIdentity(tenant["runner"]["clientId"], Secret(tenant["runner"]["clientSecret"]))
-        runners[tenant["id"].lower()] = runners[tenant["domain"].lower()] = runner
-    return runners

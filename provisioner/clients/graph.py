@@ -18,7 +18,7 @@ from msgraph.graph_service_client import GraphServiceClient
 
 from provisioner.clients import graph_facts as facts
 from provisioner.clients.clouds import CloudEndpoints
-from provisioner.clients.graph_transport import BuildOnlyAdapter, GraphTransport
+from provisioner.clients.graph_transport import BuildOnlyAdapter, GraphTransport, items_of
 from provisioner.clients.identity import RunnerCredential
 from provisioner.core.clock import Clock
 from provisioner.core.errors import AmbiguousResourceError
@@ -98,7 +98,7 @@ class GraphClient:
         )
         builder = self._build.applications.by_application_id(object_id).add_password
         reply = await self._transport.write(builder.to_post_request_information(body), f"add a secret to {object_id}")
-        return str(reply.body["keyId"]), Secret(str(reply.body["secretText"]))
+        return facts.new_password(reply.body)
 
     async def remove_password(self, object_id: str, key_id: str) -> None:
         """Remove a client secret by its keyId."""
@@ -211,7 +211,7 @@ class GraphClient:
 
     async def _rest(self, request: RequestInformation, first: dict[str, Any], operation: str) -> list[dict[str, Any]]:
         if "@odata.nextLink" not in first:
-            return list(first["value"])
+            return items_of(first, operation)
         return await self._transport.list_all(request, operation)
 
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from functools import wraps
+from typing import Any, Literal, TypeVar
+
+from provisioner.core.errors import ApiReplyError
+from provisioner.core.secret import Secret
 
 Json = dict[str, Any]
+Facts = TypeVar("Facts")
 
 APPLICATION_SELECT = (
     "id",
@@ -94,6 +100,24 @@ class AppRoleAssignmentFacts:
     app_role_id: str
 
 
+def _shaped(what: str) -> Callable[[Callable[[Json], Facts]], Callable[[Json], Facts]]:
+    """A reader that raises ApiReplyError for an object that is not in its documented shape."""
+
+    def shaped(read: Callable[[Json], Facts]) -> Callable[[Json], Facts]:
+        @wraps(read)
+        def checked(body: Json) -> Facts:
+            try:
+                return read(body)
+            except (AttributeError, KeyError, TypeError, ValueError):
+                told = f"{what} is not in its documented shape"
+                raise ApiReplyError("Graph", f"read {what}", 200, "", told) from None
+
+        return checked
+
+    return shaped
+
+
+@_shaped("an application")
 def application(body: Json) -> ApplicationFacts:
     web = body.get("web") or {}
     return ApplicationFacts(
@@ -124,6 +148,13 @@ def application(body: Json) -> ApplicationFacts:
     )
 
 
+@_shaped("a new client secret")
+def new_password(body: Json) -> tuple[str, Secret]:
+    """Its keyId, and its value, which Graph tells this once."""
+    return str(body["keyId"]), Secret(str(body["secretText"]))
+
+
+@_shaped("a service principal")
 def service_principal(body: Json) -> ServicePrincipalFacts:
     return ServicePrincipalFacts(
         id=body["id"],
@@ -135,6 +166,7 @@ def service_principal(body: Json) -> ServicePrincipalFacts:
     )
 
 
+@_shaped("a grant")
 def grant(body: Json) -> GrantFacts:
     return GrantFacts(
         id=body["id"],
@@ -145,6 +177,7 @@ def grant(body: Json) -> GrantFacts:
     )
 
 
+@_shaped("an app role assignment")
 def app_role_assignment(body: Json) -> AppRoleAssignmentFacts:
     return AppRoleAssignmentFacts(body["id"], body["resourceId"], body["appRoleId"].lower())
 

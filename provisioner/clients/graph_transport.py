@@ -113,12 +113,12 @@ class GraphTransport:
         reply = await self.get(request, operation)
         if reply.status == 404:
             raise graph_error(operation, reply)
-        items = _items(reply, operation)
+        items = items_of(reply.body, operation)
         while (following := reply.body.get("@odata.nextLink")) is not None:
             if not str(following).startswith(f"{self._origin}/"):
                 raise ApiReplyError("Graph", operation, reply.status, "", "the next page is on another host")
             reply = await self._send("GET", str(following), {}, None, operation)
-            items += _items(reply, operation)
+            items += items_of(reply.body, operation)
         return items
 
     async def write(self, request: RequestInformation, operation: str) -> GraphReply:
@@ -176,13 +176,10 @@ class GraphTransport:
         outer = await self._send("POST", f"{self.root}/$batch", headers, body, "read the directory")
         if outer.status != 200:
             raise graph_error("read the directory", outer)
-        by_id = {str(inner.get("id")): inner for inner in outer.body.get("responses", [])}
+        by_id = {str(inner.get("id")): inner for inner in _objects(outer.body.get("responses"))}
         if set(by_id) != {entry["id"] for entry in requests}:
             raise ApiReplyError("Graph", "read the directory", 200, "", "the batch answer is incomplete")
-        return [
-            GraphReply(int(inner["status"]), inner.get("body") or {}, inner.get("headers") or {})
-            for inner in (by_id[str(n)] for n in range(len(chunk)))
-        ]
+        return [_inner_reply(by_id[str(n)]) for n in range(len(chunk))]
 
     async def _send(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, operation: str
@@ -200,8 +197,10 @@ class GraphTransport:
             ) from error
         try:
             parsed = json.loads(raw.decode("utf-8-sig")) if raw else {}
-        except ValueError as error:
-            raise ApiReplyError("Graph", operation, status, "", "the answer is not JSON") from error
+        except ValueError:
+            raise ApiReplyError("Graph", operation, status, "", "the answer is not JSON") from None
+        if not isinstance(parsed, dict):
+            raise ApiReplyError("Graph", operation, status, "", "the answer is not a JSON object")
         return GraphReply(status, parsed, answered)
 
 
@@ -209,7 +208,8 @@ def graph_error(operation: str, reply: GraphReply) -> ApiError:
     """The error of an answer in Graph's envelope `{error: {code, message, innerError}}` (sam-facts 5.5)."""
     error = reply.body.get("error")
     envelope: Json = error if isinstance(error, dict) else {}
-    inner = envelope.get("innerError") or {}
+    inner = envelope.get("innerError")
+    inner = inner if isinstance(inner, dict) else {}
     wait = reply.headers.get("Retry-After")
     return api_error_class(reply.status)(
         "Graph",
@@ -222,8 +222,20 @@ def graph_error(operation: str, reply: GraphReply) -> ApiError:
     )
 
 
-def _items(reply: GraphReply, operation: str) -> list[Json]:
-    items = reply.body.get("value")
+def _inner_reply(inner: Json) -> GraphReply:
+    status, body, headers = inner.get("status"), inner.get("body") or {}, inner.get("headers") or {}
+    if not (isinstance(status, int) and isinstance(body, dict) and isinstance(headers, dict)):
+        raise ApiReplyError("Graph", "read the directory", 200, "", "an answer in the batch is not in its shape")
+    return GraphReply(status, body, headers)
+
+
+def _objects(value: object) -> list[Json]:
+    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
+
+
+def items_of(body: Json, operation: str) -> list[Json]:
+    """The objects of a collection, or of one page of it."""
+    items = body.get("value")
     if not isinstance(items, list):
-        raise ApiReplyError("Graph", operation, reply.status, "", "a collection without `value`")
+        raise ApiReplyError("Graph", operation, 200, "", "a collection without `value`")
     return items

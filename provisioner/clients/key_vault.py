@@ -99,6 +99,15 @@ class KeyVaultClient:
         with told("Key Vault", f"update secret {name}"):
             return _facts(await self._secrets.update_secret_properties(name, version, enabled=enabled))
 
+    async def find_deleted_secret(self, name: str) -> SecretFacts | None:
+        """The soft-deleted secret that holds this name, without its value; None when none does."""
+        with told("Key Vault", f"get deleted secret {name}"):
+            try:
+                found = await self._secrets.get_deleted_secret(name)
+            except ResourceNotFoundError:
+                return None
+        return _facts(found.properties)
+
     async def recover_secret(self, name: str) -> None:
         """Bring a soft-deleted secret back, all its versions."""
         with told("Key Vault", f"recover secret {name}"):

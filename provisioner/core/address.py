@@ -16,15 +16,6 @@ class Address:
     def __str__(self) -> str:
         return f"{self.name}/{self.kind}/{self.key}" if self.key else f"{self.name}/{self.kind}"
 
-    @classmethod
-    def parse(cls, text: str) -> Address:
-        """Raises ValueError when the text is not an address."""
-        name, slash, rest = text.partition("/")
-        kind, _, key = rest.partition("/")
-        if not (name and slash and kind):
-            raise ValueError(f"not an address: {text!r} (it is NAME/kind or NAME/kind/KEY)")
-        return cls(name, kind, key)
-
 
 @dataclass(frozen=True)
 class Ref:

@@ -83,6 +83,15 @@ class WriteRefusedError(PlanError):
     """The read-only guard stopped a request that would have written. Always a bug of ours, never the user's."""
 
 
+class DefectError(ProvisionerError):
+    """A bug of ours that ended one step, when others have a result to tell. cause: it, with its traceback."""
+
+    def __init__(self, cause: Exception) -> None:
+        name = type(cause).__name__
+        super().__init__(f"a defect of provisioner ({name})", next_step="please report it, with its traceback")
+        self.cause = cause
+
+
 class ApiError(ProvisionerError):
     """A service answered with an error.
 

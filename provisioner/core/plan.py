@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -60,10 +59,6 @@ class Plan:
     @property
     def removals(self) -> tuple[Step, ...]:
         return tuple(step for step in self.pending if step.removal)
-
-    def counts(self) -> Counter[Action]:
-        """How many steps of each action."""
-        return Counter(step.action for step in self.steps)
 
     def exit_code(self) -> int:
         """What is to be said of it (design section 3); 2 and 3 only reach the shell with --detailed-exitcode."""

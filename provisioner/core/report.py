@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from provisioner.core.errors import ProvisionerError
+from provisioner.core.errors import DefectError, ProvisionerError
 from provisioner.core.step import Step
 
 
@@ -37,3 +37,8 @@ class Report:
     @property
     def failed(self) -> bool:
         return any(result.outcome is not Outcome.DONE for result in self.results)
+
+    @property
+    def defects(self) -> tuple[DefectError, ...]:
+        """Bugs of ours: their tracebacks are worth showing."""
+        return tuple(result.error for result in self.results if isinstance(result.error, DefectError))

@@ -1,6 +1,7 @@
 """The control surface: https://localhost:PORT/control/… with the bearer token of the note.
 
 GET  state                  what `emulator start --json` prints
+GET  clients?appId=ID       {"tenants": [id]}: where an application of that id can sign in
 GET  clock                  {"now": epoch seconds, "offset": seconds}; POST {"advanceSeconds": n} moves it
 GET  requests?since=SEQ     {"requests": […]}; DELETE forgets them
 GET  faults                 {"faults": […]}; POST a fault (faults.py); DELETE removes all
@@ -19,7 +20,7 @@ from typing import Any
 
 from . import faults, lag, requests_log, seed
 from .kernel import Call, Handler, Json, Refusal, Reply, Route, Router
-from .kinds import FAULT, TENANT
+from .kinds import FAULT, SERVICE_PRINCIPAL, TENANT
 from .refusals import refusal
 from .store import Transaction
 
@@ -143,6 +144,12 @@ def description(tx: Transaction) -> dict[str, Any]:
     return {**endpoint, "tenants": seed.describe(tx), "control": control}
 
 
+def get_clients(call: Call) -> Reply:
+    app_id = call.query.get("appId", "").lower()
+    tenants = [tenant["id"] for tenant in call.tx.list(TENANT, "")]
+    return Reply(200, {"tenants": [id for id in tenants if call.tx.find(SERVICE_PRINCIPAL, id, "appId", app_id)]})
+
+
 def reset(call: Call) -> Reply:
     make_new(call.tx)
     return Reply(204)
@@ -202,6 +209,7 @@ def _wipe(tx: Transaction) -> None:
 
 _HANDLERS: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "state", get_state),
+    ("GET", "clients", get_clients),
     ("GET", "clock", get_clock),
     ("POST", "clock", advance_clock),
     ("GET", "requests", get_requests),

@@ -1,6 +1,7 @@
 """Carrying out a plan: what does not wait for each other runs at once, what a failure concerns is skipped.
 
-Two steps of one target never run at the same time. Every step's outcome is in the report, after a failure too.
+Two steps of one target never run at the same time. Every step's outcome is in the report, after a failure too, be it
+a bug of ours.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from graphlib import TopologicalSorter
 
 from provisioner.clients.guard import writes_allowed
 from provisioner.core.address import Address
-from provisioner.core.errors import ProvisionerError, StaleError
+from provisioner.core.errors import DefectError, ProvisionerError, StaleError
 from provisioner.core.observation import Known
 from provisioner.core.plan import Plan
 from provisioner.core.report import Outcome, Report, StepResult
@@ -61,13 +62,18 @@ class _Run:
         sorter = TopologicalSorter(graph)
         sorter.prepare()
         running: dict[asyncio.Task[None], int] = {}
-        while sorter.is_active():
-            for index in sorter.get_ready():
-                running[asyncio.create_task(self._one(index, graph[index]))] = index
-            finished, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-            for task in finished:
-                task.result()
-                sorter.done(running.pop(task))
+        try:
+            while sorter.is_active():
+                for index in sorter.get_ready():
+                    running[asyncio.create_task(self._one(index, graph[index]))] = index
+                finished, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+                for task in finished:
+                    task.result()
+                    sorter.done(running.pop(task))
+        finally:  # interrupted: nothing is left behind that would go on writing
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
 
     def _graph(self) -> dict[int, set[int]]:
         """For each step, the steps that must have ended: its needs, and earlier ones of its address or target."""
@@ -96,13 +102,19 @@ class _Run:
         kind = self.kinds[step.address.kind]
         try:
             made = await kind.perform(step, kind.wanted(self.spec).get(step.address), self.known, self.write)
+        except StaleError as error:
+            self._not_done(index, Outcome.STALE, error)
         except ProvisionerError as error:
-            self._unmet[index] = str(step.address)
-            outcome = Outcome.STALE if isinstance(error, StaleError) else Outcome.FAILED
-            self._end(StepResult(step, outcome, error))
+            self._not_done(index, Outcome.FAILED, error)
+        except Exception as error:  # noqa: BLE001  a bug in one step must not hide what the others did
+            self._not_done(index, Outcome.FAILED, DefectError(error))
         else:
             self.known.record(step.address, made)
             self._end(StepResult(step, Outcome.DONE))
+
+    def _not_done(self, index: int, outcome: Outcome, error: ProvisionerError) -> None:
+        self._unmet[index] = str(self.steps[index].address)
+        self._end(StepResult(self.steps[index], outcome, error))
 
     def _obstacle(self, step: Step, before: set[int]) -> str:
         """The address because of which a step is not tried; "" when nothing is in its way."""

@@ -39,5 +39,5 @@ async def _observe_kind(spec: Spec, kind: AnyKind, known: Known, read: Reader) -
         return await kind.observe(wanted, known, read)
     except ApiError as error:
         rights = kind.rights("observe")
-        right = " or ".join(rights[0].names) if rights else ""
+        right = rights[0].told() if rights else ""
         return dict.fromkeys(wanted, could_not_look(error, right))

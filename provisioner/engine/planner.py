@@ -94,16 +94,31 @@ def _who_does_it(
 
 
 def _without_idle_demands(steps: Sequence[Step], now: datetime) -> list[Step]:
-    """On-demand steps stay only while another step that will be written needs them."""
-    asking = (step for step in steps if not step.on_demand)
-    needed = {need for step in asking if step.pending(now) or step.action is Action.UNKNOWN for need in step.needs}
-    return [step for step in steps if not step.on_demand or step.address in needed]
+    """On-demand steps stay only while another step that will be written needs them, and are as quiet as that one."""
+    asking = [step for step in steps if not step.on_demand and (step.pending(now) or step.action is Action.UNKNOWN)]
+    kept: list[Step] = []
+    for step in steps:
+        by = [other for other in asking if step.address in other.needs]
+        if not step.on_demand:
+            kept.append(step)
+        elif by:
+            quiet = all(other.quiet(now) for other in by)
+            kept.append(replace(step, quiet_until=by[0].quiet_until if quiet else None))
+    return kept
 
 
 def _needs_that_wait(steps: Sequence[Step]) -> list[Step]:
-    """Needs that are met already are no news: only those with a step of their own stay."""
+    """Needs that are met already are no news: only those with a step of their own stay.
+
+    What is done last is not done at all while something could not be read.
+    """
     open_addresses = {step.address for step in steps if step.action is not Action.NONE}
-    return [replace(step, needs=tuple(need for need in step.needs if need in open_addresses)) for step in steps]
+    unread = any(step.action is Action.UNKNOWN for step in steps)
+    return [
+        replace(step, needs=tuple(need for need in step.needs if need in open_addresses))
+        for step in steps
+        if not (step.last and unread)
+    ]
 
 
 def _ordered(steps: Sequence[Step]) -> list[Step]:
@@ -128,7 +143,10 @@ def _ordered(steps: Sequence[Step]) -> list[Step]:
 
 
 def _cause(spec: Spec, known: Known, steps: Sequence[Step], now: datetime) -> Cause:
-    """What a renewal or rotation does by the calendar is neither drift nor change."""
+    """What a renewal or rotation does by the calendar is neither drift nor change.
+
+    A digest that differs says that the spec moved; whether the world moved as well it cannot tell (never `both`).
+    """
     seen = known.get(Address(spec.name, SpecDigest.name))
     if isinstance(seen, Unknown):
         return Cause.UNKNOWN

@@ -120,15 +120,17 @@ async def _write(tenant: OpenTenant, spec: Spec, seen: Seen, ui: Ui) -> tuple[Re
 async def _settled(tenant: OpenTenant, spec: Spec, shown: Plan, ui: Ui) -> Seen:
     """Look until what was written shows: replicas, and roles in the vault, lag behind (sam-facts 5.6, 6.2).
 
-    What could not be read when the plan was shown may come up as pending now: that is another round's.
+    What could not be read when the plan was shown, or came back only with this round, may be pending now: that is
+    another round's.
     """
     clock = tenant.clients.clock
     ends = clock.monotonic_s() + _SETTLE_DEADLINE_S
     unread = {step.address for step in shown.unknown}
+    revealed = any(step.reveals for step in shown.pending)
     role_given = any(step.address.kind == RoleAssignment.name and step.on_demand for step in shown.pending)
     while True:
         seen = await look(tenant, spec)
-        left = [step for step in seen.plan.pending if step.address not in unread and not step.last]
+        left = [step for step in seen.plan.pending if not (revealed or step.last or step.address in unread)]
         left += seen.plan.unknown if role_given else ()
         if not left or (clock.monotonic_s() > ends and all(step.action is Action.UNKNOWN for step in left)):
             return seen

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 
 from provisioner.core.address import Address
 from provisioner.core.exit_codes import COULD_NOT_TELL, DONE
-from provisioner.core.observation import Known, Unknown
+from provisioner.core.observation import Known, Present
 from provisioner.operations.outputs import outputs_of
 from provisioner.operations.plan import look
 from provisioner.operations.tenant import OpenTenant
+from provisioner.resources.app_role_assignment import AppRoleAssignment
 from provisioner.resources.contract import Right
+from provisioner.resources.grant import Grant
 from provisioner.resources.kinds import KINDS
-from provisioner.resources.permissions import SCOPE, Permission, declared, permission_named
+from provisioner.resources.permissions import ROLE, SCOPE, Permission, declared, permission_named
 from provisioner.resources.vault_roles import SECRETS_OFFICER
 from provisioner.spec import catalogue
 from provisioner.spec.model import Spec
@@ -75,10 +77,10 @@ async def explain(tenant: OpenTenant, spec: Spec) -> Explanation:
 
 
 def _permissions(spec: Spec, known: Known) -> Iterable[PermissionRow]:
-    """Declared first, in the spec's order, then what is requested without being declared."""
+    """Declared first, in the spec's order, then what is requested or granted without being declared."""
     asked = declared(spec)
     requested = _requested(spec, known)
-    others = sorted(entry for entry in requested or () if entry not in asked)
+    others = sorted(entry for entry in (requested or frozenset()) | set(_granted_at_all(known)) if entry not in asked)
     for entry in (*asked, *others):
         risk = catalogue.risk(entry.api_app_id, entry.kind, entry.value)
         yield PermissionRow(
@@ -103,16 +105,27 @@ def _requested(spec: Spec, known: Known) -> frozenset[Permission] | None:
     return frozenset(permission_named(entry, fact.apis.get(entry.api_app_id)) for entry in fact.application.required)
 
 
+def _granted_at_all(known: Known) -> Iterable[Permission]:
+    """Every permission granted to our service principal for the whole tenant, the spec's and others'."""
+    for address, seen in known.items():
+        if not isinstance(seen, Present):
+            continue
+        if address.kind == Grant.name:
+            for scope in seen.fact.scopes:
+                yield Permission(address.key, catalogue.api_app_id(address.key), SCOPE, scope)
+        elif address.kind == AppRoleAssignment.name:
+            api, _, value = address.key.rpartition("/")
+            yield Permission(api, catalogue.api_app_id(api), ROLE, value)
+
+
 def _granted(spec: Spec, entry: Permission, known: Known) -> bool | None:
     if entry.kind == SCOPE:
-        address = Address(spec.name, "grant", entry.api_name)
+        address = Address(spec.name, Grant.name, entry.api_name)
     else:
-        address = Address(spec.name, "app_role_assignment", f"{entry.api_name}/{entry.value}")
-    seen = known.get(address)
-    if isinstance(seen, Unknown):
+        address = Address(spec.name, AppRoleAssignment.name, f"{entry.api_name}/{entry.value}")
+    if known.unknown(address) is not None:
         return None
-    fact = known.fact(address)
-    return fact is not None and (entry.kind != SCOPE or entry.value in fact.scopes)
+    return entry in set(_granted_at_all(known))
 
 
 def _runner(spec: Spec) -> Iterable[Need]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 
-from provisioner.clients.graph_facts import AppRoleAssignmentFacts
+from provisioner.clients.graph_facts import AppRoleAssignmentFacts, ServicePrincipalFacts
 from provisioner.clients.tenant import TenantClients
 from provisioner.core.address import Address
 from provisioner.core.errors import ApiError
@@ -17,17 +16,28 @@ from provisioner.resources.contract import Reader, Right, SpecFragment, Writer, 
 from provisioner.resources.lag import DIRECTORY_DEADLINE_S, directory_lag, retry_while
 from provisioner.resources.permissions import ROLE, Permission, declared, permission_id
 from provisioner.resources.rights import READ_APP_ROLES, WRITE_APP_ROLES
+from provisioner.spec import catalogue
 from provisioner.spec.model import Spec
 
 
 @dataclass(frozen=True)
 class AssignmentWanted:
-    """application, client and api: the addresses of what the assignment is between."""
+    """application, client and api: the addresses of what the assignment is between. exact: others' are to go."""
 
     permission: Permission
     application: Address
     client: Address
     api: Address
+    exact: bool
+
+
+@dataclass(frozen=True)
+class AssignmentFact:
+    """An app role granted to us. extra: the spec does not ask for it; exact: then it is to go."""
+
+    assignment: AppRoleAssignmentFacts
+    extra: bool = False
+    exact: bool = False
 
 
 class AppRoleAssignment:
@@ -43,6 +53,7 @@ class AppRoleAssignment:
                 Address(spec.name, "application"),
                 Address(spec.name, "service_principal"),
                 Address(spec.name, "api_service_principal", entry.api_name),
+                spec.owns_exactly("grants"),
             )
             for entry in declared(spec)
             if entry.kind == ROLE
@@ -50,31 +61,39 @@ class AppRoleAssignment:
 
     async def observe(
         self, wanted: Mapping[Address, AssignmentWanted], known: Known, read: Reader
-    ) -> Mapping[Address, Observation[AppRoleAssignmentFacts]]:
-        seen: dict[Address, Observation[AppRoleAssignmentFacts]] = {}
+    ) -> Mapping[Address, Observation[AssignmentFact]]:
+        first = next(iter(wanted.values()))
+        application = known.fact(first.application)
+        if (unknown := blocked(known, first.application)) is not None:
+            return dict.fromkeys(wanted, unknown)
+        if application is None:
+            return dict.fromkeys(wanted, Absent())
+        listed = await read.clients.graph.list_app_role_assignments(application.app_id)
+        seen: dict[Address, Observation[AssignmentFact]] = {}
         for address, entry in wanted.items():
-            application, api = known.fact(entry.application), known.fact(entry.api)
-            if (unknown := blocked(known, entry.application, entry.api)) is not None:
-                seen[address] = unknown
-            elif application is None or api is None:
-                seen[address] = Absent()
-            else:
-                app_id = application.app_id
-                listed = await read.once(
-                    f"app-roles/{app_id}",
-                    partial(read.clients.graph.list_app_role_assignments, app_id),
-                )
-                seen[address] = _find(listed, api.id, permission_id(entry.permission, api))
+            api, unread = known.fact(entry.api), blocked(known, entry.api)
+            if unread is not None:
+                return dict.fromkeys(wanted, unread)
+            found = None if api is None else _find(listed, api.id, permission_id(entry.permission, api))
+            seen[address] = found or Absent()
+        used = {observation.fact.assignment for observation in seen.values() if isinstance(observation, Present)}
+        left = [assignment for assignment in listed if assignment not in used]
+        apis = await read.all_of(lambda one: read.clients.graph.find_service_principal_by_id(one.resource_id), left)
+        for assignment, api in zip(left, apis, strict=True):
+            address = Address(first.application.name, self.name, _told(assignment, api))
+            seen[address] = Present(AssignmentFact(assignment, extra=True, exact=first.exact))
         return seen
 
     def steps(
         self,
         address: Address,
         wanted: AssignmentWanted | None,
-        seen: Observation[AppRoleAssignmentFacts],
+        seen: Observation[AssignmentFact],
         now: datetime,
     ) -> Sequence[Step]:
-        if wanted is None or isinstance(seen, Present):
+        if isinstance(seen, Present):
+            return (_extra_step(address, seen.fact),) if seen.fact.extra else ()
+        if wanted is None:
             return ()
         return (
             Step(
@@ -89,8 +108,12 @@ class AppRoleAssignment:
 
     async def perform(
         self, step: Step, wanted: AssignmentWanted | None, known: Known, write: Writer
-    ) -> Observation[AppRoleAssignmentFacts]:
-        assert wanted is not None, "only destroy removes an assignment"  # steps() never plans it
+    ) -> Observation[AssignmentFact]:
+        if wanted is None:
+            client = known.fact(Address(step.address.name, "service_principal"))
+            assert client is not None, "it has an assignment"
+            await write.clients.graph.delete_app_role_assignment(client.id, step.seen)
+            return Absent()
         client, api = known.fact(wanted.client), known.fact(wanted.api)
         assert client is not None and api is not None, "both are among the needs"
         graph = write.clients.graph
@@ -113,7 +136,7 @@ class AppRoleAssignment:
             if not isinstance(there, Present):
                 raise
             return there
-        return Present(made)
+        return Present(AssignmentFact(made))
 
     def rights(self, operation: str) -> tuple[Right, ...]:
         return (READ_APP_ROLES,) if operation == "observe" else (WRITE_APP_ROLES,)
@@ -126,7 +149,7 @@ class AppRoleAssignment:
             return f"{who} the adminconsent link, which plan shows once the application exists"
         return f"{who} {clients.cloud.authority}/{clients.tenant}/adminconsent?client_id={application.app_id}"
 
-    def to_spec(self, seen: Mapping[Address, AppRoleAssignmentFacts]) -> SpecFragment:
+    def to_spec(self, seen: Mapping[Address, AssignmentFact]) -> SpecFragment:
         by_api: dict[str, list[str]] = {}
         for address in seen:
             api, _, value = address.key.rpartition("/")
@@ -135,10 +158,32 @@ class AppRoleAssignment:
         return {"application": {"permissions": permissions}} if permissions else {}
 
 
-def _find(
-    listed: Sequence[AppRoleAssignmentFacts], resource_id: str, role_id: str
-) -> Observation[AppRoleAssignmentFacts]:
+def _find(listed: Sequence[AppRoleAssignmentFacts], resource_id: str, role_id: str) -> Observation[AssignmentFact]:
     for assignment in listed:
         if assignment.resource_id == resource_id and assignment.app_role_id == role_id:
-            return Present(assignment)
+            return Present(AssignmentFact(assignment))
     return Absent()
+
+
+def _told(assignment: AppRoleAssignmentFacts, api: ServicePrincipalFacts | None) -> str:
+    """`API/permission`, by names where the API tells them."""
+    if api is None:
+        return f"{assignment.resource_id}/{assignment.app_role_id}"
+    names = {role_id: value for value, role_id in api.roles.items()}
+    return f"{catalogue.api_name(api.app_id)}/{names.get(assignment.app_role_id, assignment.app_role_id)}"
+
+
+def _extra_step(address: Address, fact: AssignmentFact) -> Step:
+    if not fact.exact:
+        return Step(address, Action.NONE, kept=("granted application permission",))
+    api, _, value = address.key.rpartition("/")
+    return Step(
+        address,
+        Action.DELETE,
+        "revoke",
+        (Change(f"application.permissions[{api}].application", value, None),),
+        target=str(address),
+        removal=True,
+        reason="exact: [grants], and the spec does not name it",
+        seen=fact.assignment.id,
+    )

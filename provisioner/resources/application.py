@@ -9,17 +9,23 @@ from datetime import datetime
 from provisioner.clients.graph_facts import ApplicationFacts, ServicePrincipalFacts
 from provisioner.clients.tenant import TenantClients
 from provisioner.core.address import Address
-from provisioner.core.errors import ApiError, ConflictError, StaleError
+from provisioner.core.errors import ApiError, ConflictError, ForbiddenError, StaleError
 from provisioner.core.observation import Absent, Known, Observation, Present
 from provisioner.core.step import Step
 from provisioner.resources import application_writes
 from provisioner.resources.api_service_principal import read_api
-from provisioner.resources.application_steps import ApplicationWanted, creation_step, reply_urls, update_steps
-from provisioner.resources.contract import Reader, Right, SpecFragment, Writer, left_to_do
+from provisioner.resources.application_steps import (
+    ApplicationWanted,
+    creation_step,
+    reply_urls,
+    restoration_step,
+    update_steps,
+)
+from provisioner.resources.contract import Reader, Right, SpecFragment, Writer, could_not_look, left_to_do
 from provisioner.resources.lag import DIRECTORY_DEADLINE_S, directory_lag, retry_while
 from provisioner.resources.marks import application_tag
 from provisioner.resources.permissions import declared, permission_named
-from provisioner.resources.rights import READ_APPLICATIONS, WRITE_OWN_APPLICATION
+from provisioner.resources.rights import READ_APPLICATIONS, READ_GRANTS, WRITE_OWN_APPLICATION
 from provisioner.spec.model import Spec
 
 _HELD_DAYS = 30
@@ -74,9 +80,16 @@ class Application:
             f"application/{wanted.unique_name}", lambda: read.clients.graph.find_application(wanted.unique_name)
         )
         if found is None:
-            return Absent()
+            return await self._deleted(wanted, read)
         apis = {app_id: await read_api(read, app_id) for app_id in wanted.api_ids}
         return Present(ApplicationFact(found, apis))
+
+    async def _deleted(self, wanted: ApplicationWanted, read: Reader) -> Observation[ApplicationFact]:
+        """Absent, with the soft-deleted application that holds the name if there is one."""
+        try:
+            return Absent(await read.clients.graph.find_deleted_application(wanted.unique_name))
+        except ForbiddenError as error:
+            return could_not_look(error, READ_GRANTS.told())
 
     def steps(
         self, address: Address, wanted: ApplicationWanted | None, seen: Observation[ApplicationFact], now: datetime
@@ -84,6 +97,9 @@ class Application:
         if wanted is None:
             return ()
         if not isinstance(seen, Present):
+            remains = seen.remains if isinstance(seen, Absent) else None
+            if isinstance(remains, ApplicationFacts):
+                return (restoration_step(address, wanted, remains),)
             return (creation_step(address, wanted),)
         requested = [permission_named(entry, seen.fact.apis.get(entry.api_app_id)) for entry in
                      seen.fact.application.required]  # fmt: skip
@@ -108,17 +124,12 @@ class Application:
                 where=str(step.address),
                 next_step="run the same command again",
             )
-        made = ApplicationFact(await self._create(step.address, wanted, apis, write), apis)
-        if any(left.action.writes for left in self.steps(step.address, wanted, Present(made), write.clock.now())):
-            return await self._update(wanted, made, write)  # a restored one has its old settings
-        return Present(made)
+        if step.operation == "restore":
+            return Present(ApplicationFact(await self._restore(step, write), apis))
+        return Present(ApplicationFact(await self._create(wanted, apis, write), apis))
 
     async def _create(
-        self,
-        address: Address,
-        wanted: ApplicationWanted,
-        apis: Mapping[str, ServicePrincipalFacts | None],
-        write: Writer,
+        self, wanted: ApplicationWanted, apis: Mapping[str, ServicePrincipalFacts | None], write: Writer
     ) -> ApplicationFacts:
         graph = write.clients.graph
         try:
@@ -128,29 +139,23 @@ class Application:
                 raise
             taken = error
         there = await graph.find_application(wanted.unique_name)
-        return there if there is not None else await self._restore(address, wanted, taken, write)
-
-    async def _restore(
-        self, address: Address, wanted: ApplicationWanted, taken: ApiError, write: Writer
-    ) -> ApplicationFacts:
-        """A soft-deleted application keeps its uniqueName: bring ours back, or say who holds the name."""
-        graph = write.clients.graph
-        deleted = await graph.find_deleted_application(wanted.unique_name)
-        if deleted is None or wanted.mark not in deleted.tags:
-            holder = f"deleted application {deleted.id}, which is not ours" if deleted else "an object we cannot see"
+        if there is None:
             raise ConflictError(
                 taken.service, taken.operation, taken.status, taken.code,
-                f"the uniqueName {wanted.unique_name} is held by {holder}",
+                f"the uniqueName {wanted.unique_name} is held by an application we cannot see",
                 correlation_id=taken.correlation_id,
-                next_step=f"choose another name, or purge it; a deleted application holds its name {_HELD_DAYS} days",
-            ) from taken  # fmt: skip
-        write.progress(f"restoring {address}, which was deleted")
-        await graph.restore(deleted.id)
+                next_step=f"a deleted one holds its name {_HELD_DAYS} days: restore or purge it, or choose another",
+            ) from None  # fmt: skip
+        return there
+
+    async def _restore(self, step: Step, write: Writer) -> ApplicationFacts:
+        """It comes back as it was; what differs from the spec is shown by the next plan before it is written."""
+        await write.clients.graph.restore(step.seen)
         return await retry_while(
             write,
             directory_lag,
-            lambda: application_writes.get(write, deleted.id),
-            f"the restored {address} to appear",
+            lambda: application_writes.get(write, step.seen),
+            f"the restored {step.address} to appear",
             DIRECTORY_DEADLINE_S,
         )
 

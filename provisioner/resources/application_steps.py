@@ -64,6 +64,26 @@ def creation_step(address: Address, wanted: ApplicationWanted) -> Step:
     return Step(address, Action.CREATE, "create", fields, needs=needs, target=str(address))
 
 
+def restoration_step(address: Address, wanted: ApplicationWanted, remains: ApplicationFacts) -> Step:
+    """A soft-deleted application keeps its uniqueName: ours comes back. Raises ForeignResourceError for another's."""
+    if wanted.mark not in remains.tags:
+        raise ForeignResourceError(
+            f"the uniqueName {wanted.unique_name} is held by a deleted application that is not ours ({remains.id})",
+            where=str(address),
+            next_step="choose another name, or have its owner restore or purge it",
+        )
+    return Step(
+        address,
+        Action.CREATE,
+        "restore",
+        (Change("uniqueName", None, wanted.unique_name),),
+        target=str(address),
+        reveals=True,
+        reason="it was deleted: it comes back as it was, with its appId; its principal and grants are made again",
+        seen=remains.id,
+    )
+
+
 def update_steps(
     address: Address, wanted: ApplicationWanted, seen: ApplicationFacts, requested: Collection[Permission]
 ) -> Sequence[Step]:

@@ -41,6 +41,10 @@ class Right:
     scope: str = ""
     why: str = ""
 
+    def told(self) -> str:
+        """For advice: any one of these, and where."""
+        return " or ".join(self.names) + (f" on the {self.scope}" if self.scope else "")
+
 
 @dataclass(frozen=True)
 class Reader:

@@ -1,8 +1,6 @@
 """The application's client secret: made by Graph, kept in the vault, renewed while the old one still works.
 
-What is left to do follows from facts alone: which secrets with our mark the application has, and which of them the
-vault holds under the credential's name (in force) or under `NAME-next` (staged). So a run that was killed anywhere is
-finished by the next one: a secret whose value never reached the vault is dropped, a staged one is promoted.
+A run that was killed anywhere is finished by the next one: see credential_steps.
 """
 
 from __future__ import annotations
@@ -17,11 +15,17 @@ from provisioner.core.observation import Absent, Known, Observation, Present
 from provisioner.core.step import Step
 from provisioner.resources import credential_writes
 from provisioner.resources.contract import Reader, Right, SpecFragment, Writer, blocked
-from provisioner.resources.credential_steps import CredentialFact, CredentialWanted, credential_steps, sorted_out
-from provisioner.resources.lag import name_lag, role_lag
+from provisioner.resources.credential_history import with_history
+from provisioner.resources.credential_steps import (
+    CredentialFact,
+    CredentialWanted,
+    credential_steps,
+    sorted_out,
+)
 from provisioner.resources.marks import credential_name
 from provisioner.resources.rights import LIST_SECRETS, WRITE_OWN_APPLICATION, WRITE_SECRETS
 from provisioner.resources.role_assignment import holds_role, runner_address
+from provisioner.resources.vault_secrets import VaultSecrets
 from provisioner.spec.model import Spec
 
 
@@ -36,7 +40,7 @@ class Credential:
         return {
             Address(spec.name, self.name, credential.name): CredentialWanted(
                 spec_name=spec.name,
-                mark=credential_name(spec.name),
+                mark=credential_name(spec.name, spec.vault.name, credential.name),
                 secret_name=credential.name,
                 vault_name=spec.vault.name,
                 lifetime=credential.lifetime.value,
@@ -58,11 +62,12 @@ class Credential:
         application = known.fact(wanted.application)
         if (unknown := blocked(known, wanted.application, wanted.vault)) is not None:
             return unknown
+        vault = known.get(wanted.vault)
+        if isinstance(vault, Absent):
+            return Absent() if vault.remains is None else Present(CredentialFact(hidden=True))
         passwords = () if application is None else application.application.passwords
-        if known.fact(wanted.vault) is None:
-            return Present(sorted_out(wanted, passwords, ())) if passwords else Absent()
         stored = await list_secrets(read, wanted.vault_name)
-        return Present(sorted_out(wanted, passwords, stored))
+        return Present(await with_history(read.clients, wanted, sorted_out(wanted, passwords, stored)))
 
     def steps(
         self, address: Address, wanted: CredentialWanted | None, seen: Observation[CredentialFact], now: datetime
@@ -78,9 +83,10 @@ class Credential:
         assert wanted is not None, "only destroy removes it"  # steps() never plans it
         application = known.fact(wanted.application)
         assert application is not None, "the application is among the needs"
-        lag = role_lag if holds_role(known, wanted.spec_name, write.runner) else name_lag
-        at_work = credential_writes.AtWork(wanted, application.id, application.app_id, write, lag)
-        return Present(await credential_writes.carry_out(step.operation, at_work))
+        held = holds_role(known, wanted.spec_name, write.runner)
+        secrets = VaultSecrets(wanted.vault_name, wanted.spec_name, write, held, wanted.vault in step.needs)
+        at_work = credential_writes.AtWork(wanted, application.id, application.app_id, write, secrets)
+        return Present(await credential_writes.carry_out(step, at_work))
 
     def rights(self, operation: str) -> tuple[Right, ...]:
         return (LIST_SECRETS,) if operation == "observe" else (WRITE_OWN_APPLICATION, WRITE_SECRETS)

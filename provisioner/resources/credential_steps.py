@@ -1,18 +1,25 @@
-"""Which steps a client secret needs now. Pure: facts in, steps out."""
+"""Which steps a client secret needs now. Pure: facts in, steps out.
+
+What is left to do follows from three facts: which secrets with our mark the application has, which of them the vault
+names as in force (NAME) or staged (NAME-next) by a tag, and which ever reached the vault (the tags of older versions).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from provisioner.clients.graph_facts import PasswordCredential
 from provisioner.clients.key_vault import SecretFacts
 from provisioner.core.address import Address
+from provisioner.core.errors import ForeignResourceError
 from provisioner.core.step import Action, Change, Step
+from provisioner.resources.marks import TAG
 
 KEY_ID_TAG = "keyId"
 PREVIOUS_TAG = "previousKeyId"
+KEY_ID_PATH = "application.credential.keyId"
 
 
 @dataclass(frozen=True)
@@ -38,83 +45,136 @@ class CredentialWanted:
 
 @dataclass(frozen=True)
 class CredentialFact:
-    """ours and others: on the application. in_force and staged: in the vault, without their values."""
+    """ours and others: on the application. in_force and staged: in the vault, without their values.
+
+    reached: the keyIds that some version in the vault carries; asked for only where the current versions leave it open.
+    hidden: the vault is soft-deleted, and what it holds comes back with it.
+    """
 
     ours: tuple[PasswordCredential, ...] = ()
     others: tuple[PasswordCredential, ...] = ()
     in_force: SecretFacts | None = None
     staged: SecretFacts | None = None
+    reached: frozenset[str] = frozenset()
+    hidden: bool = False
 
     def on_application(self, stored: SecretFacts | None) -> PasswordCredential | None:
-        """The application's entry of a stored secret; None when the application does not (or no longer) have it."""
+        """The application's entry of a stored secret; None when the application does not (or no longer) have it.
+
+        A version that a consumer wrote back without tags holds what was in force before it: the newest that reached
+        the vault.
+        """
         if stored is None:
             return None
-        return next((entry for entry in self.ours if entry.key_id == stored.tags.get(KEY_ID_TAG)), None)
+        key_id = stored.tags.get(KEY_ID_TAG)
+        if key_id is not None:
+            return next((entry for entry in self.ours if entry.key_id == key_id), None)
+        known = [entry for entry in self.ours if entry.key_id in self.reached]
+        return max(known, key=lambda entry: (entry.ends_at is None, entry.ends_at), default=None)
 
     def working(self, stored: SecretFacts | None, now: datetime) -> PasswordCredential | None:
-        """The same, unless it has expired."""
+        """The same, unless it has expired or the vault does not give it out."""
         entry = self.on_application(stored)
-        return None if entry is None or (entry.ends_at is not None and entry.ends_at <= now) else entry
+        if stored is None or entry is None or not stored.enabled:
+            return None
+        return None if entry.ends_at is not None and entry.ends_at <= now else entry
 
     @property
     def previous_key_id(self) -> str:
         """The secret that the one in force took over from."""
         return "" if self.in_force is None else self.in_force.tags.get(PREVIOUS_TAG, "")
 
+    def named_now(self) -> frozenset[str]:
+        """The keyIds that the current versions name."""
+        tags = [stored.tags for stored in (self.in_force, self.staged) if stored is not None]
+        names = {tag.get(name, "") for tag in tags for name in (KEY_ID_TAG, PREVIOUS_TAG)}
+        return frozenset(names - {""})
+
 
 def sorted_out(
-    wanted: CredentialWanted, passwords: Sequence[PasswordCredential], stored: Sequence[SecretFacts]
+    wanted: CredentialWanted, passwords: Iterable[PasswordCredential], stored: Iterable[SecretFacts]
 ) -> CredentialFact:
     """The facts of one credential among an application's secrets and a vault's (names there ignore case)."""
+    entries = tuple(passwords)
     by_name = {secret.name.lower(): secret for secret in stored}
     return CredentialFact(
-        ours=tuple(entry for entry in passwords if entry.display_name == wanted.mark),
-        others=tuple(entry for entry in passwords if entry.display_name != wanted.mark),
+        ours=tuple(entry for entry in entries if entry.display_name == wanted.mark),
+        others=tuple(entry for entry in entries if entry.display_name != wanted.mark),
         in_force=by_name.get(wanted.secret_name.lower()),
         staged=by_name.get(wanted.staged_name.lower()),
     )
 
 
+def history_needed(wanted: CredentialWanted, fact: CredentialFact) -> bool:
+    """Whether older versions decide something: a version without our tags, or a secret no current version names."""
+    untagged = any(
+        stored is not None and stored.tags.get(TAG) != wanted.spec_name for stored in (fact.in_force, fact.staged)
+    )
+    return untagged or any(entry.key_id not in fact.named_now() for entry in fact.ours)
+
+
 def credential_steps(address: Address, wanted: CredentialWanted, fact: CredentialFact, now: datetime) -> Sequence[Step]:
-    """Drop leftovers, then create, or stage and promote, then retire what was replaced."""
+    """Create, or stage and promote; then drop leftovers, and retire what was replaced once the overlap is over.
+
+    Raises: ForeignResourceError when a name in the vault is somebody else's.
+    """
+    if fact.hidden:
+        return (Step(address, Action.NONE, reason="comes back with the vault"),)
+    _refuse_foreign(address, wanted, fact)
+    if fact.in_force is not None and not fact.in_force.enabled:
+        return (_enable(address, wanted),)
     current, staged = fact.working(fact.in_force, now), fact.working(fact.staged, now)
     if current is not None and staged is not None and staged.key_id == current.key_id:
         staged = None
-    steps = list(_drops(address, wanted, fact, (current, staged)))
-    due = current is not None and current.ends_at is not None and current.ends_at - wanted.rotate_before <= now
+    steps: list[Step] = []
     if current is None and staged is None:
         steps.append(_create(address, wanted, fact, now))
     elif staged is not None:
-        steps.append(_promote(address, wanted, now, staged))
-    elif due:
-        steps.append(_stage(address, wanted, now, current))
-        steps.append(_promote(address, wanted, now, None))
-    steps += _retirements(address, wanted, fact, current, now)
-    if not steps and fact.others:
-        steps.append(Step(address, Action.NONE, kept=_others(fact)))
+        steps.append(_promote(address, wanted))
+    elif current is not None and current.ends_at is not None and current.ends_at - wanted.rotate_before <= now:
+        steps += [_stage(address, wanted, now, current), _promote(address, wanted)]
+    live = {entry.key_id for entry in (current, staged) if entry is not None}
+    steps += _drops(address, wanted, fact, live)
+    steps += _retirements(address, wanted, fact, live)
+    if not steps and (kept := others(fact)):
+        steps.append(Step(address, Action.NONE, kept=kept))
     return steps
 
 
-def _drops(
-    address: Address,
-    wanted: CredentialWanted,
-    fact: CredentialFact,
-    live: tuple[PasswordCredential | None, ...],
-) -> Sequence[Step]:
-    """Secrets of ours that nobody holds: a run was killed between Graph's answer and the vault."""
-    held = {entry.key_id for entry in live if entry is not None} | {fact.previous_key_id}
-    orphans = [entry.key_id for entry in fact.ours if entry.key_id not in held]
-    if not orphans:
-        return ()
-    return (
-        Step(
-            address,
-            Action.UPDATE,
-            "drop",
-            tuple(Change("application.credential.keyId", key_id, None) for key_id in sorted(orphans)),
-            needs=(wanted.application, wanted.vault, wanted.runner_role),
-            target=str(wanted.application),
-            reason="ours, but no value of it is in the vault: left by a run that was cut short, or expired",
+def others(fact: CredentialFact) -> tuple[str, ...]:
+    """Secrets that are not ours to touch, with their age."""
+    return tuple(
+        f"secret {entry.display_name or entry.key_id} of unknown origin, expires {_day(entry.ends_at)}"
+        for entry in fact.others
+    )
+
+
+def _refuse_foreign(address: Address, wanted: CredentialWanted, fact: CredentialFact) -> None:
+    """Ours by tag; a version without tags is a consumer's write-back if one of ours reached the vault before."""
+    for stored in (fact.in_force, fact.staged):
+        if stored is None or stored.tags.get(TAG) == wanted.spec_name:
+            continue
+        if TAG in stored.tags or not fact.reached:
+            owner = stored.tags.get(TAG)
+            raise ForeignResourceError(
+                f"the secret {stored.name} in vault {wanted.vault_name} exists and "
+                f"{f'belongs to the spec {owner}' if owner else 'is not ours'}",
+                where=str(address),
+                next_step="choose another application.credential.name",
+            )
+
+
+def _enable(address: Address, wanted: CredentialWanted) -> Step:
+    return Step(
+        address,
+        Action.PERSON,
+        "enable",
+        (Change("vault.secret.enabled", False, True),),
+        target=str(address),
+        reason="somebody disabled its newest version: nobody can read it",
+        todo=(
+            f"az keyvault secret set-attributes --vault-name {wanted.vault_name} --name {wanted.secret_name} "
+            "--enabled true"
         ),
     )
 
@@ -129,66 +189,81 @@ def _create(address: Address, wanted: CredentialWanted, fact: CredentialFact, no
             Change("application.credential.type", None, "secret"),
             Change("application.credential.expires", None, _day(now + wanted.lifetime)),
         ),
-        kept=_others(fact),
+        kept=others(fact),
         needs=(wanted.application, wanted.service_principal, wanted.vault, wanted.runner_role),
         target=str(wanted.application),
         reason="the secret in the vault is not one the application accepts" if replaced else "",
     )
 
 
-def _stage(address: Address, wanted: CredentialWanted, now: datetime, current: PasswordCredential | None) -> Step:
-    ends = current.ends_at if current is not None else None
+def _stage(address: Address, wanted: CredentialWanted, now: datetime, current: PasswordCredential) -> Step:
     return Step(
         address,
         Action.UPDATE,
         "stage",
-        (Change("application.credential.expires", _day(ends), _day(now + wanted.lifetime)),),
+        (Change("application.credential.expires", _day(current.ends_at), _day(now + wanted.lifetime)),),
         needs=(wanted.application, wanted.vault, wanted.runner_role),
-        scheduled=True,
         target=str(wanted.application),
-        reason=f"it expires on {_day(ends)}; the new one is stored as {wanted.staged_name} until it works",
+        scheduled=True,
+        reason=f"it expires on {_day(current.ends_at)}; the new one is stored as {wanted.staged_name} until it works",
     )
 
 
-def _promote(address: Address, wanted: CredentialWanted, now: datetime, staged: PasswordCredential | None) -> Step:
+def _promote(address: Address, wanted: CredentialWanted) -> Step:
     return Step(
         address,
         Action.UPDATE,
         "promote",
         (Change("vault.secret", wanted.staged_name, wanted.secret_name),),
         needs=(wanted.application, wanted.vault, wanted.runner_role),
-        scheduled=True,
         target=str(wanted.application),
+        scheduled=True,
         reason="once the new secret works, consumers get it under the name they read",
     )
 
 
-def _retirements(
-    address: Address, wanted: CredentialWanted, fact: CredentialFact, current: PasswordCredential | None, now: datetime
-) -> Sequence[Step]:
+def _drops(address: Address, wanted: CredentialWanted, fact: CredentialFact, live: set[str]) -> Sequence[Step]:
+    """Secrets of ours that nobody holds: a run was killed between Graph's answer and the vault."""
+    held = live | fact.reached | fact.named_now()
+    orphans = sorted(entry.key_id for entry in fact.ours if entry.key_id not in held)
+    if not orphans:
+        return ()
+    return (
+        Step(
+            address,
+            Action.UPDATE,
+            "drop",
+            tuple(Change(KEY_ID_PATH, key_id, None) for key_id in orphans),
+            needs=(wanted.application, wanted.vault, wanted.runner_role),
+            target=str(wanted.application),
+            reason="ours, but its value never reached the vault: left by a run that was cut short",
+        ),
+    )
+
+
+def _retirements(address: Address, wanted: CredentialWanted, fact: CredentialFact, live: set[str]) -> Sequence[Step]:
     """What was replaced stays for `overlap`, then goes; shown from the day of the promotion."""
-    previous = [entry for entry in fact.ours if entry.key_id == fact.previous_key_id]
-    if current is None or fact.in_force is None or not previous:
+    if fact.in_force is None or not live:
+        return ()
+    replaced = sorted(
+        entry.key_id
+        for entry in fact.ours
+        if entry.key_id not in live and entry.key_id in fact.reached | fact.named_now()
+    )
+    if not replaced:
         return ()
     return (
         Step(
             address,
             Action.UPDATE,
             "retire",
-            (Change("application.credential.keyId", previous[0].key_id, None),),
-            needs=(wanted.application, wanted.runner_role),
-            scheduled=True,
+            tuple(Change(KEY_ID_PATH, key_id, None) for key_id in replaced),
+            needs=(wanted.application, wanted.vault, wanted.runner_role),
             target=str(wanted.application),
+            scheduled=True,
             not_before=fact.in_force.created_at + wanted.overlap,
             reason="replaced; kept for the overlap, so that whoever holds it can follow",
         ),
-    )
-
-
-def _others(fact: CredentialFact) -> tuple[str, ...]:
-    return tuple(
-        f"secret {entry.display_name or entry.key_id} of unknown origin, expires {_day(entry.ends_at)}"
-        for entry in fact.others
     )
 
 

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
 
-from provisioner.clients.graph_facts import GrantFacts
+from provisioner.clients.graph_facts import GrantFacts, ServicePrincipalFacts
 from provisioner.clients.tenant import TenantClients
 from provisioner.core import compare
 from provisioner.core.address import Address
 from provisioner.core.errors import ConflictError
-from provisioner.core.observation import Absent, Known, Observation, Present
-from provisioner.core.step import Action, Step
+from provisioner.core.observation import Absent, Known, Observation, Present, Unknown
+from provisioner.core.step import Action, Change, Step
 from provisioner.resources.contract import Reader, Right, SpecFragment, Writer, blocked, left_to_do
 from provisioner.resources.lag import DIRECTORY_DEADLINE_S, directory_lag, retry_while
 from provisioner.resources.rights import READ_GRANTS, WRITE_GRANTS
+from provisioner.spec import catalogue
 from provisioner.spec.model import Spec
 
 TENANT_WIDE = "AllPrincipals"
@@ -32,6 +32,19 @@ class GrantWanted:
     application: Address
     client: Address
     api: Address
+
+
+@dataclass(frozen=True)
+class GrantFact:
+    """A tenant-wide grant of ours. extra: to an API of which the spec asks nothing; exact: then it is to go."""
+
+    grant: GrantFacts
+    extra: bool = False
+    exact: bool = False
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        return self.grant.scopes
 
 
 class Grant:
@@ -57,23 +70,47 @@ class Grant:
 
     async def observe(
         self, wanted: Mapping[Address, GrantWanted], known: Known, read: Reader
-    ) -> Mapping[Address, Observation[GrantFacts]]:
-        seen: dict[Address, Observation[GrantFacts]] = {}
+    ) -> Mapping[Address, Observation[GrantFact]]:
+        first = next(iter(wanted.values()))
+        application = known.fact(first.application)
+        if (unknown := blocked(known, first.application)) is not None:
+            return dict.fromkeys(wanted, unknown)
+        if application is None:
+            return dict.fromkeys(wanted, Absent())
+        listed = await read.clients.graph.list_grants(application.app_id)
+        seen: dict[Address, Observation[GrantFact]] = {}
         for address, grant in wanted.items():
-            application, api = known.fact(grant.application), known.fact(grant.api)
-            if (unknown := blocked(known, grant.application, grant.api)) is not None:
-                seen[address] = unknown
-            elif application is None or api is None:
-                seen[address] = Absent()
-            else:
-                app_id = application.app_id
-                listed = await read.once(f"grants/{app_id}", partial(read.clients.graph.list_grants, app_id))
-                seen[address] = _tenant_wide(listed, api.id)
-        return seen
+            api = known.fact(grant.api)
+            unread = blocked(known, grant.api)
+            seen[address] = unread or (Absent() if api is None else _tenant_wide(listed, api.id))
+        return {**seen, **await self._extras(first, listed, seen, known, read)}
+
+    async def _extras(
+        self,
+        wanted: GrantWanted,
+        listed: Sequence[GrantFacts],
+        seen: Mapping[Address, Observation[GrantFact]],
+        known: Known,
+        read: Reader,
+    ) -> Mapping[Address, Observation[GrantFact]]:
+        """Tenant-wide grants to other APIs; only they ask for one more look, to tell which API it is."""
+        if any(isinstance(observation, Unknown) for observation in seen.values()):
+            return {}
+        used = {observation.fact.grant for observation in seen.values() if isinstance(observation, Present)}
+        left = [grant for grant in listed if grant.consent_type == TENANT_WIDE and grant not in used]
+        graph = read.clients.graph
+        apis = await read.all_of(lambda grant: graph.find_service_principal_by_id(grant.resource_id), left)
+        extras: dict[Address, Observation[GrantFact]] = {}
+        for grant, api in zip(left, apis, strict=True):
+            address = Address(wanted.application.name, self.name, _api_name(grant, api))
+            extras[address] = Present(GrantFact(grant, extra=True, exact=wanted.exact))
+        return extras
 
     def steps(
-        self, address: Address, wanted: GrantWanted | None, seen: Observation[GrantFacts], now: datetime
+        self, address: Address, wanted: GrantWanted | None, seen: Observation[GrantFact], now: datetime
     ) -> Sequence[Step]:
+        if isinstance(seen, Present) and seen.fact.extra:
+            return (_extra_step(address, seen.fact),)
         if wanted is None:
             return ()
         granted = seen.fact.scopes if isinstance(seen, Present) else ()
@@ -94,42 +131,43 @@ class Grant:
                 target=str(address),
                 removal=any(change.removes_entry for change in changes),
                 reason="tenant-wide admin consent",
-                seen=seen.fact.id if isinstance(seen, Present) else "",
+                seen=seen.fact.grant.id if isinstance(seen, Present) else "",
             ),
         )
 
     async def perform(
         self, step: Step, wanted: GrantWanted | None, known: Known, write: Writer
-    ) -> Observation[GrantFacts]:
-        assert wanted is not None, "only destroy removes a grant"  # steps() never plans it
+    ) -> Observation[GrantFact]:
+        if wanted is None:
+            await write.clients.graph.delete_grant(step.seen)
+            return Absent()
         client, api = known.fact(wanted.client), known.fact(wanted.api)
         assert client is not None and api is not None, "both are among the needs"
         graph = write.clients.graph
         there = _tenant_wide(await graph.list_grants(client.app_id), api.id)
         if not isinstance(there, Present):
             try:
-                return Present(
-                    await retry_while(
-                        write,
-                        directory_lag,
-                        lambda: graph.create_grant(client.id, api.id, wanted.scopes),
-                        "the new service principal to be visible",
-                        DIRECTORY_DEADLINE_S,
-                    )
+                made = await retry_while(
+                    write,
+                    directory_lag,
+                    lambda: graph.create_grant(client.id, api.id, wanted.scopes),
+                    "the new service principal to be visible",
+                    DIRECTORY_DEADLINE_S,
                 )
+                return Present(GrantFact(made))
             except ConflictError:
                 there = _tenant_wide(await graph.list_grants(client.app_id), api.id)
                 if not isinstance(there, Present):
                     raise
         if not left_to_do(step, self.steps(step.address, wanted, there, write.clock.now())):
             return there
-        return await self._complete(wanted, there.fact, write)
+        return await self._complete(wanted, there.fact.grant, write)
 
-    async def _complete(self, wanted: GrantWanted, there: GrantFacts, write: Writer) -> Observation[GrantFacts]:
+    async def _complete(self, wanted: GrantWanted, there: GrantFacts, write: Writer) -> Observation[GrantFact]:
         others = () if wanted.exact else there.scopes
         scopes = tuple(dict.fromkeys((*others, *wanted.scopes)))
         await write.clients.graph.update_grant(there.id, scopes)
-        return Present(GrantFacts(there.id, there.client_id, there.resource_id, there.consent_type, scopes))
+        return Present(GrantFact(replace(there, scopes=scopes)))
 
     def rights(self, operation: str) -> tuple[Right, ...]:
         return (READ_GRANTS,) if operation == "observe" else (WRITE_GRANTS,)
@@ -147,9 +185,29 @@ class Grant:
         return {"application": {"permissions": permissions}} if permissions else {}
 
 
-def _tenant_wide(listed: Sequence[GrantFacts], resource_id: str) -> Observation[GrantFacts]:
+def _tenant_wide(listed: Sequence[GrantFacts], resource_id: str) -> Observation[GrantFact]:
     """The one tenant-wide grant to this API: Graph allows no second (sam-facts 5.3)."""
     for grant in listed:
         if grant.resource_id == resource_id and grant.consent_type == TENANT_WIDE:
-            return Present(grant)
+            return Present(GrantFact(grant))
     return Absent()
+
+
+def _api_name(grant: GrantFacts, api: ServicePrincipalFacts | None) -> str:
+    return grant.resource_id if api is None else catalogue.api_name(api.app_id)
+
+
+def _extra_step(address: Address, extra: GrantFact) -> Step:
+    path = f"application.permissions[{address.key}].delegated"
+    if not extra.exact:
+        return Step(address, Action.NONE, kept=tuple(f"grant of {scope}" for scope in extra.grant.scopes))
+    return Step(
+        address,
+        Action.DELETE,
+        "revoke",
+        tuple(Change(path, scope, None) for scope in extra.grant.scopes),
+        target=str(address),
+        removal=True,
+        reason="exact: [grants], and the spec names no permission of this API",
+        seen=extra.grant.id,
+    )

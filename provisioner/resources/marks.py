@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 
 TAG = "provisioner"
@@ -14,9 +15,13 @@ def application_tag(name: str) -> str:
     return f"{TAG}:{name}"
 
 
-def credential_name(name: str) -> str:
-    """The display name of the credentials we add."""
-    return f"{TAG}:{name}"
+def credential_name(name: str, vault: str, secret: str) -> str:
+    """The display name of the credentials we add: whose they are, and in a digest, where their values are kept.
+
+    So one that is kept in another vault, or under another name, is not taken for a leftover here.
+    """
+    place = hashlib.sha256(f"{vault}/{secret}".lower().encode()).hexdigest()[:8]
+    return f"{TAG}:{name}:{place}"
 
 
 def role_assignment_name(scope: str, principal_id: str, role_id: str) -> str:

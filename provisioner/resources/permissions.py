@@ -10,7 +10,7 @@ from typing import Literal
 from provisioner.clients.graph_facts import RequiredPermission, ServicePrincipalFacts
 from provisioner.core.errors import PlanError
 from provisioner.spec import catalogue
-from provisioner.spec.model import ApiPermissions, Spec
+from provisioner.spec.model import Spec
 
 PermissionKind = Literal["Scope", "Role"]
 SCOPE: PermissionKind = "Scope"
@@ -40,11 +40,6 @@ def declared(spec: Spec) -> tuple[Permission, ...]:
         for kind, values in ((SCOPE, api.delegated), (ROLE, api.application))
         for value in values
     )
-
-
-def apis(spec: Spec) -> Mapping[str, ApiPermissions]:
-    """The APIs the spec asks permissions of, by appId."""
-    return {entry.app_id: entry for entry in spec.application.permissions or ()}
 
 
 def published(api: ServicePrincipalFacts | None, kind: PermissionKind) -> Mapping[str, str]:

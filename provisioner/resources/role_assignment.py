@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -25,7 +25,7 @@ RUNNER = "runner"
 
 @dataclass(frozen=True)
 class RoleWanted:
-    """principal "" stands for whoever applies. purpose: `access`, `operator` or `runner`."""
+    """principal "" stands for whoever applies. purpose: `access`, `operator` or `runner`. exact: others' are to go."""
 
     spec_name: str
     scope_group: str
@@ -35,13 +35,20 @@ class RoleWanted:
     principal_type: PrincipalType
     purpose: str
     vault: Address
+    exact: bool
 
 
 @dataclass(frozen=True)
 class RoleFact:
-    """assignment: the one that gives the role or a wider one. wanted_role: whether it is exactly the role asked."""
+    """assignment: the one that gives the role, or a wider one.
+
+    extra: on the vault itself, and not asked for by the spec. ours: made by us for it once. exact: then it is to go.
+    """
 
     assignment: RoleAssignmentFacts
+    extra: bool = False
+    ours: bool = False
+    exact: bool = False
 
 
 def runner_address(spec_name: str, role: str = SECRETS_OFFICER) -> Address:
@@ -65,7 +72,8 @@ class RoleAssignment:
         def entry(role: str, principal: str, kind: PrincipalType, purpose: str) -> RoleWanted:
             vault = Address(spec.name, "vault")
             group = spec.vault.resource_group
-            return RoleWanted(spec.name, group, spec.vault.name, role, principal.lower(), kind, purpose, vault)
+            exact = spec.owns_exactly("access")
+            return RoleWanted(spec.name, group, spec.vault.name, role, principal.lower(), kind, purpose, vault, exact)
 
         roles = {runner_address(spec.name): entry(SECRETS_OFFICER, spec.vault.runner or "", "ServicePrincipal", RUNNER)}
         for operator in spec.consent.operators:
@@ -86,22 +94,26 @@ class RoleAssignment:
         if vault is None:
             return dict.fromkeys(wanted, Absent())
         listed = await read.clients.arm.list_role_assignments(vault.id)
+        left = [entry for entry in listed if _left_by_us(entry, first.spec_name, wanted.values())]
+        standing = [entry for entry in listed if entry not in left]
         seen: dict[Address, Observation[RoleFact]] = {
-            address: _find(role, listed, read.runner.object_id) for address, role in wanted.items()
+            address: _find(role, standing, read.runner.object_id) for address, role in wanted.items()
         }
-        used = {seen_one.fact.assignment.name for seen_one in seen.values() if isinstance(seen_one, Present)}
-        for assignment in listed:
-            role = ROLE_IDS.get(assignment.role_id, assignment.role_id)
-            address = Address(first.spec_name, self.name, f"{role}/{assignment.principal_id}")
-            if assignment.name not in used and address not in seen and _left_by_us(assignment, first.spec_name):
-                seen[address] = Present(RoleFact(assignment))
+        used = {fact.fact.assignment.name for fact in seen.values() if isinstance(fact, Present)}
+        for entry in listed:
+            if entry.name in used or not _on_vault(entry, vault.id) or _of_a_runner(entry, first.spec_name, read):
+                continue
+            role_name = ROLE_IDS.get(entry.role_id, entry.role_id)
+            address = Address(first.spec_name, self.name, f"{role_name}/{entry.principal_id}")
+            if address not in seen:
+                seen[address] = Present(RoleFact(entry, extra=True, ours=entry in left, exact=first.exact))
         return seen
 
     def steps(
         self, address: Address, wanted: RoleWanted | None, seen: Observation[RoleFact], now: datetime
     ) -> Sequence[Step]:
         if isinstance(seen, Present):
-            return () if wanted is not None else (self._withdraw(address, seen.fact.assignment),)
+            return (_extra_step(address, seen.fact),) if seen.fact.extra else ()
         if wanted is None:
             return ()
         who = wanted.principal or "whoever applies"
@@ -116,18 +128,6 @@ class RoleAssignment:
                 on_demand=wanted.purpose == RUNNER,
                 reason=_REASONS[wanted.purpose],
             ),
-        )
-
-    def _withdraw(self, address: Address, assignment: RoleAssignmentFacts) -> Step:
-        return Step(
-            address,
-            Action.DELETE,
-            "withdraw",
-            (Change("principal", assignment.principal_id, None),),
-            target=str(address),
-            removal=True,
-            reason="we assigned it, and the spec no longer names it",
-            seen=assignment.id,
         )
 
     async def perform(
@@ -146,8 +146,8 @@ class RoleAssignment:
 
     async def _assign(self, wanted: RoleWanted, scope: str, write: Writer) -> Observation[RoleFact]:
         arm = write.clients.arm
-        principal = wanted.principal or write.runner.object_id
-        is_user = not wanted.principal and bool(write.runner.user_name)
+        principal = wanted.principal or write.runner.object_id.lower()
+        is_user = principal == write.runner.object_id.lower() and bool(write.runner.user_name)
         role_id = next(known_id for known_id, role in ROLE_IDS.items() if role == wanted.role)
         try:
             made = await retry_while(
@@ -214,8 +214,35 @@ def _find(wanted: RoleWanted, listed: Sequence[RoleAssignmentFacts], runner: str
     return Absent()
 
 
-def _left_by_us(assignment: RoleAssignmentFacts, spec_name: str) -> bool:
-    """Ours by name and description; another runner's assignment stays (design section 2)."""
+def _left_by_us(assignment: RoleAssignmentFacts, spec_name: str, wanted: Iterable[RoleWanted]) -> bool:
+    """Made by us for the spec (by name and description), which no longer asks for this very role of the principal."""
     ours = role_assignment_name(assignment.scope, assignment.principal_id, assignment.role_id) == assignment.name
     notes = {role_assignment_note(spec_name, purpose) for purpose in ("access", "operator")}
-    return ours and assignment.description in notes
+    role = ROLE_IDS.get(assignment.role_id)
+    asked = any(entry.role == role and entry.principal == assignment.principal_id for entry in wanted)
+    return ours and assignment.description in notes and not asked
+
+
+def _on_vault(assignment: RoleAssignmentFacts, vault_id: str) -> bool:
+    return assignment.scope.lower() == vault_id.lower()
+
+
+def _of_a_runner(assignment: RoleAssignmentFacts, spec_name: str, read: Reader) -> bool:
+    """This runner's, or made by us for another one: both stay (design section 2)."""
+    note = role_assignment_note(spec_name, RUNNER)
+    return assignment.principal_id == read.runner.object_id.lower() or assignment.description == note
+
+
+def _extra_step(address: Address, fact: RoleFact) -> Step:
+    if not (fact.ours or fact.exact):
+        return Step(address, Action.NONE, kept=(f"role of {fact.assignment.principal_type or 'principal'}",))
+    return Step(
+        address,
+        Action.DELETE,
+        "withdraw",
+        (Change("principal", fact.assignment.principal_id, None),),
+        target=str(address),
+        removal=True,
+        reason="we assigned it, and the spec no longer names it" if fact.ours else "exact: [access]",
+        seen=fact.assignment.id,
+    )

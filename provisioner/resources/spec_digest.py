@@ -57,13 +57,12 @@ class SpecDigest:
     ) -> Mapping[Address, Observation[DigestFact]]:
         seen: dict[Address, Observation[DigestFact]] = {}
         for address, entry in wanted.items():
-            vault = known.fact(entry.vault)
+            vault = known.get(entry.vault)
             if (unknown := blocked(known, entry.vault)) is not None:
                 seen[address] = unknown
-            elif vault is None:
-                seen[address] = Absent()
-            else:
-                seen[address] = Present(DigestFact(vault.tags.get(DIGEST_TAG, "")))
+                continue
+            there = vault.remains if isinstance(vault, Absent) else known.fact(entry.vault)
+            seen[address] = Absent() if there is None else Present(DigestFact(there.tags.get(DIGEST_TAG, "")))
         return seen
 
     def steps(

@@ -8,13 +8,13 @@ from datetime import datetime
 from provisioner.clients.arm_facts import DeletedVaultFacts, VaultFacts, normal_location
 from provisioner.clients.tenant import TenantClients
 from provisioner.core.address import Address
-from provisioner.core.errors import ConflictError, StaleError
+from provisioner.core.errors import ConflictError, ForbiddenError, StaleError
 from provisioner.core.observation import Absent, Known, Observation, Present
 from provisioner.core.step import Step
 from provisioner.resources import vault_writes
-from provisioner.resources.contract import Reader, Right, SpecFragment, Writer, left_to_do
+from provisioner.resources.contract import Reader, Right, SpecFragment, Writer, could_not_look, left_to_do
 from provisioner.resources.lag import retry_while, settling
-from provisioner.resources.rights import READ_GROUP, WRITE_VAULT
+from provisioner.resources.rights import READ_GROUP, READ_SUBSCRIPTION, WRITE_VAULT
 from provisioner.resources.vault_steps import VaultWanted, creation_step, recovery_step, update_steps
 from provisioner.spec.model import Spec
 
@@ -49,7 +49,15 @@ class Vault:
     async def observe(
         self, wanted: Mapping[Address, VaultWanted], known: Known, read: Reader
     ) -> Mapping[Address, Observation[VaultFacts]]:
-        return {address: await self._look(vault, read) for address, vault in wanted.items()}
+        seen: dict[Address, Observation[VaultFacts]] = {}
+        for address, vault in wanted.items():
+            try:
+                seen[address] = await self._look(vault, read)
+            except ForbiddenError as error:
+                in_group = error.operation.startswith("get vault")
+                right = READ_GROUP if in_group else READ_SUBSCRIPTION  # deletedVaults is read in the subscription
+                seen[address] = could_not_look(error, right.told())
+        return seen
 
     async def _look(self, vault: VaultWanted, read: Reader | Writer) -> Observation[VaultFacts]:
         found = await read.clients.arm.find_vault(vault.group, vault.name)
@@ -88,10 +96,7 @@ class Vault:
                 next_step="run the same command again",
             )
         remains = there.remains if isinstance(there, Absent) else None
-        made = await self._put(wanted, remains, write)
-        if any(left.action.writes for left in update_steps(step.address, wanted, made)):
-            return await self._patch(wanted, made, write)  # a recovered one has its old settings
-        return Present(made)
+        return Present(await self._put(wanted, remains, write))
 
     async def _put(self, wanted: VaultWanted, remains: object, write: Writer) -> VaultFacts:
         body = vault_writes.creation if remains is None else vault_writes.recovery

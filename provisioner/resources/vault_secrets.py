@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from provisioner.clients.key_vault import KeyVaultClient, SecretFacts, StoredSecret
-from provisioner.core.errors import ApiError, ConflictError, ForeignResourceError, NotFoundError, VerificationError
+from provisioner.core.errors import ApiError, ConflictError, ForeignResourceError, VerificationError
 from provisioner.core.secret import Secret
 from provisioner.resources.contract import Writer
 from provisioner.resources.lag import ROLE_DEADLINE_S, name_lag, retry_while, role_lag
@@ -80,17 +80,17 @@ class VaultSecrets:
 
     async def _recover(self, name: str) -> None:
         """A soft-deleted secret holds its name (sam-facts 6.3); its old versions come back with it."""
-        try:
-            await self.vault.recover_secret(name)
-        except NotFoundError:
+        held = await self._patiently(lambda: self.vault.find_deleted_secret(name))
+        if held is None:
             self.write.progress(f"{name} was recovered by somebody else")
-        versions = await self._patiently(lambda: self.vault.list_versions(name))
-        if not any(version.tags.get(TAG) == self.mark for version in versions):
+            return
+        if held.tags.get(TAG) != self.mark:
             raise ForeignResourceError(
-                f"the name {name} was held by a soft-deleted secret that is not ours; it is back, and was not changed",
+                f"the name {name} is held by a soft-deleted secret that is not ours",
                 where=f"vault {self.vault_name}",
-                next_step="name another secret in the spec",
+                next_step="name another secret in the spec, or have its owner recover or purge that one",
             )
+        await self.vault.recover_secret(name)
 
     async def _read_back(self, name: str, value: Secret) -> None:
         """Right after a write a reader may still get the older value (sam-facts 6.3): a moment is waited for."""

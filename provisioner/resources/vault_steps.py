@@ -72,7 +72,8 @@ def recovery_step(
         (Change("vault.name", None, wanted.name),),
         needs=needs,
         target=str(address),
-        reason="it was deleted: it comes back with its secrets, and roles are assigned again",
+        reveals=True,
+        reason="it was deleted: it comes back as it was, and roles are assigned again",
         seen=remains.vault_id,
     )
 
@@ -176,12 +177,15 @@ def _fields(wanted: VaultWanted) -> tuple[Change, ...]:
 
 
 def _tag_changes(wanted: VaultWanted, seen: Mapping[str, str]) -> tuple[Change, ...]:
+    """ARM's tag names ignore case."""
     if wanted.tags is None:
         return ()
+    have = {key.casefold(): value for key, value in seen.items()}
+    named = {key.casefold() for key in wanted.tags}
     changed = tuple(
-        Change(f"vault.tags.{key}", seen.get(key), value)
+        Change(f"vault.tags.{key}", have.get(key.casefold()), value)
         for key, value in wanted.tags.items()
-        if seen.get(key) != value
+        if have.get(key.casefold()) != value
     )
-    extra = (key for key in sorted(seen) if key not in wanted.tags) if wanted.exact_tags else ()
+    extra = (key for key in sorted(seen) if key.casefold() not in named) if wanted.exact_tags else ()
     return changed + tuple(Change(f"vault.tags.{key}", seen[key], None) for key in extra)

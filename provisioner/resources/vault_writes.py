@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 def _tags_after(wanted: VaultWanted, seen: Mapping[str, str]) -> dict[str, str]:
     ours = {key: value for key, value in seen.items() if key in (TAG, DIGEST_TAG)}
-    others = {} if wanted.exact_tags else dict(seen)
+    named = {key.casefold() for key in wanted.tags or ()}
+    others = {} if wanted.exact_tags else {key: tag for key, tag in seen.items() if key.casefold() not in named}
     return {**others, **ours, **(wanted.tags or {}), TAG: wanted.mark}
 
 
