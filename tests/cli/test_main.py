@@ -40,9 +40,10 @@ MISUSED = (
     ["plan", SPEC, "--format", "xml"],
     ["apply"],
     ["no-such-command"],
-    ["consent", "configs/fleet.yaml"],
+    ["explain", "configs/fleet.yaml"],
     ["apply", SPEC],  # a question, and no terminal to ask it on
     ["consent", SPEC, "--mode", "paste"],
+    ["plan", SPEC, "--json-log", "there/is/no/such/folder/log.jsonl"],
 )
 
 

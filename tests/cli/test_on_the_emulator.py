@@ -5,19 +5,24 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import stat
 import subprocess
 import sys
+import termios
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
 
-from provisioner.emulator.seed.directory import FABRIKAM, OPERATOR_PASSWORD, RUNNER_SECRET
+from provisioner.emulator.seed.directory import CONTOSO, FABRIKAM, OPERATOR_PASSWORD, RUNNER_SECRET
 from provisioner.render.plan_schema import plan_schema
 from tests.demo import main as demo
-from tests.rehearsal import served
+from tests.rehearsal import SECRETS_OFFICER, Cloud, served
+from tests.resources.cases import CASES
+from tests.trial import Trial
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = Path(sys.executable).with_name("provisioner")
@@ -25,10 +30,19 @@ SPEC = "configs/emulator.yaml"
 
 
 @pytest.fixture(scope="module")
-def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    folder = tmp_path_factory.mktemp("cloud")
-    with served(folder):
-        yield {"PROVISIONER_EMULATOR": str(folder / "endpoint.json"), "HOME": str(folder), "PATH": os.environ["PATH"]}
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    with served(tmp_path_factory.mktemp("cloud")) as cloud:
+        yield cloud
+
+
+@pytest.fixture(scope="module")
+def environment(cloud: Cloud) -> dict[str, str]:
+    return environment_of(cloud)
+
+
+def environment_of(cloud: Cloud) -> dict[str, str]:
+    state = cloud.description["state"]
+    return {"PROVISIONER_EMULATOR": f"{state}/endpoint.json", "HOME": state, "PATH": os.environ["PATH"]}
 
 
 @pytest.fixture
@@ -112,6 +126,64 @@ def test_a_declined_question_writes_nothing_and_is_exit_1(environment: dict[str,
     assert b"declined: nothing was written" in said
     assert b"first run" in shown
     assert b"first run" in provisioner(environment, "plan", SPEC).stdout.encode()
+
+
+def take_the_vault_from_the_runner(trial: Trial) -> None:
+    """What is pending inside cannot be seen until a first round has given the role back."""
+    path = f"{trial.vault_path}/providers/Microsoft.Authorization/roleAssignments"
+    for each in trial.arm("GET", path, version="2022-04-01")["value"]:
+        mine = each["properties"]["principalId"] == trial.tenant.runner.object_id
+        if mine and each["properties"]["roleDefinitionId"].endswith(SECRETS_OFFICER):
+            trial.arm("DELETE", each["id"], version="2022-04-01")
+
+
+def typed(environment: dict[str, str], answers: str, *arguments: str | Path) -> tuple[int, str]:
+    """The exit code, and all that somebody at a terminal sees who types this."""
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (50, 200))
+    os.write(ours, answers.encode())
+    seen = bytearray()
+    with subprocess.Popen(
+        [PROGRAM, *arguments], env=environment | {"TERM": "dumb"}, cwd=ROOT, stdin=theirs, stdout=theirs, stderr=theirs
+    ) as process:
+        os.close(theirs)
+        with suppress(OSError):  # the terminal's way of saying that nobody writes any more
+            while read := os.read(ours, 4096):
+                seen += read
+    os.close(ours)
+    return process.returncode, seen.decode()
+
+
+def test_a_no_to_a_later_round_keeps_what_was_done(prepared: Trial, tmp_path: Path) -> None:
+    contoso, fabrikam = prepared.back_to("applied"), Trial(prepared.cloud, FABRIKAM, prepared.reply_urls)
+    fabrikam.put_in_place()
+    for trial in (contoso, fabrikam):
+        CASES["credential"].drifts(trial)  # type: ignore[misc]  # this case has one
+        take_the_vault_from_the_runner(trial)
+        (tmp_path / f"{trial.tenant.domain}.yaml").write_text(json.dumps(trial.document()))
+    code, transcript = typed(environment_of(prepared.cloud), "y\ny\nn\n", "apply", tmp_path, "--emulator")
+    assert code == 1
+    asked = re.findall(r"Plan for|\[y/N\]", transcript)
+    assert asked == ["Plan for", "Plan for", "[y/N]", *["Plan for", "[y/N]"] * 2], "each question after its own plan"
+    assert "Applied trial: 2 done" in transcript
+    assert "Applied trial: 1 done" in transcript
+    assert "nothing more was written" in transcript
+
+
+def test_the_environment_s_identity_is_taken_where_the_emulator_knows_it(
+    environment: dict[str, str], cloud: Cloud
+) -> None:
+    contoso = Trial(cloud, CONTOSO, ())
+    application = contoso.graph("POST", "applications", {"displayName": "A pipeline"})
+    contoso.graph("POST", "servicePrincipals", {"appId": application["appId"]})
+    secret = contoso.graph("POST", f"applications/{application['id']}/addPassword", {"passwordCredential": {}})
+    known = {"AZURE_CLIENT_ID": application["appId"], "AZURE_CLIENT_SECRET": secret["secretText"]}
+    ended = provisioner(environment | known, "plan", SPEC)
+    assert f"service principal {application['appId']}" in ended.stdout
+    unknown = "0c6e8a3f-4f0e-4b0a-8d53-5c8c5a0a7f11"
+    ended = provisioner(environment | known | {"AZURE_CLIENT_ID": unknown}, "plan", SPEC)
+    assert f"service principal {CONTOSO.runner.client_id}" in ended.stdout
+    assert f"AZURE_CLIENT_ID {unknown} is not known to the emulator" in " ".join(ended.stderr.split())
 
 
 def test_an_emulator_that_is_gone_is_said_so(environment: dict[str, str], tmp_path: Path) -> None:
