@@ -3,6 +3,7 @@ from __future__ import annotations
 from rich.text import Text
 from syrupy.assertion import SnapshotAssertion
 
+from provisioner.core import exit_codes
 from provisioner.core.errors import ForbiddenError, ProvisionerError
 from provisioner.core.report import Outcome, Report, StepResult
 from provisioner.render.fleet_text import Outcome as TenantOutcome
@@ -26,6 +27,17 @@ def test_what_was_not_done_says_why(text_file: SnapshotAssertion) -> None:
     )
     lines = [line for result in report.results for line in result_lines(result, 80)]
     assert plain([*lines, report_summary(report)]) == text_file
+
+
+def test_every_way_a_tenant_can_end_has_its_word() -> None:
+    raised, left = set[int](), [ProvisionerError]
+    while left:
+        kind = left.pop()
+        raised.add(kind.exit_code)
+        left += kind.__subclasses__()
+    for code in raised | {0, 1, 2, 3, 4, 5}:
+        assert plain([tenant_line("contoso-sam", code, Text("…"))]).endswith("contoso-sam  …\n")
+        assert exit_codes.combine([code]) == (exit_codes.FAILED if code == exit_codes.WRONG_USAGE else code)
 
 
 def test_many_tenants_are_summed_up_by_outcome_and_cause(text_file: SnapshotAssertion) -> None:
