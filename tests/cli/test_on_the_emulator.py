@@ -170,6 +170,23 @@ def test_a_no_to_a_later_round_keeps_what_was_done(prepared: Trial, tmp_path: Pa
     assert "nothing more was written" in transcript
 
 
+def test_a_bug_in_one_step_shows_its_traceback_and_the_report(prepared: Trial, tmp_path: Path) -> None:
+    prepared.back_to("new")
+    spec = tmp_path / "trial.yaml"
+    spec.write_text(json.dumps(prepared.document()))
+    bug = "from provisioner.resources.resource_group import ResourceGroup\nResourceGroup.perform = lambda *_: 1 / 0\n"
+    program = "import sys\nfrom provisioner.cli.main import run\nsys.exit(run(sys.argv[1:]))"
+    arguments = ("apply", spec, "--emulator", "--auto-approve", "--no-consent")
+    environment = environment_of(prepared.cloud)
+    command = [sys.executable, "-c", bug + program, *arguments]
+    ended = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert "Traceback" in ended.stderr
+    assert "ZeroDivisionError" in ended.stderr
+    assert "1 failed" in ended.stdout
+    assert "a defect of provisioner (ZeroDivisionError)" in ended.stdout
+
+
 def test_the_environment_s_identity_is_taken_where_the_emulator_knows_it(
     environment: dict[str, str], cloud: Cloud
 ) -> None:
