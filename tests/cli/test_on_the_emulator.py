@@ -176,7 +176,7 @@ def test_a_bug_in_one_step_shows_its_traceback_and_the_report(prepared: Trial, t
     spec.write_text(json.dumps(prepared.document()))
     bug = "from provisioner.resources.resource_group import ResourceGroup\nResourceGroup.perform = lambda *_: 1 / 0\n"
     program = "import sys\nfrom provisioner.cli.main import run\nsys.exit(run(sys.argv[1:]))"
-    arguments = ("apply", spec, "--emulator", "--auto-approve", "--no-consent")
+    arguments = ("apply", str(spec), "--emulator", "--auto-approve", "--no-consent")
     environment = environment_of(prepared.cloud)
     command = [sys.executable, "-c", bug + program, *arguments]
     ended = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
