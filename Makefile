@@ -29,7 +29,7 @@ demo: $(STAMP)
 	$(BIN)/python -m tests.demo
 
 test: $(STAMP)
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto $(ARGS)
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

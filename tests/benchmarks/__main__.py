@@ -37,15 +37,8 @@ def main() -> None:
             "PROVISIONER_EMULATOR": f"{folder}/endpoint.json",
             "BROWSER": f"{sys.executable} -m tests.browser %s &",
         }
-        for arguments in (["apply", SPEC, "--auto-approve", "--no-consent"], ["consent", SPEC]):
-            subprocess.run(
-                [PROGRAM, *arguments],
-                env=environment,
-                cwd=ROOT,
-                capture_output=True,
-                stdin=subprocess.DEVNULL,
-                check=False,
-            )
+        _run([PROGRAM, "apply", SPEC, "--auto-approve", "--no-consent"], environment)
+        _run([PROGRAM, "consent", SPEC], environment)
         plan = [PROGRAM, "plan", SPEC, "--detailed-exitcode"]
         requests = _requests_of(plan, environment, cloud)
         floor_input = json.dumps(_floor_input(cloud, requests)).encode()

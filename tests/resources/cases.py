@@ -192,7 +192,8 @@ def _add_a_secret(trial: Trial) -> None:
 def _others_secrets(trial: Trial) -> object:
     on_application = [each["displayName"] for each in trial.application()["passwordCredentials"]]
     names = [each["id"].rsplit("/", 1)[-1] for each in trial.secrets("GET", "secrets")["value"]]
-    return [n for n in on_application if not n.startswith(f"provisioner:{NAME}:")], [name for name in names if name != CREDENTIAL]
+    theirs = [name for name in on_application if not name.startswith(f"provisioner:{NAME}:")]
+    return theirs, [name for name in names if name != CREDENTIAL]
 
 
 CASES: dict[str, Case] = {
