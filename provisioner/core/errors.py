@@ -111,8 +111,9 @@ class ApiError(ProvisionerError):
         retry_after_s: float | None = None,
         next_step: str = "",
     ) -> None:
+        answer = f"answered {status} {code}".rstrip() if status else code
         super().__init__(
-            f"{service} answered {status} {code}: {message}".rstrip(": "),
+            ": ".join((f"{service} {answer}".rstrip(), *([message] if message else []))),
             where=f"{operation}{f' (correlation id {correlation_id})' if correlation_id else ''}",
             next_step=next_step,
         )
