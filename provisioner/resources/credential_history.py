@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from provisioner.clients.key_vault import SecretFacts
 from provisioner.clients.tenant import TenantClients
 from provisioner.resources.credential_steps import KEY_ID_TAG, CredentialFact, CredentialWanted, history_needed
 
@@ -13,6 +14,10 @@ async def with_history(clients: TenantClients, wanted: CredentialWanted, fact: C
     if not history_needed(wanted, fact):
         return fact
     vault = clients.vault(wanted.vault_name)
-    names = [stored.name for stored in (fact.in_force, fact.staged) if stored is not None]
-    versions = [version for name in names for version in await vault.list_versions(name)]
-    return replace(fact, reached=frozenset(version.tags.get(KEY_ID_TAG, "") for version in versions) - {""})
+
+    async def carried(stored: SecretFacts | None) -> frozenset[str]:
+        versions = () if stored is None else await vault.list_versions(stored.name)
+        return frozenset(version.tags.get(KEY_ID_TAG, "") for version in versions) - {""}
+
+    handed_out = await carried(fact.in_force)
+    return replace(fact, reached=handed_out | await carried(fact.staged), handed_out=handed_out)

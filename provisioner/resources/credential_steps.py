@@ -48,6 +48,7 @@ class CredentialFact:
     """ours and others: on the application. in_force and staged: in the vault, without their values.
 
     reached: the keyIds that some version in the vault carries; asked for only where the current versions leave it open.
+    handed_out: those of them that a version under the name consumers read carries.
     hidden: the vault is soft-deleted, and what it holds comes back with it.
     """
 
@@ -56,20 +57,22 @@ class CredentialFact:
     in_force: SecretFacts | None = None
     staged: SecretFacts | None = None
     reached: frozenset[str] = frozenset()
+    handed_out: frozenset[str] = frozenset()
     hidden: bool = False
 
     def on_application(self, stored: SecretFacts | None) -> PasswordCredential | None:
         """The application's entry of a stored secret; None when the application does not (or no longer) have it.
 
-        A version that a consumer wrote back without tags holds what was in force before it: the newest that reached
-        the vault.
+        A version that a consumer wrote back without tags holds what the same secret held before it, never what is
+        only staged: the newest that its versions carry.
         """
         if stored is None:
             return None
         key_id = stored.tags.get(KEY_ID_TAG)
         if key_id is not None:
             return next((entry for entry in self.ours if entry.key_id == key_id), None)
-        known = [entry for entry in self.ours if entry.key_id in self.reached]
+        held = self.handed_out if stored == self.in_force else self.reached - self.handed_out
+        known = [entry for entry in self.ours if entry.key_id in held]
         return max(known, key=lambda entry: (entry.ends_at is None, entry.ends_at), default=None)
 
     def working(self, stored: SecretFacts | None, now: datetime) -> PasswordCredential | None:

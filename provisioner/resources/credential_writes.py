@@ -110,7 +110,8 @@ async def _promote(work: AtWork, fact: CredentialFact) -> None:
 async def _remove(step: Step, work: AtWork, fact: CredentialFact, now: datetime) -> None:
     live = {entry.key_id for entry in (fact.working(fact.in_force, now), fact.working(fact.staged, now)) if entry}
     shown = {change.before for change in step.fields}
-    going = [entry.key_id for entry in fact.ours if entry.key_id in shown - live]
+    proven = fact.reached if step.operation == "drop" else frozenset()  # its value came back with a deleted secret
+    going = [entry.key_id for entry in fact.ours if entry.key_id in shown - live - proven]
     if going and not live:
         raise StaleError(
             "no secret of ours would be left that works",

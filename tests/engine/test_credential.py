@@ -311,6 +311,31 @@ def test_a_lost_successor_is_replaced_and_the_overlap_goes_on(applied: Trial) ->
     Consumer(applied).signs_in()
 
 
+def test_a_secret_that_a_consumer_wrote_back_without_tags_is_rotated_like_any_other(applied: Trial) -> None:
+    [old] = _key_ids(applied)
+    held = applied.secrets("GET", f"secrets/{CREDENTIAL}")["value"]
+    applied.secrets("PUT", f"secrets/{CREDENTIAL}", {"value": held})
+    assert _shown(applied.plan()) == []
+    _advance(applied, 61)
+    assert applied.apply(None, Consumer(applied)).exit_code() == 3
+    stored = applied.secrets("GET", f"secrets/{CREDENTIAL}")
+    assert (stored["value"] != held, stored["tags"]["previousKeyId"]) == (True, old)
+    assert _shown(applied.plan()) == ["retire later"]
+    _advance(applied, 8)
+    assert applied.apply(None, Consumer(applied)).exit_code() == 3
+    Consumer(applied).signs_in()
+    assert old not in _key_ids(applied)
+
+
+def test_a_deleted_secret_comes_back_and_what_it_held_is_kept_for_the_overlap(applied: Trial) -> None:
+    [old] = _key_ids(applied)
+    applied.secrets("DELETE", f"secrets/{CREDENTIAL}")
+    assert applied.apply().exit_code() == 3
+    assert old in _key_ids(applied), "whoever holds it may go on with it for a while"
+    assert _shown(applied.plan()) == ["retire later"]
+    Consumer(applied).signs_in()
+
+
 def test_a_secret_whose_value_could_not_be_stored_is_removed_again(trial: Trial) -> None:
     trial.fault("key_vault.secrets.set", "status", status=500, count=None)
     onlooker = Onlooker()
