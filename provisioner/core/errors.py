@@ -111,9 +111,12 @@ class ApiError(ProvisionerError):
         retry_after_s: float | None = None,
         next_step: str = "",
     ) -> None:
-        answer = f"answered {status} {code}".rstrip() if status else code
+        if status:
+            told = f"{service} answered {status} {code}: {message}".rstrip(": ")
+        else:
+            told = f"{service}: {message or 'no answer'}{f' ({code})' if code else ''}"
         super().__init__(
-            ": ".join((f"{service} {answer}".rstrip(), *([message] if message else []))),
+            told,
             where=f"{operation}{f' (correlation id {correlation_id})' if correlation_id else ''}",
             next_step=next_step,
         )

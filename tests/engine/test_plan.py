@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -20,8 +20,9 @@ from provisioner.operations.apply import ApplyOptions, ApplyResult, carry_out
 from provisioner.operations.plan import look
 from provisioner.resources.role_assignment import runner_address
 from provisioner.spec.model import Spec
-from tests.resources.cases import CASES
-from tests.trial import NAME, Onlooker, Request, Trial
+from tests.resources.cases import CASES, USER_READ_ALL
+from tests.resources.cases import GRAPH as GRAPH_APP
+from tests.trial import NAME, Onlooker, Request, Trial, failures
 
 ARM, GRAPH = "https://management.azure.com", "https://graph.microsoft.com"
 SUBSCRIPTION = "/subscriptions/88529ac0-28a1-48e0-98f0-5bcf71a6a6f3"
@@ -247,6 +248,61 @@ def test_access_that_left_the_spec_goes_within_the_limit_of_safety(applied: Tria
     assert [step.address.kind for step in applied.plan(spec).steps] == ["refresh_token"]
 
 
+def test_a_list_that_the_spec_does_not_own_loses_nothing_however_exact_it_is(applied: Trial) -> None:
+    def kept() -> tuple[object, object]:
+        vault = applied.arm("GET", applied.vault_path)
+        tags = {name: tag for name, tag in vault["tags"].items() if name != "provisioner-spec"}
+        return tags, vault["properties"]["networkAcls"]["ipRules"]
+
+    before = kept()
+    network = {"defaultAction": "Allow", "publicNetworkAccess": "Enabled"}
+    spec = applied.spec(exact=["tags", "allowedIps"], vault__tags=None, vault__network=network)
+    applied.arm("PATCH", applied.vault_path, {"properties": {"publicNetworkAccess": "Disabled"}})
+    assert applied.plan(spec).removals == ()
+    assert applied.apply(spec).exit_code() == 3
+    assert kept() == before
+
+
+def test_an_exact_list_of_reply_urls_removes_those_of_every_platform(applied: Trial) -> None:
+    applied.change_application(spa={"redirectUris": ["https://spa.contoso.com/"]})
+    spec = applied.spec(exact=["replyUrls"], safety={"maxRemovals": 1})
+    assert applied.apply(spec).exit_code() == 3
+    assert applied.application()["spa"]["redirectUris"] == []
+    assert applied.plan(spec).exit_code() == 3
+
+
+def test_every_entry_that_is_taken_out_of_a_list_counts(applied: Trial) -> None:
+    spec = applied.spec(application__replyUrls=list(applied.reply_urls[2:]), exact=["replyUrls"])
+    with pytest.raises(UnsafePlanError, match="removes 2, safety.maxRemovals is 1"):
+        _applied_with(applied, replace(spec, safety=replace(spec.safety, max_removals=1)))
+    assert applied.writes() == []
+
+
+@pytest.mark.parametrize("kind", ["grant", "app_role_assignment"])
+def test_what_somebody_else_revoked_since_the_plan_is_revoked(applied: Trial, kind: str) -> None:
+    principal = applied.principal(applied.application()["appId"])["id"]
+    if kind == "grant":
+        api = next(
+            each for each in applied.graph("GET", "servicePrincipals")["value"] if each["displayName"] not in _ASKED
+        )
+        body = {"clientId": principal, "resourceId": api["id"], "consentType": "AllPrincipals", "scope": "any"}
+        there = f"oauth2PermissionGrants/{applied.graph('POST', 'oauth2PermissionGrants', body)['id']}"
+    else:
+        body = {"principalId": principal, "resourceId": applied.principal(GRAPH_APP)["id"], "appRoleId": USER_READ_ALL}
+        path = f"servicePrincipals/{principal}/appRoleAssignments"
+        there = f"{path}/{applied.graph('POST', path, body)['id']}"
+    spec = applied.spec(exact=["grants"], safety={"maxRemovals": 1})
+
+    async def run() -> ApplyResult:
+        async with applied.opened() as tenant:
+            seen = await look(tenant, spec)
+            assert [step.address.kind for step in seen.plan.removals] == [kind]
+            await asyncio.to_thread(applied.graph, "DELETE", there)
+            return await carry_out(tenant, spec, seen, Onlooker(), ApplyOptions(with_consent=False))
+
+    assert asyncio.run(run()).exit_code() == 3
+
+
 # who does it
 
 
@@ -301,6 +357,37 @@ def test_the_runners_own_role_is_planned_only_while_a_pending_step_needs_it(appl
     assert applied.plan().exit_code() == 4
     assert applied.apply().exit_code() == 3
     assert not planned()
+
+
+# what comes back
+
+
+def test_what_was_deleted_comes_back_in_one_apply_however_late_it_shows(applied: Trial) -> None:
+    applied.cloud.control("PUT", "lag", {"graph": 30, "rbac": 60, "secret": 18})
+    app_id = applied.application()["appId"]
+    applied.graph("DELETE", f"applications/{applied.application()['id']}")
+    applied.arm("DELETE", applied.vault_path)
+    result = applied.apply()
+    assert result.exit_code() == 3, failures(result)
+    assert applied.application()["appId"] == app_id
+    plan = applied.plan()
+    assert ([step.address.kind for step in plan.steps], plan.cause) == (["refresh_token"], Cause.NONE)
+
+
+def test_a_plan_does_not_ask_for_what_comes_back_with_the_vault_or_the_application(applied: Trial) -> None:
+    applied.graph("DELETE", f"applications/{applied.application()['id']}")
+    assert "credential" not in {step.address.kind for step in applied.plan().pending}
+    applied.arm("DELETE", applied.vault_path)
+    assert applied.plan().for_a_person == ()
+
+
+def test_a_firewall_is_not_taken_for_a_missing_role(applied: Trial) -> None:
+    spec = applied.spec(vault__network=None)
+    acls = {"bypass": "AzureServices", "defaultAction": "Deny", "ipRules": [], "virtualNetworkRules": []}
+    applied.arm("PATCH", applied.vault_path, {"properties": {"networkAcls": acls}})
+    unknown = applied.plan(spec).unknown
+    assert {step.address.kind for step in unknown} == {"credential", "refresh_token"}
+    assert not [step for step in unknown if "give the runner" in step.todo or step.needs]
 
 
 # where it goes
