@@ -13,7 +13,7 @@ from provisioner.core.errors import ProvisionerError, VerificationError
 from provisioner.core.exit_codes import CHANGES_PENDING, COULD_NOT_TELL, DONE, FAILED, PERSON_MUST_ACT, combine
 from provisioner.core.plan import Plan
 from provisioner.core.report import Outcome, Report, StepResult
-from provisioner.core.step import Action
+from provisioner.core.step import Action, Step
 from provisioner.engine.executor import Watcher, execute
 from provisioner.engine.safety import check_removals
 from provisioner.operations.consent import ConsentOptions, ConsentResult, consent
@@ -89,8 +89,8 @@ def check_safety(plan: Plan, spec: Spec, allowed: Collection[str]) -> None:
 async def carry_out(tenant: OpenTenant, spec: Spec, seen: Seen, ui: Ui, options: ApplyOptions) -> ApplyResult:
     """Write what the plan shows and nothing else.
 
-    Raises: UnsafePlanError before anything is written; VerificationError when something still differs afterwards.
-    A failed step is in the report, not raised; so is a failed sign-in.
+    Raises: UnsafePlanError before anything is written. A failed step is in the report, not raised; so is a failed
+    sign-in, and a step that still differs after it was done.
     """
     check_safety(seen.plan, spec, options.allowed)
     report, after = await _write(tenant, spec, seen, ui)
@@ -113,36 +113,54 @@ async def _write(tenant: OpenTenant, spec: Spec, seen: Seen, ui: Ui) -> tuple[Re
     watcher = Watcher(ui.step_started, ui.step_done)
     report = await execute(seen.plan, spec, BY_NAME, seen.known, write, watcher)
     if report.failed:
-        return report, await look(tenant, spec)
-    return report, await _settled(tenant, spec, seen.plan, ui)
+        return report, await _last_look(tenant, spec, seen)
+    after, differing = await _settled(tenant, spec, seen.plan, ui)
+    return Report((*report.results, *differing)), after
 
 
-async def _settled(tenant: OpenTenant, spec: Spec, shown: Plan, ui: Ui) -> Seen:
+async def _last_look(tenant: OpenTenant, spec: Spec, seen: Seen) -> Seen:
+    """What is left after a failure; what was seen before it, when even looking fails: the report matters more."""
+    try:
+        return await look(tenant, spec)
+    except ProvisionerError:
+        return seen
+
+
+async def _settled(tenant: OpenTenant, spec: Spec, shown: Plan, ui: Ui) -> tuple[Seen, tuple[StepResult, ...]]:
     """Look until what was written shows: replicas, and roles in the vault, lag behind (sam-facts 5.6, 6.2).
 
-    What could not be read when the plan was shown, or came back only with this round, may be pending now: that is
-    another round's.
+    Gives the last look, and a failed row for each step that still differs at the deadline. What could not be read when
+    the plan was shown, or came back only with this round, may be pending now: that is another round's.
     """
     clock = tenant.clients.clock
     ends = clock.monotonic_s() + _SETTLE_DEADLINE_S
     unread = {step.address for step in shown.unknown}
+    written = {(step.address, step.operation) for step in shown.pending}
     revealed = any(step.reveals for step in shown.pending)
     role_given = any(step.address.kind == RoleAssignment.name and step.on_demand for step in shown.pending)
     while True:
         seen = await look(tenant, spec)
-        left = [step for step in seen.plan.pending if not (revealed or step.last or step.address in unread)]
+        left = [
+            step
+            for step in seen.plan.pending
+            if not (step.last or step.address in unread)
+            and ((step.address, step.operation) in written or not (revealed or step.scheduled))
+        ]
         left += seen.plan.unknown if role_given else ()
         if not left or (clock.monotonic_s() > ends and all(step.action is Action.UNKNOWN for step in left)):
-            return seen
+            return seen, ()
         if clock.monotonic_s() > ends:
-            addresses = ", ".join(str(step.address) for step in left)
-            raise VerificationError(
-                f"after apply these still differ: {addresses}",
-                where=spec.name,
-                next_step="run provisioner plan; if the rows are the same, somebody else changes them back",
-            )
+            return seen, tuple(StepResult(step, Outcome.FAILED, _still_differs(step)) for step in left)
         ui.progress(f"waiting until every replica shows {left[0].address}")
         await clock.sleep(_SETTLE_WAIT_S)
+
+
+def _still_differs(step: Step) -> VerificationError:
+    return VerificationError(
+        f"{step.address} was written, and still differs",
+        where=str(step.address),
+        next_step="run provisioner plan SPEC; if the rows are the same, somebody else changes them back",
+    )
 
 
 def _only_a_sign_in_is_left(plan: Plan) -> bool:
