@@ -99,8 +99,11 @@ def explanation_lines(explained: Explained, width: int = 80) -> Lines:
 
 def _permission(row: Row, width: int) -> Lines:
     head = Text("    ").append(row.risk.ljust(9), _RISKS.get(row.risk, "")).append(f"{row.value}  ")
-    head.append(f"{row.kind}, {_state(row)}", "dim")
-    return [head, *paragraph(row.sentence, width, first=" " * 13)]
+    state = f"{row.kind}, {_state(row)}"
+    fits = head.cell_len + len(state) <= width
+    head.append(state if fits else "", "dim")
+    told = [] if fits else paragraph(state, width, first=" " * 13, style="dim")
+    return [head, *told, *paragraph(row.sentence, width, first=" " * 13)]
 
 
 def _state(row: Row) -> str:
@@ -112,7 +115,8 @@ def _state(row: Row) -> str:
 
 
 def _need(need: Needed, width: int) -> Lines:
-    where = f" on {need.scope}" if need.scope else ""
+    scope = need.scope if " " in need.scope else f"the {need.scope}"  # a name of its own, or a kind of thing
+    where = f" on {scope}" if need.scope else ""
     service = _SERVICES.get(need.service, words(need.service))
     least, *wider = need.names
     lines = paragraph(f"{service}: {least}{where}{f' ({need.why})' if need.why else ''}", width, first="  - ")
@@ -125,7 +129,8 @@ def _outputs(outputs: Mapping[str, object], width: int) -> Lines:
     flat: dict[str, object] = {}
     for name, value in outputs.items():
         if isinstance(value, Mapping):
-            flat |= {f"{name}.{inner}": entry for inner, entry in value.items()}
+            never = () if value.get("type") == "certificate" else ("thumbprint",)
+            flat |= {f"{name}.{inner}": entry for inner, entry in value.items() if inner not in never}
         else:
             flat[name] = value
     label_width = max(map(len, flat), default=0) + 2

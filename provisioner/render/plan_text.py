@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
 
@@ -58,7 +59,7 @@ def plan_lines(plan: Plan, width: int = 80, file: str = ANY_FILE) -> Lines:
     file: where the spec is, for commands that can be copied.
     """
     lines = _heading(plan, width)
-    for kind, steps in _grouped(plan.steps):
+    for kind, steps in _grouped(_told_once(plan.steps)):
         lines += [BLANK, Text(words(kind), "bold")]
         for step in steps:
             lines += _step(step, plan.made_at, width, file)
@@ -91,6 +92,20 @@ def _heading(plan: Plan, width: int) -> Lines:
     return head + paragraph(f"tenant {plan.tenant} · cloud {plan.cloud} · {_CAUSES[plan.cause]}", width, rest="  ")
 
 
+def _told_once(steps: Iterable[Step]) -> Iterable[Step]:
+    """One answer keeps many steps from being read: what it was stands where it was read, its advice at the first."""
+    unread = [step for step in steps if step.action is Action.UNKNOWN]
+    advised: set[str] = set()
+    for step in steps:
+        if step.action is not Action.UNKNOWN:
+            yield step
+            continue
+        elsewhere = next((f": {one.reason}" for one in unread if step.reason.endswith(f": {one.reason}")), "")
+        todo = "" if elsewhere or step.todo in advised else step.todo
+        advised.add(todo)
+        yield replace(step, reason=step.reason.removesuffix(elsewhere), todo=todo)
+
+
 def _grouped(steps: Iterable[Step]) -> Iterable[tuple[str, list[Step]]]:
     """By kind, kinds in the order of their first step, steps in the plan's order; nothing of what has no news."""
     told = [step for step in steps if step.action is not Action.NONE or step.reason or step.kept]
@@ -116,7 +131,8 @@ def _step(step: Step, now: datetime, width: int, file: str) -> Lines:
 
 
 def _tags(step: Step) -> Text:
-    told = step.operation not in ("", step.action.value) and step.action is not Action.UNKNOWN
+    said = ("", step.action.value, step.address.kind)
+    told = step.operation not in said and step.action is not Action.UNKNOWN
     tags = [Text(words(step.operation), "italic")] if told else []
     if step.removal:
         tags.append(Text("removal", "red"))

@@ -30,13 +30,19 @@ def report_summary(report: Report) -> Text:
 
 
 def result_lines(result: StepResult, width: int = 80) -> Lines:
-    """One step's result: its outcome, its kind and key, and why when it was not done."""
+    """One step's result: its outcome, its kind and key, and why when it was not done.
+
+    A key that would not fit has a line of its own, so that it can be copied whole.
+    """
     head = Text("  ").append(_WORDS[result.outcome].ljust(_WIDEST), _STYLES[result.outcome])
     step = result.step
-    head.append_text(mark(step.action)).append(f" {words(step.address.kind)} {step.address.key}".rstrip())
-    if step.operation not in ("", step.action.value):
-        head.append(f"  {words(step.operation)}", "dim")
-    lines = [head]
+    head.append_text(mark(step.action)).append(f" {words(step.address.kind)}")
+    key = f" {step.address.key}" if step.address.key else ""
+    told = step.operation not in ("", step.action.value, step.address.kind)
+    operation = f"  {words(step.operation)}" if told else ""
+    fits = head.cell_len + len(key) + len(operation) <= width
+    head.append(key if fits else "").append(operation, "dim")
+    lines = [head] if fits else [head, Text(" " * (_WIDEST + 3) + key)]
     if result.because:
         lines += paragraph(f"because {result.because} was not done", width, first=" " * (_WIDEST + 4), style="dim")
     if result.error is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Any, Protocol
 
 from rich.text import Text
@@ -14,6 +15,7 @@ from provisioner.spec.model import Spec
 
 _STYLES = {"pass": "green", "fail": "bold red", "unknown": "cyan"}
 _PLURALS = {"pass": "passed", "fail": "failed", "unknown": "unknown"}
+_INDENT = 2 + len("unknown") + 2
 
 
 class Shown(Protocol):
@@ -33,18 +35,26 @@ def checks_lines(name: str, checks: Sequence[Shown], width: int = 80, file: str 
     """The checks of one tenant in their order, what to do about each that does not hold, and the counts."""
     lines: Lines = [Text(f"Checks of {name}", "bold")]
     label_width = max((len(words(check.name)) for check in checks), default=0) + 2
-    indent = 2 + len("unknown") + 2
-    room = max(width - indent - label_width, 30)
-    advised = ""
-    for check in checks:
-        block = paragraph(check.text, room)
-        if check.next_step and check.next_step != advised:
-            block += paragraph(ready(check.next_step, file), room, first="next: ")
-        advised = check.next_step
-        shown = labelled(words(check.name), block, label_width, " " * indent, label_style="")
-        head = Text("  ").append(check.status.ljust(indent - 2), _STYLES[check.status])
-        lines += [head.append_text(shown[0][indent:]), *shown[1:]]
+    advised: set[str] = set()
+    for (_, _, next_step), same in groupby(checks, key=lambda check: (check.status, check.text, check.next_step)):
+        advice = "" if next_step in advised else ready(next_step, file)
+        advised.add(next_step)
+        lines += _rows(list(same), advice, label_width, width)
     return [*lines, Text("  ").append_text(checks_summary(checks))]
+
+
+def _rows(same: Sequence[Shown], advice: str, label_width: int, width: int) -> Lines:
+    """A check; or several with one answer, which then stands once below their names."""
+    check = same[0]
+    room = max(width - _INDENT - label_width, 30)
+    block = paragraph(check.text, room) + (paragraph(advice, room, first="next: ") if advice else [])
+    if len(same) == 1:
+        lines = labelled(words(check.name), block, label_width, "", label_style="")
+    else:
+        lines = paragraph(", ".join(words(one.name) for one in same), max(width - _INDENT, 30))
+        lines += [Text(" " * label_width).append_text(line) for line in block]
+    head = Text("  ").append(check.status.ljust(_INDENT - 2), _STYLES[check.status])
+    return [head.append_text(lines[0]), *(Text(" " * _INDENT).append_text(line) for line in lines[1:])]
 
 
 def checks_summary(checks: Sequence[Shown]) -> Text:

@@ -130,15 +130,20 @@ PERSON = plan(
     cause=Cause.CHANGE,
 )
 
+REFUSED = (
+    "Azure Resource Manager answered 403 AuthorizationFailed: the client does not have authorization to perform action "
+    "'Microsoft.KeyVault/vaults/read'"
+)
+READER = "give the runner one of: Reader or Contributor or Owner on the resource group"
 UNKNOWN = plan(
+    Step(VAULT, Action.UNKNOWN, "observe", reason=REFUSED, todo=READER),
     Step(
-        VAULT,
+        TOKEN,
         Action.UNKNOWN,
         "observe",
-        reason="Azure Resource Manager answered 403 AuthorizationFailed: the client does not have authorization to "
-        "perform action 'Microsoft.KeyVault/vaults/read' (Reader on the subscription is enough)",
+        reason=f"depends on {VAULT}, which could not be read: {REFUSED}",
+        todo=READER,
     ),
-    Step(TOKEN, Action.UNKNOWN, "observe", reason=f"depends on {VAULT}, which could not be read"),
     cause=Cause.UNKNOWN,
 )
 

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from syrupy.assertion import SnapshotAssertion
+
+from provisioner.core.errors import ForbiddenError
+from provisioner.core.plan import Plan
+from provisioner.core.report import Outcome, Report, StepResult
+from provisioner.render.apply_text import applied_json, applied_lines, applied_summary
+from provisioner.render.layout import plain
+from provisioner.verify.checks import Check, Status
+from tests.render.plans import CLEAN, FIRST, PERSON
+
+REFUSED = ForbiddenError("Microsoft Graph", "POST /applications", 403, "Authorization_RequestDenied", "Insufficient")
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    account: str = "sam-service@contoso.example"
+    vault: str = "kv-contoso-sam"
+    secret_name: str = "partner-refresh-token"
+    expires_at: datetime = datetime(2026, 5, 31, 9, 30, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Applied:
+    plan: Plan = FIRST
+    after: Plan = CLEAN
+    report: Report | None = None
+    consent: SignedIn | None = None
+    checks: tuple[Check, ...] = ()
+    outputs: dict[str, object] = field(default_factory=dict)
+
+
+def done() -> Report:
+    return Report(tuple(StepResult(step, Outcome.DONE) for step in FIRST.steps[:-1]))
+
+
+def half_way() -> Report:
+    group, vault, application, grant, _ = FIRST.steps
+    return Report(
+        (
+            StepResult(group, Outcome.DONE),
+            StepResult(vault, Outcome.DONE),
+            StepResult(application, Outcome.FAILED, REFUSED),
+            StepResult(grant, Outcome.SKIPPED, because="contoso-sam/application"),
+        )
+    )
+
+
+ALL_WELL = Applied(
+    report=done(),
+    consent=SignedIn(),
+    checks=(Check("mfa", Status.PASS, "Partner Center says the token comes from a sign-in with MFA"),),
+)
+
+
+def test_all_done_reads_as_reviewed(text_file: SnapshotAssertion) -> None:
+    assert plain(applied_lines(ALL_WELL, 80)) == text_file
+
+
+def test_what_failed_and_what_a_person_has_to_do_read_as_reviewed(text_file: SnapshotAssertion) -> None:
+    assert plain(applied_lines(Applied(report=half_way(), after=PERSON), 80)) == text_file
+
+
+def test_nothing_to_write_is_said() -> None:
+    assert plain(applied_lines(Applied(plan=CLEAN), 80)) == "Applied contoso-sam: nothing to write\n"
+    assert plain([applied_summary(Applied(plan=CLEAN))]) == "nothing to write\n"
+
+
+def test_json_ends_with_the_outputs() -> None:
+    assert list(applied_json(ALL_WELL))[-1] == "outputs"
