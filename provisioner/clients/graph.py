@@ -7,6 +7,7 @@ by the resource kinds.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
@@ -21,7 +22,7 @@ from provisioner.clients.clouds import CloudEndpoints
 from provisioner.clients.graph_transport import BuildOnlyAdapter, GraphTransport, items_of
 from provisioner.clients.identity import RunnerCredential
 from provisioner.core.clock import Clock
-from provisioner.core.errors import AmbiguousResourceError
+from provisioner.core.errors import AmbiguousResourceError, NotFoundError
 from provisioner.core.secret import Secret
 
 if TYPE_CHECKING:
@@ -167,9 +168,10 @@ class GraphClient:
         await self._transport.write(request, f"update grant {grant_id}")
 
     async def delete_grant(self, grant_id: str) -> None:
-        """Revoke a grant."""
+        """Revoke a grant; one that is gone already is no error."""
         builder = self._build.oauth2_permission_grants.by_o_auth2_permission_grant_id(grant_id)
-        await self._transport.write(builder.to_delete_request_information(), f"delete grant {grant_id}")
+        with suppress(NotFoundError):
+            await self._transport.write(builder.to_delete_request_information(), f"delete grant {grant_id}")
 
     # app role assignments
 
@@ -198,10 +200,11 @@ class GraphClient:
         return facts.app_role_assignment(reply.body)
 
     async def delete_app_role_assignment(self, principal_id: str, assignment_id: str) -> None:
-        """Revoke an application permission."""
+        """Revoke an application permission; one that is gone already is no error."""
         builder = self._build.service_principals.by_service_principal_id(principal_id).app_role_assignments
         request = builder.by_app_role_assignment_id(assignment_id).to_delete_request_information()
-        await self._transport.write(request, f"delete app role assignment {assignment_id}")
+        with suppress(NotFoundError):
+            await self._transport.write(request, f"delete app role assignment {assignment_id}")
 
     def _of_service_principal(self, app_id: str, collection: str) -> RequestInformation:
         """By alternate key, so that grants need not wait for the principal's object id."""

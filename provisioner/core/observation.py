@@ -30,10 +30,13 @@ class Absent:
 
 @dataclass(frozen=True)
 class Unknown:
-    """Could not look. why: the service's answer in a sentence. right: the missing right, if that is what it was."""
+    """Could not look. why: the service's answer in a sentence. right: the missing right, if that is what it was;
+    next_step: what to do when it was not.
+    """
 
     why: str
     right: str = ""
+    next_step: str = ""
 
 
 Observation = Present[Fact] | Absent | Unknown

@@ -67,7 +67,7 @@ def _unknown(address: Address, seen: Unknown, kind: AnyKind, spec: Spec) -> Step
         "observe",
         needs=(runner_address(spec.name),) if in_vault and seen.right else (),
         reason=seen.why,
-        todo=f"give the runner one of: {seen.right}" if seen.right else "",
+        todo=f"give the runner one of: {seen.right}" if seen.right else seen.next_step,
     )
 
 

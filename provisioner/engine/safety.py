@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Collection
 
 from provisioner.core.errors import UnsafePlanError
 from provisioner.core.plan import Plan
+from provisioner.core.step import Action, Step
 
 
 def check_removals(plan: Plan, max_removals: int, allowed: Collection[str]) -> None:
     """Raises UnsafePlanError when more goes than `safety.maxRemovals`; addresses allowed by name do not count."""
-    removals = [str(step.address) for step in plan.removals if str(step.address) not in allowed]
-    if len(removals) > max_removals:
+    removing = [step for step in plan.removals if str(step.address) not in allowed]
+    count = sum(_removals(step) for step in removing)
+    if count > max_removals:
+        addresses = [str(step.address) for step in removing]
         raise UnsafePlanError(
-            f"the plan removes {len(removals)}, safety.maxRemovals is {max_removals}: {', '.join(removals)}",
+            f"the plan removes {count}, safety.maxRemovals is {max_removals}: {', '.join(addresses)}",
             where=plan.name,
-            next_step=f"look at the plan; to go on, add --allow-removal {removals[0]}",
+            next_step="look at the plan; to go on, add "
+            + " ".join(f"--allow-removal {shlex.quote(address)}" for address in addresses),
         )
+
+
+def _removals(step: Step) -> int:
+    """A thing that goes is one, and so is each entry taken out of a list (design section 4)."""
+    return sum(change.removes_entry for change in step.fields) if step.action is Action.UPDATE else 1

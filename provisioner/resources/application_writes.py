@@ -76,9 +76,10 @@ def _patch(wanted: ApplicationWanted, seen: ApplicationFacts, apis: Apis) -> App
 
 
 def _platforms(wanted: ApplicationWanted, seen: tuple[tuple[str, str], ...]) -> dict[str, Any]:
-    """The members web and publicClient: only what is owned in them."""
+    """The members web, publicClient and spa: only what is owned in them."""
     from msgraph.generated.models.implicit_grant_settings import ImplicitGrantSettings
     from msgraph.generated.models.public_client_application import PublicClientApplication
+    from msgraph.generated.models.spa_application import SpaApplication
     from msgraph.generated.models.web_application import WebApplication
 
     others = () if wanted.exact_reply_urls else tuple(url for url in seen if url not in (wanted.urls or ()))
@@ -100,6 +101,8 @@ def _platforms(wanted: ApplicationWanted, seen: tuple[tuple[str, str], ...]) -> 
     had_public = any(platform == "publicClient" for platform, _ in seen)
     if of("publicClient") or had_public:
         platforms["public_client"] = PublicClientApplication(redirect_uris=of("publicClient"))
+    if any(platform == "spa" for platform, _ in seen):
+        platforms["spa"] = SpaApplication(redirect_uris=of("spa"))
     return platforms
 
 

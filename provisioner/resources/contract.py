@@ -26,6 +26,7 @@ Fact = TypeVar("Fact")
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 SpecFragment = dict[str, Any]
+_FORBIDDEN_BY_NETWORK = ("ForbiddenByFirewall", "ForbiddenByConnection")
 
 
 @dataclass(frozen=True, order=True)
@@ -148,13 +149,15 @@ def left_to_do(planned: Step, fresh: Sequence[Step]) -> bool:
 
 
 def could_not_look(error: ApiError, right: str = "") -> Unknown:
-    """The observation for a read that failed."""
-    return Unknown(why=error.what, right=right if isinstance(error, ForbiddenError) else "")
+    """The observation for a read that failed. A vault's firewall forbids as well, and no role helps against it."""
+    by_role = isinstance(error, ForbiddenError) and error.code not in _FORBIDDEN_BY_NETWORK
+    return Unknown(why=error.what, right=right if by_role else "", next_step="" if by_role else error.next_step or "")
 
 
 def blocked(known: Known, *parents: Address) -> Unknown | None:
     """Unknown because a parent is; None when all parents are known."""
     for parent in parents:
         if (unknown := known.unknown(parent)) is not None:
-            return Unknown(why=f"depends on {parent}, which could not be read: {unknown.why}", right=unknown.right)
+            why = f"depends on {parent}, which could not be read: {unknown.why}"
+            return Unknown(why, right=unknown.right, next_step=unknown.next_step)
     return None

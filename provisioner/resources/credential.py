@@ -62,9 +62,11 @@ class Credential:
         application = known.fact(wanted.application)
         if (unknown := blocked(known, wanted.application, wanted.vault)) is not None:
             return unknown
-        vault = known.get(wanted.vault)
+        vault, holders = known.get(wanted.vault), (known.get(wanted.vault), known.get(wanted.application))
+        if any(isinstance(holder, Absent) and holder.remains is not None for holder in holders):
+            return Present(CredentialFact(hidden=True))
         if isinstance(vault, Absent):
-            return Absent() if vault.remains is None else Present(CredentialFact(hidden=True))
+            return Absent()
         passwords = () if application is None else application.application.passwords
         stored = await list_secrets(read, wanted.vault_name)
         return Present(await with_history(read.clients, wanted, sorted_out(wanted, passwords, stored)))

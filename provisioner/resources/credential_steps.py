@@ -49,7 +49,7 @@ class CredentialFact:
 
     reached: the keyIds that some version in the vault carries; asked for only where the current versions leave it open.
     handed_out: those of them that a version under the name consumers read carries.
-    hidden: the vault is soft-deleted, and what it holds comes back with it.
+    hidden: the vault or the application is soft-deleted, and what it holds comes back with it.
     """
 
     ours: tuple[PasswordCredential, ...] = ()
@@ -122,7 +122,7 @@ def credential_steps(address: Address, wanted: CredentialWanted, fact: Credentia
     Raises: ForeignResourceError when a name in the vault is somebody else's.
     """
     if fact.hidden:
-        return (Step(address, Action.NONE, reason="comes back with the vault"),)
+        return (Step(address, Action.NONE, reason="comes back with what was deleted"),)
     _refuse_foreign(address, wanted, fact)
     if fact.in_force is not None and not fact.in_force.enabled:
         return (_enable(address, wanted),)

@@ -33,7 +33,7 @@ COMMAND = "provisioner consent SPEC"
 
 
 class RefreshToken:
-    """One token a spec, at NAME/refresh_token/SECRET-NAME."""
+    """One token a spec, at NAME/refresh_token/SECRET-NAME. Absent.remains: the soft-deleted vault."""
 
     name = "refresh_token"
     after = ("vault", "application")
@@ -51,8 +51,9 @@ class RefreshToken:
     async def _look(self, wanted: TokenWanted, known: Known, read: Reader) -> Observation[TokenFact]:
         if (unknown := blocked(known, wanted.vault, wanted.application)) is not None:
             return unknown
-        if known.fact(wanted.vault) is None:
-            return Absent()
+        vault = known.get(wanted.vault)
+        if isinstance(vault, Absent):
+            return vault
         secrets = await read.once(
             f"secrets/{wanted.vault_name}", lambda: read.clients.vault(wanted.vault_name).list_secrets()
         )
@@ -64,6 +65,8 @@ class RefreshToken:
     ) -> Sequence[Step]:
         if wanted is None:
             return ()
+        if isinstance(seen, Absent) and seen.remains is not None:
+            return (Step(address, Action.NONE, reason="a token in the deleted vault comes back with it"),)
         if isinstance(seen, Absent):
             return (_for_a_person(address, wanted, "no refresh token is stored", _sign_in(wanted)),)
         if not isinstance(seen, Present):
@@ -138,7 +141,9 @@ async def _redeem(wanted: TokenWanted, app_id: str, held: Secret, write: Writer)
 
 
 def _app_id(wanted: TokenWanted, known: Known) -> str | None:
-    application = known.fact(wanted.application)
+    """A soft-deleted application comes back with its appId."""
+    seen = known.get(wanted.application)
+    application = seen.remains if isinstance(seen, Absent) else known.fact(wanted.application)
     return None if application is None else str(application.app_id)
 
 

@@ -16,7 +16,7 @@ from provisioner.resources.contract import Reader, Right, SpecFragment, Writer, 
 from provisioner.resources.lag import retry_while, settling
 from provisioner.resources.rights import READ_GROUP, READ_SUBSCRIPTION, WRITE_VAULT
 from provisioner.resources.vault_steps import VaultWanted, creation_step, recovery_step, update_steps
-from provisioner.spec.model import Spec
+from provisioner.spec.model import Network, Spec
 
 _DEADLINE_S = 300.0
 
@@ -41,8 +41,8 @@ class Vault:
                 retention_days=vault.soft_delete_retention_days,
                 network=vault.network,
                 tags=vault.tags,
-                exact_ips=spec.owns_exactly("allowedIps"),
-                exact_tags=spec.owns_exactly("tags"),
+                exact_ips=spec.owns_exactly("allowedIps") and (vault.network or Network()).allowed_ips is not None,
+                exact_tags=spec.owns_exactly("tags") and vault.tags is not None,
             )
         }
 

@@ -327,6 +327,14 @@ def test_a_secret_that_a_consumer_wrote_back_without_tags_is_rotated_like_any_ot
     assert old not in _key_ids(applied)
 
 
+def test_without_an_overlap_the_old_secret_goes_in_the_same_apply(applied: Trial) -> None:
+    spec = applied.spec(application__credential={"type": "secret", "lifetime": "90d", "overlap": "0d"})
+    [old] = _key_ids(applied)
+    _advance(applied, 61)
+    assert applied.apply(spec, Consumer(applied)).exit_code() == 3
+    assert old not in _key_ids(applied)
+
+
 def test_a_deleted_secret_comes_back_and_what_it_held_is_kept_for_the_overlap(applied: Trial) -> None:
     [old] = _key_ids(applied)
     applied.secrets("DELETE", f"secrets/{CREDENTIAL}")

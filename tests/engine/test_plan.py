@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -27,6 +27,7 @@ from tests.trial import NAME, Onlooker, Request, Trial, failures
 ARM, GRAPH = "https://management.azure.com", "https://graph.microsoft.com"
 SUBSCRIPTION = "/subscriptions/88529ac0-28a1-48e0-98f0-5bcf71a6a6f3"
 OFFICER_ROLE = "b86a8fe4-44ce-4948-aee5-eccb2c155cd7"
+SERVICE_MANAGEMENT = "797f4846-ba00-4fd7-ba43-dac1f8f63013"
 BY_ADMINISTRATORS = "DelegatedPermissionGrant.ReadWrite.All"
 OUTSIDE_CHANGES = {name: case.drifts for name, case in CASES.items() if case.drifts}
 
@@ -272,9 +273,11 @@ def test_an_exact_list_of_reply_urls_removes_those_of_every_platform(applied: Tr
 
 
 def test_every_entry_that_is_taken_out_of_a_list_counts(applied: Trial) -> None:
-    spec = applied.spec(application__replyUrls=list(applied.reply_urls[2:]), exact=["replyUrls"])
-    with pytest.raises(UnsafePlanError, match="removes 2, safety.maxRemovals is 1"):
-        _applied_with(applied, replace(spec, safety=replace(spec.safety, max_removals=1)))
+    spec = applied.spec(
+        application__replyUrls=list(applied.reply_urls[2:]), exact=["replyUrls"], safety={"maxRemovals": 1}
+    )
+    with pytest.raises(UnsafePlanError, match=r"removes 2, safety\.maxRemovals is 1"):
+        _applied_with(applied, spec)
     assert applied.writes() == []
 
 
@@ -282,10 +285,13 @@ def test_every_entry_that_is_taken_out_of_a_list_counts(applied: Trial) -> None:
 def test_what_somebody_else_revoked_since_the_plan_is_revoked(applied: Trial, kind: str) -> None:
     principal = applied.principal(applied.application()["appId"])["id"]
     if kind == "grant":
-        api = next(
-            each for each in applied.graph("GET", "servicePrincipals")["value"] if each["displayName"] not in _ASKED
-        )
-        body = {"clientId": principal, "resourceId": api["id"], "consentType": "AllPrincipals", "scope": "any"}
+        api = applied.principal(SERVICE_MANAGEMENT)
+        body = {
+            "clientId": principal,
+            "resourceId": api["id"],
+            "consentType": "AllPrincipals",
+            "scope": "user_impersonation",
+        }
         there = f"oauth2PermissionGrants/{applied.graph('POST', 'oauth2PermissionGrants', body)['id']}"
     else:
         body = {"principalId": principal, "resourceId": applied.principal(GRAPH_APP)["id"], "appRoleId": USER_READ_ALL}
