@@ -51,7 +51,9 @@ def apply(
     if not paths:
         raise click.UsageError("Missing argument 'PATH...'.")
     if not (auto_approve or sys.stdin.isatty()):
-        raise UsageError("apply asks before it writes, and there is no terminal to ask on", next_step="--auto-approve")
+        raise UsageError(
+            "apply asks before it writes, and there is no terminal to ask on", next_step="say --auto-approve"
+        )
     from provisioner.cli.applying import apply_all
     from provisioner.operations.apply import ApplyOptions
 

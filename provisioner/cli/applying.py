@@ -115,7 +115,9 @@ class _Applying:
             return
         for result in results:
             if result.value is not None:
-                self.terminal.result(applied_lines(result.value.result, self.terminal.width, self.terminal.spec_file))
+                file = self.terminal.file_of(result.spec.name)
+                self.terminal.result(applied_lines(result.value.result, self.terminal.width, file))
+                self.terminal.result([BLANK] if len(results) > 1 else [])
 
     def show_trouble(self, results: Sequence[TenantResult[_Applied]]) -> None:
         """What stopped a later round, and the tracebacks of bugs that ended a step."""
@@ -200,10 +202,11 @@ class _Applying:
 
     def _show_plan(self, plan: Plan) -> None:
         """The plan is part of the result; beside JSON it is a message."""
+        file = self.terminal.file_of(plan.name)
         if self.as_json:
-            self.terminal.message([*plan_lines(plan, self.terminal.err.width, self.terminal.spec_file), BLANK])
+            self.terminal.message([*plan_lines(plan, self.terminal.err.width, file), BLANK])
         else:
-            self.terminal.result([*plan_lines(plan, self.terminal.width, self.terminal.spec_file), BLANK])
+            self.terminal.result([*plan_lines(plan, self.terminal.width, file), BLANK])
 
 
 def _planned_line(result: TenantResult[_Looked]) -> Text:

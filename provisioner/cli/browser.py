@@ -32,7 +32,7 @@ def how_to_reach(note: Note | None) -> str:
     """For a person who opens the page by hand: without the proxy the same address is the real Microsoft."""
     if note is None:
         return ""
-    return f"This is the emulator: open it in a browser that uses the proxy {note.proxy} and trusts the CA {note.ca}."
+    return f"This is the emulator: only a browser with the proxy {note.proxy} that trusts the CA {note.ca} gets there."
 
 
 def _open(url: str) -> bool:

@@ -14,6 +14,7 @@ import ssl
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -47,7 +48,11 @@ def start(detach: bool, state: Path | None, port: int, as_json: bool) -> None:
 
     folder = (state or default_state()).resolve()
     if detach:
-        _show(_start_apart(folder, port), as_json=as_json)
+        note = _running(folder)  # a second start finds the first
+        if note is not None and port in (0, int(note.address.rpartition(":")[2])):
+            _show(_description(note), as_json=as_json)
+        else:
+            _show(_start_apart(folder, port), as_json=as_json)
         return
     _serve(folder, port, as_json=as_json)
 
@@ -74,12 +79,12 @@ def stop(state: Path | None) -> None:
 @emulator.command()
 @_STATE
 def status(state: Path | None) -> int:
-    """Say whether an emulator is running, and where. Exit 1 when none is."""
+    """Say whether an emulator is running, where, and with which tenants. Exit 1 when none is."""
     note = _running(state)
     if note is None:
         click.echo("not running")
         return exit_codes.FAILED
-    click.echo(f"running at {note.address}\nproxy    {note.proxy}\nstate    {note.state}\nprocess  {note.pid}")
+    click.echo("\n".join((f"running, process {note.pid}", *_told(_description(note)))))
     return exit_codes.DONE
 
 
@@ -226,15 +231,22 @@ def _show(description: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(description))
         return
-    click.echo(f"The emulator is at {description['address']}, its proxy at {description['proxy']}.", err=True)
-    click.echo(f"State {description['state']}, CA {description['ca']}.", err=True)
+    click.echo("\n".join(("The emulator is running.", *_told(description))), err=True)
+
+
+def _told(description: dict[str, Any]) -> Iterator[str]:
+    """Where it is, and who can sign in to what: for each tenant the lines a spec and a sign-in need."""
+    for name in ("address", "proxy", "state", "ca"):
+        yield f"{name:<9}{description[name]}"
     for tenant in description["tenants"]:
         operator = tenant["operator"]
-        click.echo(f"\n{tenant['domain']} ({tenant['cloud']})  {tenant['id']}", err=True)
-        click.echo(f"  subscription  {tenant['subscription']}", err=True)
-        click.echo(f"  runner        {tenant['runner']['clientId']}", err=True)
-        click.echo(f"  operator      {operator['username']}, password {operator['password']}", err=True)
-        click.echo(f"  one-time code {operator['otp']}", err=True)
+        yield f"\n{tenant['domain']} ({tenant['cloud']})"
+        yield f"  tenant         {tenant['id']}"
+        yield f"  subscription   {tenant['subscription']}"
+        yield f"  runner         {tenant['runner']['clientId']}"
+        yield f"  operator       {operator['username']}"
+        yield f"  password       {operator['password']}"
+        yield f"  one-time code  {operator['otp']}"
 
 
 COMMANDS = {"emulator": emulator}

@@ -81,7 +81,7 @@ def run(arguments: list[str]) -> int:
         error.show()
         return exit_codes.FAILED
     except click.Abort:
-        click.echo("interrupted", err=True)
+        click.echo("interrupted: what was done stays, and the same command goes on from there", err=True)
         return exit_codes.INTERRUPTED
     except ProvisionerError as error:
         from provisioner.cli.terminal import Terminal

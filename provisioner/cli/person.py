@@ -18,7 +18,7 @@ from provisioner.core.errors import UsageError
 from provisioner.core.report import StepResult
 from provisioner.core.step import Step
 from provisioner.render.layout import paragraph
-from provisioner.render.report_text import result_lines
+from provisioner.render.report_text import outcome_lines
 from provisioner.render.values import words
 
 T = TypeVar("T")
@@ -29,7 +29,8 @@ _BROWSER_START_S = 2.0  # a browser that has not ended by then runs until it is 
 class Person:
     """Implements operations.ui.Ui.
 
-    name: the tenant's, put before what is said when there are several. unopened: what to know when no browser opens.
+    name: the tenant's, put before what is said when there are several. unopened: what to know of a page that no
+    browser was opened for.
     """
 
     def __init__(self, terminal: Terminal, open_browser: OpenBrowser, name: str = "", unopened: str = "") -> None:
@@ -50,14 +51,16 @@ class Person:
 
     def step_done(self, result: StepResult) -> None:
         if not self._prefix:  # of several tenants the report tells what was not done
-            self._terminal.message(result_lines(result, self._terminal.err.width))
+            self._terminal.message(outcome_lines(result, self._terminal.err.width))  # the report says why
 
     async def confirm(self, question: str) -> bool:
         answer = await self._line(f"{question} [y/N] ", echo=True)
         return answer.strip().lower() in ("y", "yes")
 
     async def ask(self, prompt: str) -> str:
-        return await self._line(f"{prompt} ", echo=False)
+        if self._unopened:
+            self.info(self._unopened)
+        return await self._line(f"{prompt.rstrip()} ", echo=False)
 
     async def open_browser(self, url: str) -> bool:
         opening = asyncio.ensure_future(_in_thread(lambda: self._open_browser(url)))

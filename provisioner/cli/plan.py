@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from provisioner.cli.terminal import Terminal
     from provisioner.core.plan import Plan
 
+_ONLY_DETAILED = (exit_codes.CHANGES_PENDING, exit_codes.PERSON_MUST_ACT)
+
 
 @click.command()
 @many_paths
@@ -54,7 +56,7 @@ def plan(
     verb = run.Verb(
         doing="planning",
         operation=lambda tenant, spec, ui: operation.plan(tenant, spec),
-        code=lambda plan: _code(plan, detailed=detailed_exitcode),
+        code=lambda plan: plan.exit_code(),
         told=_told,
     )
     specs = [entry.spec for entry in run.load(paths, terminal).specs]
@@ -63,13 +65,8 @@ def plan(
         terminal.data(document([run.json_of(result, tenant_json) for result in results]))
     else:
         _show([result.value for result in results if result.value is not None], terminal)
-    return run.finish(results, verb, terminal)
-
-
-def _code(plan: Plan, *, detailed: bool) -> int:
-    """2 and 3 only with --detailed-exitcode."""
-    code = plan.exit_code()
-    return code if detailed or code not in (exit_codes.CHANGES_PENDING, exit_codes.PERSON_MUST_ACT) else exit_codes.DONE
+    code = run.finish(results, verb, terminal)
+    return code if detailed_exitcode or code not in _ONLY_DETAILED else exit_codes.DONE
 
 
 def _told(plan: Plan) -> Text:
@@ -87,5 +84,5 @@ def _show(plans: list[Plan], terminal: Terminal) -> None:
 
     for plan in plans:
         if len(plans) == 1 or plan.exit_code():
-            terminal.result(plan_lines(plan, terminal.width, terminal.spec_file))
+            terminal.result(plan_lines(plan, terminal.width, terminal.file_of(plan.name)))
             terminal.result([BLANK] if len(plans) > 1 else [])

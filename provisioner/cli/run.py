@@ -96,14 +96,16 @@ async def open_run(common: Common, terminal: Terminal, *, several: bool) -> Asyn
     """A run, its sessions closed at the end."""
     with _request_log(common) as log:
         async with open_targets(log, only_emulator=common.emulator) as targets:
-            yield Run(common, terminal, targets, several)
+            try:
+                yield Run(common, terminal, targets, several)
+            finally:
+                terminal.quiet()  # also when it is interrupted
 
 
 def load(paths: Sequence[Path], terminal: Terminal) -> Loaded:
     """The specs, their warnings shown. Raises SpecError, MissingPathError."""
     loaded = read(paths)
-    if len(loaded.specs) == 1:
-        terminal.spec_file = loaded.specs[0].file
+    terminal.files = [(entry.spec.name, entry.file) for entry in loaded.specs]
     terminal.message(warning_lines(loaded.warnings, terminal.err.width))
     return loaded
 
@@ -216,6 +218,7 @@ def _private(path: Path) -> IO[str]:
         path.chmod(0o600)
     except OSError as error:
         raise UsageError(
-            f"--json-log {path} cannot be written: {error.strerror}", next_step="name a file in a folder that exists"
+            f"--json-log {path} cannot be written: {error.strerror}",
+            next_step="name a file in a folder that you may write to",
         ) from None
     return os.fdopen(descriptor, "w", encoding="utf-8")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import TextIO
@@ -22,7 +22,7 @@ from provisioner.render.layout import ANY_FILE, Lines
 class Terminal:
     """The two streams of this process, and the one line of progress that may be on stderr.
 
-    spec_file: the file of the one spec, for commands that are shown to be copied; SPEC where there are several.
+    files: the specs' names with their files, for commands that are shown to be copied.
     """
 
     def __init__(self) -> None:
@@ -31,18 +31,27 @@ class Terminal:
         self._status: Status | None = None
         self._bar: Progress | None = None
         self._said = ""
-        self.spec_file = ANY_FILE
+        self.files: Sequence[tuple[str, str]] = ()
 
     @property
     def width(self) -> int:
         """Of the results: the terminal's (COLUMNS counts), 80 for a file or a pipe."""
         return self._out.width
 
+    def file_of(self, name: str) -> str:
+        """The file of the spec of this name; of the only spec without one; SPEC where that leaves a choice."""
+        found = {file for known, file in self.files if name in (known, "")}
+        return found.pop() if len(found) == 1 else ANY_FILE
+
     def result(self, lines: Lines) -> None:
-        """Lines of the result."""
+        """Lines of the result, a progress bar out of their way."""
         self.quiet()
+        if self._bar is not None:
+            self._bar.stop()
         for line in lines:
             self._out.print(line, soft_wrap=True)
+        if self._bar is not None:
+            self._bar.start()
 
     def data(self, text: str) -> None:
         """The result as data: exactly this text, whatever the terminal."""
@@ -57,7 +66,7 @@ class Terminal:
     def error(self, error: ProvisionerError, prefix: str = "") -> None:
         """What, where and next; wrapped only where somebody reads it on a screen."""
         width = self.err.width if self.err.is_terminal else UNWRAPPED
-        self.message([*([Text(prefix, "bold")] if prefix else []), *error_lines(error, width, self.spec_file)])
+        self.message([*([Text(prefix, "bold")] if prefix else []), *error_lines(error, width, self.file_of(prefix))])
 
     def progress(self, text: str) -> None:
         """What is being done now: one line that replaces itself, or plain lines when stderr is not a terminal."""

@@ -41,6 +41,7 @@ def verify(
     from provisioner.cli import run
     from provisioner.cli.terminal import Terminal
     from provisioner.operations import verify as operation
+    from provisioner.render.layout import BLANK
     from provisioner.render.plan_json import document
     from provisioner.render.verify_text import checks_json, checks_lines, checks_summary
     from provisioner.verify.checks import exit_code
@@ -59,5 +60,7 @@ def verify(
     else:
         for result in results:
             if result.value is not None:
-                terminal.result(checks_lines(result.spec.name, result.value, terminal.width, terminal.spec_file))
+                name = result.spec.name
+                terminal.result(checks_lines(name, result.value, terminal.width, terminal.file_of(name)))
+                terminal.result([BLANK] if len(results) > 1 else [])
     return run.finish(results, verb, terminal)

@@ -30,10 +30,18 @@ def report_summary(report: Report) -> Text:
 
 
 def result_lines(result: StepResult, width: int = 80) -> Lines:
-    """One step's result: its outcome, its kind and key, and why when it was not done.
+    """One step's result, and why when it was not done."""
+    lines = outcome_lines(result, width)
+    if result.because:
+        lines += paragraph(f"because {result.because} was not done", width, first=" " * (_WIDEST + 4), style="dim")
+    if result.error is not None:
+        inner = error_lines(result.error, max(width - _WIDEST - 4, 40))
+        lines += [Text(" " * (_WIDEST + 4)).append_text(line) for line in inner]
+    return lines
 
-    A key that would not fit has a line of its own, so that it can be copied whole.
-    """
+
+def outcome_lines(result: StepResult, width: int = 80) -> Lines:
+    """A step's outcome, kind and key. A key that would not fit has a line of its own, so that it can be copied."""
     head = Text("  ").append(_WORDS[result.outcome].ljust(_WIDEST), _STYLES[result.outcome])
     step = result.step
     head.append_text(mark(step.action)).append(f" {words(step.address.kind)}")
@@ -42,10 +50,4 @@ def result_lines(result: StepResult, width: int = 80) -> Lines:
     operation = f"  {words(step.operation)}" if told else ""
     fits = head.cell_len + len(key) + len(operation) <= width
     head.append(key if fits else "").append(operation, "dim")
-    lines = [head] if fits else [head, Text(" " * (_WIDEST + 3) + key)]
-    if result.because:
-        lines += paragraph(f"because {result.because} was not done", width, first=" " * (_WIDEST + 4), style="dim")
-    if result.error is not None:
-        inner = error_lines(result.error, max(width - _WIDEST - 4, 40))
-        lines += [Text(" " * (_WIDEST + 4)).append_text(line) for line in inner]
-    return lines
+    return [head] if fits else [head, Text(" " * (_WIDEST + 3) + key)]
