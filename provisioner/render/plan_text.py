@@ -93,17 +93,19 @@ def _heading(plan: Plan, width: int) -> Lines:
 
 
 def _told_once(steps: Iterable[Step]) -> Iterable[Step]:
-    """One answer keeps many steps from being read: what it was stands where it was read, its advice at the first."""
+    """One answer keeps many steps from being read: what it was, and what to do about it, stands at the first."""
     unread = [step for step in steps if step.action is Action.UNKNOWN]
-    advised: set[str] = set()
+    first: dict[str, Step] = {}
     for step in steps:
         if step.action is not Action.UNKNOWN:
             yield step
             continue
         elsewhere = next((f": {one.reason}" for one in unread if step.reason.endswith(f": {one.reason}")), "")
-        todo = "" if elsewhere or step.todo in advised else step.todo
-        advised.add(todo)
-        yield replace(step, reason=step.reason.removesuffix(elsewhere), todo=todo)
+        reason = step.reason.removesuffix(elsewhere)
+        told = first.setdefault(reason, step)
+        if told is not step and not elsewhere:
+            reason = f"the same answer as for {told.address}"
+        yield replace(step, reason=reason, todo="" if elsewhere or told is not step else step.todo)
 
 
 def _grouped(steps: Iterable[Step]) -> Iterable[tuple[str, list[Step]]]:

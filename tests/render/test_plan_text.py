@@ -3,10 +3,12 @@ from __future__ import annotations
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from provisioner.core.plan import Plan
+from provisioner.core.address import Address
+from provisioner.core.plan import Cause, Plan
+from provisioner.core.step import Action, Step
 from provisioner.render.layout import plain
 from provisioner.render.plan_text import plan_text, summary_line
-from tests.render.plans import ALL, CLEAN, DRIFT, FIRST
+from tests.render.plans import ALL, CLEAN, DRIFT, FIRST, READER, REFUSED, UNKNOWN, plan
 
 
 @pytest.mark.parametrize("width", [80, 120])
@@ -15,9 +17,9 @@ def test_a_plan_reads_as_reviewed(name: str, width: int, text_file: SnapshotAsse
     assert plan_text(ALL[name], width) == text_file
 
 
-@pytest.mark.parametrize("plan", ALL.values(), ids=ALL)
-def test_a_plan_fits_the_terminal_except_for_what_must_be_copied_whole(plan: Plan) -> None:
-    for line in plan_text(plan, 80).splitlines():
+@pytest.mark.parametrize("shown", ALL.values(), ids=ALL)
+def test_a_plan_fits_the_terminal_except_for_what_must_be_copied_whole(shown: Plan) -> None:
+    for line in plan_text(shown, 80).splitlines():
         assert len(line) <= 80 or "https://" in line
 
 
@@ -31,3 +33,12 @@ def test_a_clean_plan_ends_in_one_sentence() -> None:
 
 def test_a_step_that_is_not_due_yet_is_not_counted_as_a_deletion() -> None:
     assert plain([summary_line(DRIFT)]) == "~ 2 to change   · 1 later\n"
+
+
+def test_one_answer_that_hides_many_things_is_told_once() -> None:
+    answers = [Address("contoso-sam", "api_service_principal", name) for name in ("Microsoft Graph", "Azure")]
+    steps = [Step(address, Action.UNKNOWN, "observe", reason=REFUSED, todo=READER) for address in answers]
+    shown = plan_text(plan(*UNKNOWN.steps, *steps, cause=Cause.UNKNOWN), 120)
+    assert shown.count("AuthorizationFailed") == 1
+    assert shown.count("next:") == 1
+    assert shown.count("the same answer as for contoso-sam/vault") == len(steps)
