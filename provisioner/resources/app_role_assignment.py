@@ -22,9 +22,12 @@ from provisioner.spec.model import Spec
 
 @dataclass(frozen=True)
 class AssignmentWanted:
-    """application, client and api: the addresses of what the assignment is between. exact: others' are to go."""
+    """application, client and api: the addresses of what the assignment is between. exact: others' are to go.
 
-    permission: Permission
+    permission: None where none is asked of the API, and what is granted nevertheless is to go.
+    """
+
+    permission: Permission | None
     application: Address
     client: Address
     api: Address
@@ -47,17 +50,26 @@ class AppRoleAssignment:
     after = ("application", "api_service_principal")
 
     def wanted(self, spec: Spec) -> Mapping[Address, AssignmentWanted]:
-        return {
-            Address(spec.name, self.name, f"{entry.api_name}/{entry.value}"): AssignmentWanted(
-                entry,
-                Address(spec.name, "application"),
-                Address(spec.name, "service_principal"),
-                Address(spec.name, "api_service_principal", entry.api_name),
-                spec.owns_exactly("grants"),
+        exact = spec.owns_exactly("grants")
+
+        def entry(api_name: str, permission: Permission | None) -> AssignmentWanted:
+            application, client = Address(spec.name, "application"), Address(spec.name, "service_principal")
+            api = Address(spec.name, "api_service_principal", api_name)
+            return AssignmentWanted(permission, application, client, api, exact)
+
+        asked = {
+            Address(spec.name, self.name, f"{permission.api_name}/{permission.value}"): entry(
+                permission.api_name, permission
             )
-            for entry in declared(spec)
-            if entry.kind == ROLE
+            for permission in declared(spec)
+            if permission.kind == ROLE
         }
+        unasked = {
+            Address(spec.name, self.name, api.api_name): entry(api.api_name, None)
+            for api in spec.application.permissions or ()
+            if exact and not api.application
+        }
+        return asked | unasked
 
     async def observe(
         self, wanted: Mapping[Address, AssignmentWanted], known: Known, read: Reader
@@ -74,6 +86,8 @@ class AppRoleAssignment:
             api, unread = known.fact(entry.api), blocked(known, entry.api)
             if unread is not None:
                 return dict.fromkeys(wanted, unread)
+            if entry.permission is None:
+                continue
             found = None if api is None else _find(listed, api.id, permission_id(entry.permission, api))
             seen[address] = found or Absent()
         used = {observation.fact.assignment for observation in seen.values() if isinstance(observation, Present)}
@@ -93,7 +107,7 @@ class AppRoleAssignment:
     ) -> Sequence[Step]:
         if isinstance(seen, Present):
             return (_extra_step(address, seen.fact),) if seen.fact.extra else ()
-        if wanted is None:
+        if wanted is None or wanted.permission is None:
             return ()
         return (
             Step(
@@ -109,7 +123,7 @@ class AppRoleAssignment:
     async def perform(
         self, step: Step, wanted: AssignmentWanted | None, known: Known, write: Writer
     ) -> Observation[AssignmentFact]:
-        if wanted is None:
+        if wanted is None or wanted.permission is None:
             client = known.fact(Address(step.address.name, "service_principal"))
             assert client is not None, "it has an assignment"
             await write.clients.graph.delete_app_role_assignment(client.id, step.seen)
@@ -142,7 +156,11 @@ class AppRoleAssignment:
         return (READ_APP_ROLES,) if operation == "observe" else (WRITE_APP_ROLES,)
 
     def person(self, step: Step, wanted: AssignmentWanted | None, known: Known, clients: TenantClients) -> str | None:
-        """The admin consent page grants app roles too, to a Privileged Role or Global Administrator."""
+        """The admin consent page grants app roles too, to a Privileged Role or Global Administrator; it only adds."""
+        client = known.fact(Address(step.address.name, "service_principal"))
+        if step.operation == "revoke" and client is not None:
+            path = f"servicePrincipals/{client.id}/appRoleAssignments/{step.seen}"
+            return f"az rest --method DELETE --url {clients.cloud.graph}/v1.0/{path}"
         application = None if wanted is None else known.fact(wanted.application)
         who = "a Privileged Role or Global Administrator opens"
         if application is None:

@@ -19,5 +19,5 @@ async def with_history(clients: TenantClients, wanted: CredentialWanted, fact: C
         versions = () if stored is None else await vault.list_versions(stored.name)
         return frozenset(version.tags.get(KEY_ID_TAG, "") for version in versions) - {""}
 
-    handed_out = await carried(fact.in_force)
-    return replace(fact, reached=handed_out | await carried(fact.staged), handed_out=handed_out)
+    handed_out, tried_out = await carried(fact.in_force), await carried(fact.staged)
+    return replace(fact, reached=handed_out | tried_out, handed_out=handed_out, tried_out=tried_out)

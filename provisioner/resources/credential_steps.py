@@ -48,7 +48,7 @@ class CredentialFact:
     """ours and others: on the application. in_force and staged: in the vault, without their values.
 
     reached: the keyIds that some version in the vault carries; asked for only where the current versions leave it open.
-    handed_out: those of them that a version under the name consumers read carries.
+    handed_out and tried_out: those of them that versions of the one in force, and of the staged one, carry.
     hidden: the vault or the application is soft-deleted, and what it holds comes back with it.
     """
 
@@ -58,6 +58,7 @@ class CredentialFact:
     staged: SecretFacts | None = None
     reached: frozenset[str] = frozenset()
     handed_out: frozenset[str] = frozenset()
+    tried_out: frozenset[str] = frozenset()
     hidden: bool = False
 
     def on_application(self, stored: SecretFacts | None) -> PasswordCredential | None:
@@ -71,7 +72,7 @@ class CredentialFact:
         key_id = stored.tags.get(KEY_ID_TAG)
         if key_id is not None:
             return next((entry for entry in self.ours if entry.key_id == key_id), None)
-        held = self.handed_out if stored == self.in_force else self.reached - self.handed_out
+        held = self.handed_out if stored == self.in_force else self.tried_out - self.handed_out
         known = [entry for entry in self.ours if entry.key_id in held]
         return max(known, key=lambda entry: (entry.ends_at is None, entry.ends_at), default=None)
 
@@ -153,11 +154,11 @@ def others(fact: CredentialFact) -> tuple[str, ...]:
 
 
 def _refuse_foreign(address: Address, wanted: CredentialWanted, fact: CredentialFact) -> None:
-    """Ours by tag; a version without tags is a consumer's write-back if one of ours reached the vault before."""
-    for stored in (fact.in_force, fact.staged):
+    """Ours by tag; a version without tags is a consumer's write-back if the same secret held one of ours before."""
+    for stored, held in ((fact.in_force, fact.handed_out), (fact.staged, fact.tried_out)):
         if stored is None or stored.tags.get(TAG) == wanted.spec_name:
             continue
-        if TAG in stored.tags or not fact.reached:
+        if TAG in stored.tags or not held:
             owner = stored.tags.get(TAG)
             raise ForeignResourceError(
                 f"the secret {stored.name} in vault {wanted.vault_name} exists and "

@@ -54,18 +54,21 @@ class Grant:
     after = ("application", "api_service_principal")
 
     def wanted(self, spec: Spec) -> Mapping[Address, GrantWanted]:
+        """Where grants are exact, also the APIs of which none is asked: what is granted to them is to go."""
         if not spec.application.admin_consent:
             return {}
+        exact = spec.owns_exactly("grants")
         return {
             Address(spec.name, self.name, api.api_name): GrantWanted(
                 api.api_name,
                 api.delegated,
-                spec.owns_exactly("grants"),
+                exact,
                 Address(spec.name, "application"),
                 Address(spec.name, "service_principal"),
                 Address(spec.name, "api_service_principal", api.api_name),
             )
-            for api in spec.delegated
+            for api in spec.application.permissions or ()
+            if api.delegated or exact
         }
 
     async def observe(
@@ -79,7 +82,7 @@ class Grant:
             return dict.fromkeys(wanted, Absent())
         listed = await read.clients.graph.list_grants(application.app_id)
         seen: dict[Address, Observation[GrantFact]] = {}
-        for address, grant in wanted.items():
+        for address, grant in ((address, grant) for address, grant in wanted.items() if grant.scopes):
             api = known.fact(grant.api)
             unread = blocked(known, grant.api)
             seen[address] = unread or (Absent() if api is None else _tenant_wide(listed, api.id))
@@ -138,7 +141,7 @@ class Grant:
     async def perform(
         self, step: Step, wanted: GrantWanted | None, known: Known, write: Writer
     ) -> Observation[GrantFact]:
-        if wanted is None:
+        if wanted is None or step.operation == "revoke":
             await write.clients.graph.delete_grant(step.seen)
             return Absent()
         client, api = known.fact(wanted.client), known.fact(wanted.api)
@@ -173,7 +176,11 @@ class Grant:
         return (READ_GRANTS,) if operation == "observe" else (WRITE_GRANTS,)
 
     def person(self, step: Step, wanted: GrantWanted | None, known: Known, clients: TenantClients) -> str | None:
-        """The admin consent page: open to a Privileged Role, Cloud Application or Application Administrator."""
+        """The admin consent page: open to a Privileged Role, Cloud Application or Application Administrator. It only
+        adds: a grant is revoked by its id.
+        """
+        if step.operation == "revoke":
+            return f"az rest --method DELETE --url {clients.cloud.graph}/v1.0/oauth2PermissionGrants/{step.seen}"
         application = None if wanted is None else known.fact(wanted.application)
         who = "an administrator who may consent opens"
         if application is None:

@@ -205,13 +205,16 @@ _REASONS = {
 
 
 def _find(wanted: RoleWanted, listed: Sequence[RoleAssignmentFacts], runner: str) -> Observation[RoleFact]:
-    """A wider role, or one inherited from above the vault, counts as present."""
+    """A wider role, or one inherited from above the vault, counts as present; where access is exact, not a wider one.
+
+    Of several, the role itself: what is wider than that is another's.
+    """
     principal = wanted.principal or runner.lower()
-    roles = covering(wanted.role)
-    for assignment in listed:
-        if assignment.principal_id == principal and assignment.role_id in roles:
-            return Present(RoleFact(assignment))
-    return Absent()
+    held = [entry for entry in listed if entry.principal_id == principal and entry.role_id in covering(wanted.role)]
+    itself = [entry for entry in held if ROLE_IDS[entry.role_id] == wanted.role]
+    narrow = wanted.exact and wanted.purpose != RUNNER
+    found = next(iter(itself if narrow or itself else held), None)
+    return Absent() if found is None else Present(RoleFact(found))
 
 
 def _left_by_us(assignment: RoleAssignmentFacts, spec_name: str, wanted: Iterable[RoleWanted]) -> bool:

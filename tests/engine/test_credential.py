@@ -18,6 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from provisioner.clients.graph_facts import PasswordCredential
 from provisioner.clients.key_vault import SecretFacts
 from provisioner.core.address import Address
+from provisioner.core.errors import ForeignResourceError
 from provisioner.core.plan import Plan
 from provisioner.core.step import Action, Step
 from provisioner.resources.credential_steps import (
@@ -325,6 +326,14 @@ def test_a_secret_that_a_consumer_wrote_back_without_tags_is_rotated_like_any_ot
     assert applied.apply(None, Consumer(applied)).exit_code() == 3
     Consumer(applied).signs_in()
     assert old not in _key_ids(applied)
+
+
+def test_another_teams_secret_under_the_staged_name_is_not_written_over(applied: Trial) -> None:
+    applied.secrets("PUT", f"secrets/{CREDENTIAL}-next", {"value": "theirs"})
+    _advance(applied, 61)
+    with pytest.raises(ForeignResourceError, match=f"{CREDENTIAL}-next"):
+        applied.apply()
+    assert applied.secrets("GET", f"secrets/{CREDENTIAL}-next")["value"] == "theirs"
 
 
 def test_without_an_overlap_the_old_secret_goes_in_the_same_apply(applied: Trial) -> None:

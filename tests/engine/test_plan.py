@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -309,6 +310,38 @@ def test_what_somebody_else_revoked_since_the_plan_is_revoked(applied: Trial, ki
     assert asyncio.run(run()).exit_code() == 3
 
 
+def test_exact_access_takes_a_wider_role_from_a_consumer(applied: Trial) -> None:
+    CASES["role_assignment"].drifts(applied)  # type: ignore[misc]  # this case has one
+    definitions = f"/subscriptions/{applied.tenant.subscription}/providers/Microsoft.Authorization/roleDefinitions"
+    administrator = {
+        "roleDefinitionId": f"{definitions}/00482a5a-887f-4fb3-b363-3b7fe8e74483",
+        "principalId": applied.tenant.colleague_id,
+        "principalType": "User",
+    }
+    path = f"{applied.vault_path}/providers/Microsoft.Authorization/roleAssignments/{uuid.uuid4()}"
+    applied.arm("PUT", path, {"properties": administrator}, "2022-04-01")
+    assert applied.plan().exit_code() == 3, "without exact, a wider role serves as well"
+    spec = applied.spec(exact=["access"], safety={"maxRemovals": 1})
+    shown = [(step.operation, step.address.key.partition("/")[0]) for step in applied.plan(spec).pending]
+    assert shown[:2] == [("assign", "Key Vault Secrets User"), ("withdraw", "Key Vault Administrator")]
+    assert applied.apply(spec).exit_code() == 3
+    assert applied.plan(spec).exit_code() == 3
+
+
+@pytest.mark.parametrize("kind", ["grant", "app_role_assignment"])
+def test_exact_grants_go_with_the_last_permission_of_their_kind(applied: Trial, kind: str) -> None:
+    graph, center = "Microsoft Graph", "Microsoft Partner Center"
+    if kind == "grant":
+        changed = {"application__permissions": [{"api": graph, "application": ["Organization.Read.All"]}]}
+    else:
+        scopes = [(center, ["user_impersonation"]), (graph, ["User.Read", "Directory.AccessAsUser.All"])]
+        changed = {"application__permissions": [{"api": api, "delegated": names} for api, names in scopes]}
+    spec = applied.spec(**changed, exact=["grants"], safety={"maxRemovals": 9})
+    assert {step.address.kind for step in applied.plan(spec).removals} == {kind}
+    assert applied.apply(spec).exit_code() == 3
+    assert applied.plan(spec).removals == ()
+
+
 # who does it
 
 
@@ -330,6 +363,14 @@ def test_grants_the_runner_may_not_write_are_a_persons_with_the_link(applied: Tr
     app_id = applied.application()["appId"]
     assert f"https://login.microsoftonline.com/{applied.tenant.id}/adminconsent?client_id={app_id}" in step.todo
     assert (plan.exit_code(), plan.pending) == (3, ())
+
+
+def test_a_grant_the_runner_may_not_revoke_is_a_persons_with_the_command(applied: Trial) -> None:
+    _take_from_the_runner(applied, BY_ADMINISTRATORS)
+    permissions = [{"api": "Microsoft Graph", "application": ["Organization.Read.All"]}]
+    steps = applied.plan(applied.spec(application__permissions=permissions, exact=["grants"])).for_a_person
+    asked = {step.todo.rpartition("/")[2] for step in steps if step.todo.startswith("az rest --method DELETE --url ")}
+    assert asked == {grant["id"] for grant in applied.grants()}
 
 
 def test_without_the_right_to_grant_everything_else_is_put_in_place(trial: Trial) -> None:
@@ -385,6 +426,18 @@ def test_a_plan_does_not_ask_for_what_comes_back_with_the_vault_or_the_applicati
     assert "credential" not in {step.address.kind for step in applied.plan().pending}
     applied.arm("DELETE", applied.vault_path)
     assert applied.plan().for_a_person == ()
+
+
+def test_a_spec_is_not_recorded_as_applied_before_what_came_back_was_compared(applied: Trial) -> None:
+    applied.arm("PATCH", applied.vault_path, {"tags": {**applied.arm("GET", applied.vault_path)["tags"], "cost": "42"}})
+    applied.arm("DELETE", applied.vault_path)
+    spec = applied.spec(exact=["tags"])
+    with pytest.raises(UnsafePlanError):
+        applied.apply(spec)
+    assert applied.plan(spec).cause is Cause.CHANGE
+    allowed = applied.spec(exact=["tags"], safety={"maxRemovals": 1})
+    assert applied.apply(allowed).exit_code() == 3
+    assert applied.plan(allowed).cause is Cause.NONE
 
 
 def test_a_firewall_is_not_taken_for_a_missing_role(applied: Trial) -> None:
