@@ -10,6 +10,7 @@ import click
 import pytest
 
 from provisioner.cli.main import BUILT, NOT_BUILT, cli, run
+from provisioner.cli.terminal import Terminal
 from provisioner.core import exit_codes
 
 PROGRAM = Path(sys.executable).with_name("provisioner")
@@ -124,6 +125,7 @@ def test_an_interrupt_is_130() -> None:
     ended = subprocess.run([sys.executable, "-c", interrupting + script], capture_output=True, text=True, check=False)
     assert ended.returncode == exit_codes.INTERRUPTED
     assert "Traceback" not in ended.stderr
+    assert "the same command goes on from there" in ended.stderr
 
 
 def test_a_problem_in_a_spec_is_exit_1_and_all_are_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -141,3 +143,12 @@ def test_a_pipe_gets_no_colour(variables: dict[str, str]) -> None:
         [PROGRAM, "validate", "configs"], capture_output=True, text=True, check=True, env=variables | {"PATH": ""}
     )
     assert "\x1b" not in ended.stdout + ended.stderr
+
+
+def test_advice_names_the_file_of_its_tenant_unless_two_have_its_name() -> None:
+    terminal = Terminal()
+    terminal.files = [("contoso-sam", "contoso.yaml"), ("adatum-sam", "fleet.yaml")]
+    assert terminal.file_of("adatum-sam") == "fleet.yaml"
+    assert terminal.file_of("") == "SPEC"
+    terminal.files = [("contoso-sam", "contoso.yaml"), ("contoso-sam", "copy.yaml")]
+    assert terminal.file_of("contoso-sam") == "SPEC"

@@ -91,6 +91,26 @@ def test_a_tenant_that_fails_stops_no_other(environment: dict[str, str], fleet: 
     assert "3 tenants" in ended.stderr
 
 
+def test_of_many_tenants_none_with_changes_pending_is_called_in_order(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    text = (ROOT / SPEC).read_text(encoding="utf-8")
+    for name in ("first", "second"):
+        (tmp_path / f"{name}.yaml").write_text(text.replace("contoso-sam", f"{name}-sam"), encoding="utf-8")
+    ended = provisioner(environment, "plan", tmp_path)
+    assert ended.returncode == 0
+    assert ended.stderr.count("changes pending") == 3, "a line for each, and the summary"
+    assert "in order" not in ended.stderr
+    assert f"provisioner consent {tmp_path}/second.yaml" in ended.stdout
+
+
+def test_a_second_start_finds_the_emulator_that_runs(environment: dict[str, str], cloud: Cloud) -> None:
+    state = cloud.description["state"]
+    for _ in range(2):
+        started = provisioner(environment, "emulator", "start", "--detach", "--json", "--state", state)
+        assert json.loads(started.stdout)["address"] == cloud.description["address"]
+
+
 def test_the_request_log_is_private_and_names_each_request(environment: dict[str, str], tmp_path: Path) -> None:
     log = tmp_path / "requests.jsonl"
     log.touch(mode=0o644)
