@@ -13,6 +13,7 @@ from provisioner.core.errors import ConflictError
 from provisioner.core.observation import Absent, Known, Observation, Present
 from provisioner.core.step import Action, Change, Step
 from provisioner.resources.contract import Reader, Right, SpecFragment, Writer
+from provisioner.resources.lag import find_after_conflict
 from provisioner.resources.permissions import Permission, declared, published, unknown_permission
 from provisioner.resources.rights import CREATE_API_PRINCIPAL, READ_APPLICATIONS
 from provisioner.spec.model import Spec
@@ -79,10 +80,13 @@ class ApiServicePrincipal:
         if there is None:
             try:
                 there = await graph.create_service_principal(wanted.app_id)
-            except ConflictError:
-                there = await graph.find_service_principal(wanted.app_id, published=True)
-                if there is None:
-                    raise
+            except ConflictError as error:
+                there = await find_after_conflict(
+                    write,
+                    error,
+                    lambda: graph.find_service_principal(wanted.app_id, published=True),
+                    f"the service principal of {wanted.api_name} to be visible",
+                )
         return Present(there)
 
     def rights(self, operation: str) -> tuple[Right, ...]:

@@ -13,7 +13,7 @@ from provisioner.core.errors import ApiError
 from provisioner.core.observation import Absent, Known, Observation, Present
 from provisioner.core.step import Action, Change, Step
 from provisioner.resources.contract import Reader, Right, SpecFragment, Writer, blocked
-from provisioner.resources.lag import DIRECTORY_DEADLINE_S, directory_lag, retry_while
+from provisioner.resources.lag import DIRECTORY_DEADLINE_S, directory_lag, find_after_conflict, retry_while
 from provisioner.resources.permissions import ROLE, Permission, declared, permission_id
 from provisioner.resources.rights import READ_APP_ROLES, WRITE_APP_ROLES
 from provisioner.spec import catalogue
@@ -144,12 +144,14 @@ class AppRoleAssignment:
                 DIRECTORY_DEADLINE_S,
             )
         except ApiError as error:
-            if error.status not in (400, 409):  # a duplicate answers either (sam-facts 5.3): look
+            if error.status != 409 and "already exists" not in error.message:  # a duplicate's answers (sam-facts 5.3)
                 raise
-            there = _find(await graph.list_app_role_assignments(client.app_id), api.id, role_id)
-            if not isinstance(there, Present):
-                raise
-            return there
+
+            async def listed() -> Present[AssignmentFact] | None:
+                found = _find(await graph.list_app_role_assignments(client.app_id), api.id, role_id)
+                return found if isinstance(found, Present) else None
+
+            return await find_after_conflict(write, error, listed, "the assignment to be visible")
         return Present(AssignmentFact(made))
 
     def rights(self, operation: str) -> tuple[Right, ...]:

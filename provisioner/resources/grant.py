@@ -14,7 +14,7 @@ from provisioner.core.errors import ConflictError
 from provisioner.core.observation import Absent, Known, Observation, Present, Unknown
 from provisioner.core.step import Action, Change, Step
 from provisioner.resources.contract import Reader, Right, SpecFragment, Writer, blocked, left_to_do
-from provisioner.resources.lag import DIRECTORY_DEADLINE_S, directory_lag, retry_while
+from provisioner.resources.lag import DIRECTORY_DEADLINE_S, directory_lag, find_after_conflict, retry_while
 from provisioner.resources.rights import READ_GRANTS, WRITE_GRANTS
 from provisioner.spec import catalogue
 from provisioner.spec.model import Spec
@@ -158,10 +158,13 @@ class Grant:
                     DIRECTORY_DEADLINE_S,
                 )
                 return Present(GrantFact(made))
-            except ConflictError:
-                there = _tenant_wide(await graph.list_grants(client.app_id), api.id)
-                if not isinstance(there, Present):
-                    raise
+            except ConflictError as error:
+
+                async def listed() -> Present[GrantFact] | None:
+                    found = _tenant_wide(await graph.list_grants(client.app_id), api.id)
+                    return found if isinstance(found, Present) else None
+
+                there = await find_after_conflict(write, error, listed, "the grant to be visible")
         if not left_to_do(step, self.steps(step.address, wanted, there, write.clock.now())):
             return there
         return await self._complete(wanted, there.fact.grant, write)

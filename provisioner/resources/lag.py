@@ -81,3 +81,17 @@ async def retry_while(
         write.progress(f"waiting for {waiting_for}")
         await write.clock.sleep(wait)
         wait = min(wait * 2, _LONGEST_WAIT_S)
+
+
+async def find_after_conflict(
+    write: Writer, conflict: ApiError, look: Callable[[], Awaitable[Result | None]], waiting_for: str
+) -> Result:
+    """What somebody else made in the same moment, once Graph shows it. Raises the conflict after the deadline."""
+
+    async def found() -> Result:
+        there = await look()
+        if there is None:
+            raise conflict
+        return there
+
+    return await retry_while(write, lambda error: error is conflict, found, waiting_for, DIRECTORY_DEADLINE_S)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from provisioner.clients.graph_facts import ServicePrincipalFacts
 from provisioner.clients.tenant import TenantClients
@@ -13,7 +14,7 @@ from provisioner.core.errors import ConflictError
 from provisioner.core.observation import Absent, Known, Observation, Present
 from provisioner.core.step import Action, Change, Step
 from provisioner.resources.contract import Reader, Right, SpecFragment, Writer, blocked
-from provisioner.resources.lag import DIRECTORY_DEADLINE_S, own_principal_lag, retry_while
+from provisioner.resources.lag import DIRECTORY_DEADLINE_S, find_after_conflict, own_principal_lag, retry_while
 from provisioner.resources.rights import READ_APPLICATIONS, WRITE_OWN_APPLICATION
 from provisioner.spec.model import Spec
 
@@ -88,11 +89,9 @@ class ServicePrincipal:
                 "the new application to be visible",
                 DIRECTORY_DEADLINE_S,
             )
-        except ConflictError:
-            there = await graph.find_service_principal(app_id)
-            if there is None:
-                raise
-            made = there
+        except ConflictError as error:
+            look = partial(graph.find_service_principal, app_id)
+            made = await find_after_conflict(write, error, look, "the service principal to be visible")
         return Present(made)
 
     def rights(self, operation: str) -> tuple[Right, ...]:

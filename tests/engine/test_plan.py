@@ -23,7 +23,7 @@ from provisioner.resources.role_assignment import runner_address
 from provisioner.spec.model import Spec
 from tests.resources.cases import CASES, USER_READ_ALL
 from tests.resources.cases import GRAPH as GRAPH_APP
-from tests.trial import NAME, Onlooker, Request, Trial, failures
+from tests.trial import NAME, Onlooker, Request, Trial, failures, rounds
 
 ARM, GRAPH = "https://management.azure.com", "https://graph.microsoft.com"
 SUBSCRIPTION = "/subscriptions/88529ac0-28a1-48e0-98f0-5bcf71a6a6f3"
@@ -404,6 +404,29 @@ def test_the_runners_own_role_is_planned_only_while_a_pending_step_needs_it(appl
     assert applied.plan().exit_code() == 4
     assert applied.apply().exit_code() == 3
     assert not planned()
+
+
+# two at once
+
+
+@pytest.mark.parametrize("lag", [{}, {"graph": 30, "rbac": 60, "secret": 18}], ids=["no lag", "lag"])
+def test_two_first_applies_at_once_double_nothing_and_only_the_credential_may_be_anothers(
+    trial: Trial, lag: dict[str, int]
+) -> None:
+    trial.cloud.control("PUT", "lag", lag)
+
+    async def one() -> ApplyResult:
+        async with trial.opened() as tenant:
+            return await rounds(tenant, trial.spec(), Onlooker())
+
+    async def both() -> list[ApplyResult]:
+        return await asyncio.gather(one(), one())
+
+    for result in asyncio.run(both()):
+        assert all("trial/credential" in failure for failure in failures(result)), failures(result)
+    trial.cloud.control("PUT", "lag", {"graph": 0, "rbac": 0, "secret": 0})
+    assert trial.plan().pending == ()
+    assert len(trial.grants()) == 2
 
 
 # what comes back
