@@ -145,7 +145,7 @@ class _Applying:
         return _Applied(result)
 
     async def _one_more(self, before: _Looked, spec: Spec, earlier: ApplyResult, *, asks: bool) -> ApplyResult:
-        looked = await self._look(before.tenant, spec, before.ui)
+        looked = await self._look(before.tenant, spec, before.ui, earlier)
         pending = len(looked.seen.plan.pending)
         async with self._question:
             self._show_plan(looked.seen.plan)
@@ -154,14 +154,14 @@ class _Applying:
                     "declined: what was applied before stays, nothing more was written",
                     next_step="run provisioner apply SPEC for the rest",
                 )
-        more = await carry_out(looked.tenant, spec, looked.seen, looked.ui, self.options)
+        more = await carry_out(looked.tenant, spec, looked.seen, looked.ui, self.options, earlier)
         return more.after_round(earlier)
 
-    async def _look(self, tenant: OpenTenant, spec: Spec, ui: Ui) -> _Looked:
+    async def _look(self, tenant: OpenTenant, spec: Spec, ui: Ui, earlier: ApplyResult | None = None) -> _Looked:
         ui.progress("looking")
         seen = await look(tenant, spec)
         try:
-            check_safety(seen.plan, spec, self.options.allowed)
+            check_safety(seen.plan, spec, self.options, earlier)
         except UnsafePlanError:
             self._show_plan(seen.plan)
             raise

@@ -43,7 +43,7 @@ def api_error(service: str, operation: str, error: AzureError) -> ApiError:
             operation,
             0,
             "",
-            str(error.message)[:_LONGEST_TEXT],
+            "does not answer",
             next_step="check the network, the proxy and the name, then run the same command again",
         )
     status = getattr(error, "status_code", None) or 0
@@ -68,11 +68,18 @@ def _refusal(service: str, operation: str, status: int, error: HttpResponseError
         operation,
         status,
         code,
-        message[:_LONGEST_TEXT],
+        _short(message),
         correlation_id=headers.get("x-ms-request-id", ""),
         retry_after_s=None if wait is None else retry_after_s(wait, 0),
         next_step=_ADVICE.get(code, ""),
     )
+
+
+def _short(message: str) -> str:
+    """The sentence, and the client's address where a firewall names it, without the dump of the token's claims."""
+    lines = [line.strip() for line in message.splitlines() if line.strip()]
+    kept = lines[:1] + [line for line in lines[1:] if line.startswith("Client address")]
+    return " ".join(kept)[:_LONGEST_TEXT]
 
 
 def _inner_code(envelope: ODataV4Format) -> str:

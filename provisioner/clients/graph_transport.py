@@ -193,7 +193,12 @@ class GraphTransport:
                 status, answered = response.status, dict(response.headers)
         except (aiohttp.ClientError, TimeoutError) as error:
             raise UnreachableError(
-                "Graph", operation, 0, type(error).__name__, "no answer", next_step="check the network and try again"
+                "Graph",
+                operation,
+                0,
+                type(error).__name__,
+                "does not answer",
+                next_step="check the network and try again",
             ) from error
         try:
             parsed = json.loads(raw.decode("utf-8-sig")) if raw else {}

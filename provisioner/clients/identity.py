@@ -76,6 +76,12 @@ def shared_transport(session: aiohttp.ClientSession, clock: Clock) -> AioHttpTra
     return _SharedTransport(session, clock)
 
 
+_RUNNER_REMEDIES = {  # for the runner's own secret, which is not the application's in the vault
+    "AADSTS7000215": "correct AZURE_CLIENT_SECRET: it is the secret's value, not its id",
+    "AADSTS7000222": "the runner's own secret expired: make a new one and set AZURE_CLIENT_SECRET",
+}
+
+
 class RunnerCredential(AsyncTokenCredential):
     """An azure-core credential for one tenant. Raises SignInError with the remedy, or UnreachableError."""
 
@@ -150,7 +156,9 @@ class RunnerCredential(AsyncTokenCredential):
         """Entra's refusal, an answer that is none, or no identity at all (the chain says so by the same class)."""
         message = error.message or ""
         if "AADSTS" in message:
-            return sign_in_error(_ASKING, message)
+            refusal = sign_in_error(_ASKING, message)
+            refusal.next_step = _RUNNER_REMEDIES.get(refusal.code, refusal.next_step)
+            return refusal
         if not self._by_chain:
             return api_error("Entra", _ASKING, error)
         return SignInError(

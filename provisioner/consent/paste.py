@@ -12,7 +12,7 @@ from provisioner.core.secret import Secret
 
 _LONGEST = 64 * 1024
 _CODE = re.compile(r"[A-Za-z0-9._~+/=-]{16,}")
-PROMPT = "Address of the final page, or the code: "
+PROMPT = "Address of the final page, or the code (not shown as you paste): "
 
 
 async def ask_for_answer(ask: Callable[[str], Awaitable[str]], state: str) -> SignInAnswer:

@@ -85,11 +85,11 @@ def _who_does_it(
     ]
     if not missing:
         return step, ()
-    right = " or ".join(missing[0].names)
+    right = ", ".join(missing[0].names)
     todo = kind.person(step, wanted, known, clients)
     if todo is None:
         text = f"{runner.label} lacks the Graph permission for {step.address}"
-        return step, (Notice("warning", text, f"give it {right}"),)
+        return step, (Notice("warning", text, f"give it one of: {right}"),)
     return replace(step, action=Action.PERSON, todo=todo, reason=f"the runner has none of: {right}"), ()
 
 

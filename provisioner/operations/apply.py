@@ -6,7 +6,6 @@ about, `carry_out` writes exactly what it shows.
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from provisioner.core.errors import ProvisionerError, VerificationError
@@ -81,18 +80,22 @@ class ApplyResult:
         )
 
 
-def check_safety(plan: Plan, spec: Spec, allowed: Collection[str]) -> None:
-    """Raises UnsafePlanError when the plan removes more than the spec's safety allows."""
-    check_removals(plan, spec.safety.max_removals, allowed)
+def check_safety(plan: Plan, spec: Spec, options: ApplyOptions, earlier: ApplyResult | None = None) -> None:
+    """Raises UnsafePlanError when the plan, with what earlier rounds removed, goes beyond the spec's safety."""
+    results = earlier.report.results if earlier is not None and earlier.report is not None else ()
+    before = [result.step for result in results if result.outcome is Outcome.DONE]
+    check_removals(plan, spec.safety.max_removals, options.allowed, before=before)
 
 
-async def carry_out(tenant: OpenTenant, spec: Spec, seen: Seen, ui: Ui, options: ApplyOptions) -> ApplyResult:
+async def carry_out(
+    tenant: OpenTenant, spec: Spec, seen: Seen, ui: Ui, options: ApplyOptions, earlier: ApplyResult | None = None
+) -> ApplyResult:
     """Write what the plan shows and nothing else.
 
     Raises: UnsafePlanError before anything is written. A failed step is in the report, not raised; so is a failed
     sign-in, and a step that still differs after it was done.
     """
-    check_safety(seen.plan, spec, options.allowed)
+    check_safety(seen.plan, spec, options, earlier)
     report, after = await _write(tenant, spec, seen, ui)
     if report is not None and report.failed:
         return ApplyResult(seen.plan, after.plan, report, None, (), await outputs_of(tenant, spec, after.known))
@@ -139,6 +142,7 @@ async def _settled(tenant: OpenTenant, spec: Spec, shown: Plan, ui: Ui) -> tuple
     revealed = any(step.reveals for step in shown.pending)
     role_given = any(step.address.kind == RoleAssignment.name and step.on_demand for step in shown.pending)
     while True:
+        ui.progress("looking again")
         seen = await look(tenant, spec)
         left = [
             step

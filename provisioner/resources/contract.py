@@ -44,7 +44,7 @@ class Right:
 
     def told(self) -> str:
         """For advice: any one of these, and where."""
-        return " or ".join(self.names) + (f" on the {self.scope}" if self.scope else "")
+        return ", ".join(self.names) + (f" on the {self.scope}" if self.scope else "")
 
 
 @dataclass(frozen=True)

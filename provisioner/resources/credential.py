@@ -15,7 +15,7 @@ from provisioner.core.observation import Absent, Known, Observation, Present
 from provisioner.core.step import Step
 from provisioner.resources import credential_writes
 from provisioner.resources.contract import Reader, Right, SpecFragment, Writer, blocked
-from provisioner.resources.credential_history import with_history
+from provisioner.resources.credential_history import with_deleted, with_history
 from provisioner.resources.credential_steps import (
     CredentialFact,
     CredentialWanted,
@@ -69,7 +69,8 @@ class Credential:
             return Absent()
         passwords = () if application is None else application.application.passwords
         stored = await list_secrets(read, wanted.vault_name)
-        return Present(await with_history(read.clients, wanted, sorted_out(wanted, passwords, stored)))
+        fact = await with_deleted(read.clients, wanted, sorted_out(wanted, passwords, stored))
+        return Present(await with_history(read.clients, wanted, fact))
 
     def steps(
         self, address: Address, wanted: CredentialWanted | None, seen: Observation[CredentialFact], now: datetime

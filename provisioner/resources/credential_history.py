@@ -1,4 +1,4 @@
-"""Which client secrets ever reached the vault: the tags of older versions tell."""
+"""What a listing of the vault does not tell: which client secrets ever reached it, and what holds a deleted name."""
 
 from __future__ import annotations
 
@@ -6,7 +6,18 @@ from dataclasses import replace
 
 from provisioner.clients.key_vault import SecretFacts
 from provisioner.clients.tenant import TenantClients
+from provisioner.core.errors import ForbiddenError
 from provisioner.resources.credential_steps import KEY_ID_TAG, CredentialFact, CredentialWanted, history_needed
+
+
+async def with_deleted(clients: TenantClients, wanted: CredentialWanted, fact: CredentialFact) -> CredentialFact:
+    """The fact with the soft-deleted secret that holds the credential's name, looked for only where none is there."""
+    if fact.in_force is not None:
+        return fact
+    try:
+        return replace(fact, deleted=await clients.vault(wanted.vault_name).find_deleted_secret(wanted.secret_name))
+    except ForbiddenError:  # a reader's role may not look there; a write is then refused, and says what holds the name
+        return fact
 
 
 async def with_history(clients: TenantClients, wanted: CredentialWanted, fact: CredentialFact) -> CredentialFact:

@@ -49,6 +49,7 @@ class CredentialFact:
 
     reached: the keyIds that some version in the vault carries; asked for only where the current versions leave it open.
     handed_out and tried_out: those of them that versions of the one in force, and of the staged one, carry.
+    deleted: the soft-deleted secret that holds the name of the one in force.
     hidden: the vault or the application is soft-deleted, and what it holds comes back with it.
     """
 
@@ -59,6 +60,7 @@ class CredentialFact:
     reached: frozenset[str] = frozenset()
     handed_out: frozenset[str] = frozenset()
     tried_out: frozenset[str] = frozenset()
+    deleted: SecretFacts | None = None
     hidden: bool = False
 
     def on_application(self, stored: SecretFacts | None) -> PasswordCredential | None:
@@ -125,6 +127,8 @@ def credential_steps(address: Address, wanted: CredentialWanted, fact: Credentia
     if fact.hidden:
         return (Step(address, Action.NONE, reason="comes back with what was deleted"),)
     _refuse_foreign(address, wanted, fact)
+    if fact.deleted is not None:
+        return (_recover(address, wanted, fact.deleted),)
     if fact.in_force is not None and not fact.in_force.enabled:
         return (_enable(address, wanted),)
     current, staged = fact.working(fact.in_force, now), fact.working(fact.staged, now)
@@ -140,17 +144,20 @@ def credential_steps(address: Address, wanted: CredentialWanted, fact: Credentia
     live = {entry.key_id for entry in (current, staged) if entry is not None}
     steps += _drops(address, wanted, fact, live)
     steps += _retirements(address, wanted, fact, live)
-    if not steps and (kept := others(fact)):
+    if not steps and (kept := others(wanted, fact)):
         steps.append(Step(address, Action.NONE, kept=kept))
     return steps
 
 
-def others(fact: CredentialFact) -> tuple[str, ...]:
+def others(wanted: CredentialWanted, fact: CredentialFact) -> tuple[str, ...]:
     """Secrets that are not ours to touch, with their age."""
-    return tuple(
-        f"secret {entry.display_name or entry.key_id} of unknown origin, expires {_day(entry.ends_at)}"
-        for entry in fact.others
-    )
+    place = wanted.mark.rpartition(":")[0] + ":"
+    told: list[str] = []
+    for entry in fact.others:
+        elsewhere = entry.display_name.startswith(place)
+        origin = "of this spec, kept in another vault or under another name" if elsewhere else "of unknown origin"
+        told.append(f"secret {entry.display_name or entry.key_id} {origin}, expires {_day(entry.ends_at)}")
+    return tuple(told)
 
 
 def _refuse_foreign(address: Address, wanted: CredentialWanted, fact: CredentialFact) -> None:
@@ -166,6 +173,32 @@ def _refuse_foreign(address: Address, wanted: CredentialWanted, fact: Credential
                 where=str(address),
                 next_step="choose another application.credential.name",
             )
+
+
+def _recover(address: Address, wanted: CredentialWanted, deleted: SecretFacts) -> Step:
+    """Ours comes back with all its versions; of another's, or a consumer's write-back, a person decides."""
+    if deleted.tags.get(TAG) == wanted.spec_name:
+        return Step(
+            address,
+            Action.CREATE,
+            "recover",
+            (Change("vault.secret", None, wanted.secret_name),),
+            needs=(wanted.vault, wanted.runner_role),
+            target=str(wanted.application),
+            reveals=True,
+            reason="somebody deleted it from the vault: it comes back with its versions",
+        )
+    return Step(
+        address,
+        Action.PERSON,
+        "recover",
+        target=str(wanted.application),
+        reason="a deleted secret without our mark holds the name in the vault",
+        todo=(
+            f"az keyvault secret recover --vault-name {wanted.vault_name} --name {wanted.secret_name}   "
+            "# or choose another application.credential.name"
+        ),
+    )
 
 
 def _enable(address: Address, wanted: CredentialWanted) -> Step:
@@ -193,7 +226,7 @@ def _create(address: Address, wanted: CredentialWanted, fact: CredentialFact, no
             Change("application.credential.type", None, "secret"),
             Change("application.credential.expires", None, _day(now + wanted.lifetime)),
         ),
-        kept=others(fact),
+        kept=others(wanted, fact),
         needs=(wanted.application, wanted.service_principal, wanted.vault, wanted.runner_role),
         target=str(wanted.application),
         reason="the secret in the vault is not one the application accepts" if replaced else "",

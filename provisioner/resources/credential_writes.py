@@ -39,7 +39,7 @@ class AtWork:
 
 
 async def carry_out(step: Step, work: AtWork) -> CredentialFact:
-    """One of create, stage, promote, drop, retire. What a later look would see.
+    """One of create, recover, stage, promote, drop, retire. What a later look would see.
 
     Drop and retire touch the keys that the step shows and no other, and never the last that works.
     """
@@ -48,6 +48,8 @@ async def carry_out(step: Step, work: AtWork) -> CredentialFact:
     if step.operation == "create":
         if fact.working(fact.in_force, now) is None:
             await _add(work, work.wanted.secret_name, replaced=fact.previous_key_id)
+    elif step.operation == "recover":
+        await work.secrets.recover(work.wanted.secret_name)
     elif step.operation == "stage":
         if fact.working(fact.staged, now) in (None, fact.on_application(fact.in_force)):
             await _add(work, work.wanted.staged_name)

@@ -10,7 +10,7 @@ from provisioner.clients.graph_facts import GrantFacts, ServicePrincipalFacts
 from provisioner.clients.tenant import TenantClients
 from provisioner.core import compare
 from provisioner.core.address import Address
-from provisioner.core.errors import ConflictError
+from provisioner.core.errors import ConflictError, StaleError
 from provisioner.core.observation import Absent, Known, Observation, Present, Unknown
 from provisioner.core.step import Action, Change, Step
 from provisioner.resources.contract import Reader, Right, SpecFragment, Writer, blocked, left_to_do
@@ -142,8 +142,7 @@ class Grant:
         self, step: Step, wanted: GrantWanted | None, known: Known, write: Writer
     ) -> Observation[GrantFact]:
         if wanted is None or step.operation == "revoke":
-            await write.clients.graph.delete_grant(step.seen)
-            return Absent()
+            return await self._revoke(step, known, write)
         client, api = known.fact(wanted.client), known.fact(wanted.api)
         assert client is not None and api is not None, "both are among the needs"
         graph = write.clients.graph
@@ -168,6 +167,22 @@ class Grant:
         if not left_to_do(step, self.steps(step.address, wanted, there, write.clock.now())):
             return there
         return await self._complete(wanted, there.fact.grant, write)
+
+    async def _revoke(self, step: Step, known: Known, write: Writer) -> Observation[GrantFact]:
+        """Look again: only the grant that the plan showed goes, with the scopes that it showed."""
+        client = known.fact(Address(step.address.name, "service_principal"))
+        assert client is not None, "it has a grant"
+        graph = write.clients.graph
+        for grant in await graph.list_grants(client.app_id):
+            if grant.id == step.seen:
+                if set(grant.scopes) != {change.before for change in step.fields}:
+                    raise StaleError(
+                        f"the grant is now of {', '.join(grant.scopes)}, which the plan did not show",
+                        where=str(step.address),
+                        next_step="somebody changed it since the plan: run the same command again",
+                    )
+                await graph.delete_grant(grant.id)
+        return Absent()
 
     async def _complete(self, wanted: GrantWanted, there: GrantFacts, write: Writer) -> Observation[GrantFact]:
         others = () if wanted.exact else there.scopes

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from provisioner.clients.key_vault import KeyVaultClient, SecretFacts, StoredSecret
-from provisioner.core.errors import ApiError, ConflictError, ForeignResourceError, VerificationError
+from provisioner.core.errors import ApiError, ConflictError, ForeignResourceError, NotFoundError, VerificationError
 from provisioner.core.secret import Secret
 from provisioner.resources.contract import Writer
 from provisioner.resources.lag import ROLE_DEADLINE_S, name_lag, retry_while, role_lag
@@ -78,6 +78,19 @@ class VaultSecrets:
         await self._read_back(name, value)
         return written
 
+    async def recover(self, name: str) -> None:
+        """Bring a soft-deleted secret of ours back and wait until it is there.
+
+        Raises: ForeignResourceError when it is not ours; NotFoundError when it does not come in time; ApiError.
+        """
+        await self._recover(name)
+
+        async def listed() -> None:
+            if not any(secret.name.lower() == name.lower() for secret in await self.list()):
+                raise NotFoundError("Key Vault", f"recover secret {name}", 404, "SecretNotFound", "not back yet")
+
+        await retry_while(self.write, _absent, listed, f"{name} to come back", _SETTLE_DEADLINE_S)
+
     async def _recover(self, name: str) -> None:
         """A soft-deleted secret holds its name (sam-facts 6.3); its old versions come back with it."""
         held = await self._patiently(lambda: self.vault.find_deleted_secret(name))
@@ -132,6 +145,10 @@ class VaultSecrets:
             return await reached()
         role = f"the runner's role on vault {self.vault_name}"
         return await retry_while(self.write, role_lag, reached, role, ROLE_DEADLINE_S)
+
+
+def _absent(error: ApiError) -> bool:
+    return isinstance(error, NotFoundError)
 
 
 def _in_between(error: ApiError) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -24,7 +25,7 @@ CUSTOMER_USERS = "customerUsers"
 CONSENT = "provisioner consent SPEC"
 
 _CAUSES = (
-    "one of these: the account is no Admin agent or Sales agent in Partner Center; it has no GDAP role for this "
+    "check in turn: the account is no Admin agent or Sales agent in Partner Center; it has no GDAP role for this "
     "customer (Directory Reader, Global Reader or User Administrator); the relationship ended; the application is not "
     "registered in Partner Center (a role change may take 15 minutes)"
 )
@@ -74,7 +75,8 @@ def sign_in_missing(name: str, text: str) -> Check:
 
 def not_tried(name: str, because: Check) -> Check:
     """A check that rests on one that does not hold."""
-    text = f"not tried: it rests on {because.name}"
+    words = re.sub("(?=[A-Z])", " ", because.name).lower()
+    text = f"not tried: it rests on the check {words}"
     return Check(name, Status.UNKNOWN, text, because.next_step, because.for_a_person)
 
 

@@ -344,15 +344,6 @@ def test_without_an_overlap_the_old_secret_goes_in_the_same_apply(applied: Trial
     assert old not in _key_ids(applied)
 
 
-def test_a_deleted_secret_comes_back_and_what_it_held_is_kept_for_the_overlap(applied: Trial) -> None:
-    [old] = _key_ids(applied)
-    applied.secrets("DELETE", f"secrets/{CREDENTIAL}")
-    assert applied.apply().exit_code() == 3
-    assert old in _key_ids(applied), "whoever holds it may go on with it for a while"
-    assert _shown(applied.plan()) == ["retire later"]
-    Consumer(applied).signs_in()
-
-
 def test_a_secret_whose_value_could_not_be_stored_is_removed_again(trial: Trial) -> None:
     trial.fault("key_vault.secrets.set", "status", status=500, count=None)
     onlooker = Onlooker()

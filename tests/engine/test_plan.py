@@ -17,13 +17,13 @@ from provisioner.core.errors import ProvisionerError, UnsafePlanError, WriteRefu
 from provisioner.core.plan import Cause
 from provisioner.core.step import Action
 from provisioner.emulator.seed.directory import FABRIKAM, TAILSPIN, WINGTIP, Tenant
-from provisioner.operations.apply import ApplyOptions, ApplyResult, carry_out
+from provisioner.operations.apply import ApplyOptions, ApplyResult, carry_out, check_safety
 from provisioner.operations.plan import look
 from provisioner.resources.role_assignment import runner_address
 from provisioner.spec.model import Spec
 from tests.resources.cases import CASES, USER_READ_ALL
 from tests.resources.cases import GRAPH as GRAPH_APP
-from tests.trial import NAME, Onlooker, Request, Trial, failures, rounds
+from tests.trial import CREDENTIAL, NAME, Onlooker, Request, Trial, failures, rounds
 
 ARM, GRAPH = "https://management.azure.com", "https://graph.microsoft.com"
 SUBSCRIPTION = "/subscriptions/88529ac0-28a1-48e0-98f0-5bcf71a6a6f3"
@@ -282,6 +282,45 @@ def test_every_entry_that_is_taken_out_of_a_list_counts(applied: Trial) -> None:
     assert applied.writes() == []
 
 
+def test_a_grant_that_grew_since_the_plan_is_not_revoked(applied: Trial) -> None:
+    principal = applied.principal(applied.application()["appId"])["id"]
+    api = applied.principal(GRAPH_APP)["id"]
+    ours = next(grant for grant in applied.grants() if grant["clientId"] == principal and grant["resourceId"] == api)
+    spec = applied.spec(
+        application__permissions=[{"api": "Microsoft Partner Center", "delegated": ["user_impersonation"]}],
+        exact=["grants"],
+        safety={"maxRemovals": 9},
+    )
+    grown = {"scope": f"{ours['scope']} Mail.Read"}
+
+    async def run() -> ApplyResult:
+        async with applied.opened() as tenant:
+            seen = await look(tenant, spec)
+            await asyncio.to_thread(applied.graph, "PATCH", f"oauth2PermissionGrants/{ours['id']}", grown)
+            return await carry_out(tenant, spec, seen, Onlooker(), ApplyOptions(with_consent=False))
+
+    result = asyncio.run(run())
+    assert result.exit_code() == 1
+    assert any("Mail.Read" in failure for failure in failures(result))
+    assert ours["id"] in {grant["id"] for grant in applied.grants()}
+
+
+def test_rounds_of_one_apply_share_what_may_be_removed(applied: Trial) -> None:
+    spec = applied.spec(
+        application__replyUrls=list(applied.reply_urls[1:]), exact=["replyUrls"], safety={"maxRemovals": 1}
+    )
+
+    async def run() -> None:
+        async with applied.opened() as tenant:
+            seen = await look(tenant, spec)
+            check_safety(seen.plan, spec, ApplyOptions())
+            earlier = await carry_out(tenant, spec, seen, Onlooker(), ApplyOptions(with_consent=False))
+            with pytest.raises(UnsafePlanError, match="with what was removed before, the plan removes 2"):
+                check_safety(seen.plan, spec, ApplyOptions(), earlier)
+
+    asyncio.run(run())
+
+
 @pytest.mark.parametrize("kind", ["grant", "app_role_assignment"])
 def test_what_somebody_else_revoked_since_the_plan_is_revoked(applied: Trial, kind: str) -> None:
     principal = applied.principal(applied.application()["appId"])["id"]
@@ -442,6 +481,29 @@ def test_what_was_deleted_comes_back_in_one_apply_however_late_it_shows(applied:
     assert applied.application()["appId"] == app_id
     plan = applied.plan()
     assert ([step.address.kind for step in plan.steps], plan.cause) == (["refresh_token"], Cause.NONE)
+
+
+def test_a_deleted_credential_comes_back_instead_of_another(applied: Trial) -> None:
+    keys = [each["keyId"] for each in applied.application()["passwordCredentials"]]
+    applied.secrets("DELETE", f"secrets/{CREDENTIAL}")
+    shown = [(step.operation, step.reveals) for step in applied.plan().pending if step.address.kind == "credential"]
+    assert shown == [("recover", True)]
+    assert applied.apply().exit_code() == 3
+    assert [each["keyId"] for each in applied.application()["passwordCredentials"]] == keys
+    assert applied.mints_a_token(applied.secrets("GET", f"secrets/{CREDENTIAL}")["value"])
+    assert applied.plan().pending == ()
+
+
+def test_a_deleted_secret_of_somebody_else_holds_the_credential_s_name_and_a_person_decides(applied: Trial) -> None:
+    applied.secrets("DELETE", f"secrets/{CREDENTIAL}")
+    applied.secrets("DELETE", f"deletedsecrets/{CREDENTIAL}")
+    applied.secrets("PUT", f"secrets/{CREDENTIAL}", {"value": "theirs"})
+    applied.secrets("DELETE", f"secrets/{CREDENTIAL}")
+    [step] = [step for step in applied.plan().for_a_person if step.address.kind == "credential"]
+    assert "az keyvault secret recover" in step.todo
+    keys = [each["keyId"] for each in applied.application()["passwordCredentials"]]
+    applied.apply()
+    assert [each["keyId"] for each in applied.application()["passwordCredentials"]] == keys
 
 
 def test_a_plan_does_not_ask_for_what_comes_back_with_the_vault_or_the_application(applied: Trial) -> None:

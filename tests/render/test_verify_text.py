@@ -20,7 +20,10 @@ NO_TOKEN = (
         "provisioner consent SPEC",
         for_a_person=True,
     ),
-    *(Check(name, Status.UNKNOWN, "not tried: it rests on refreshToken", for_a_person=True) for name in NOT_TRIED),
+    *(
+        Check(name, Status.UNKNOWN, "not tried: it rests on the check refresh token", for_a_person=True)
+        for name in NOT_TRIED
+    ),
 )
 
 
