@@ -22,7 +22,7 @@ from provisioner.resources.application_steps import (
     update_steps,
 )
 from provisioner.resources.contract import Reader, Right, SpecFragment, Writer, could_not_look, left_to_do
-from provisioner.resources.lag import DIRECTORY_DEADLINE_S, directory_lag, retry_while
+from provisioner.resources.lag import DIRECTORY_DEADLINE_S, directory_lag, find_after_conflict, retry_while
 from provisioner.resources.marks import application_tag
 from provisioner.resources.permissions import declared, permission_named
 from provisioner.resources.rights import READ_APPLICATIONS, READ_GRANTS, WRITE_OWN_APPLICATION
@@ -126,7 +126,9 @@ class Application:
             )
         if step.operation == "restore":
             return Present(ApplicationFact(await self._restore(step, write), apis))
-        return Present(ApplicationFact(await self._create(wanted, apis, write), apis))
+        made = ApplicationFact(await self._create(wanted, apis, write), apis)
+        left = left_to_do(step, self.steps(step.address, wanted, Present(made), write.clock.now()))
+        return await self._update(wanted, made, write) if left else Present(made)  # somebody else's, made meanwhile
 
     async def _create(
         self, wanted: ApplicationWanted, apis: Mapping[str, ServicePrincipalFacts | None], write: Writer
@@ -137,16 +139,18 @@ class Application:
         except ApiError as error:
             if error.status != 400 or "uniquename" not in error.message.lower():
                 raise
-            taken = error
-        there = await graph.find_application(wanted.unique_name)
-        if there is None:
-            raise ConflictError(
-                taken.service, taken.operation, taken.status, taken.code,
+            held = ConflictError(
+                error.service, error.operation, error.status, error.code,
                 f"the uniqueName {wanted.unique_name} is held by an application we cannot see",
-                correlation_id=taken.correlation_id,
+                correlation_id=error.correlation_id,
                 next_step=f"a deleted one holds its name {_HELD_DAYS} days: restore or purge it, or choose another",
-            ) from None  # fmt: skip
-        return there
+            )  # fmt: skip
+        return await find_after_conflict(
+            write,
+            held,
+            lambda: graph.find_application(wanted.unique_name),
+            "the application to be visible",
+        )
 
     async def _restore(self, step: Step, write: Writer) -> ApplicationFacts:
         """It comes back as it was; what differs from the spec is shown by the next plan before it is written."""
