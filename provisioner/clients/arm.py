@@ -103,6 +103,14 @@ class ArmClient:
         found = await _none_if_missing(deleted, f"get deleted vault {name}")
         return None if found is None else facts.deleted_vault(found)
 
+    async def find_deleted_vault_anywhere(self, name: str) -> facts.DeletedVaultFacts | None:
+        """The same in any location of the subscription: a list of all that are soft-deleted there."""
+        with _told("list deleted vaults"):
+            async for model in self._vaults.list_deleted():
+                if (model.name or "").lower() == name.lower():
+                    return facts.deleted_vault(model)
+        return None
+
     async def put_vault(self, group: str, name: str, vault: VaultCreateOrUpdateParameters) -> facts.VaultFacts:
         """Create or recover, and wait until ARM says it is done."""
         with _told(f"create vault {name}"):

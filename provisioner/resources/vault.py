@@ -14,6 +14,7 @@ from provisioner.core.step import Step
 from provisioner.resources import vault_writes
 from provisioner.resources.contract import Reader, Right, SpecFragment, Writer, could_not_look, left_to_do
 from provisioner.resources.lag import retry_while, settling
+from provisioner.resources.marks import TAG
 from provisioner.resources.rights import READ_GROUP, READ_SUBSCRIPTION, WRITE_VAULT
 from provisioner.resources.vault_steps import VaultWanted, creation_step, recovery_step, update_steps
 from provisioner.spec.model import Network, Spec
@@ -113,9 +114,15 @@ class Vault:
                 raise
             raise ConflictError(
                 error.service, error.operation, error.status, error.code, error.message,
-                correlation_id=error.correlation_id,
-                next_step="vault names are unique in all of Azure: choose another vault.name",
-            ) from error  # fmt: skip
+                correlation_id=error.correlation_id, next_step=await self._who_has_the_name(wanted, write),
+            ) from None  # fmt: skip
+
+    async def _who_has_the_name(self, wanted: VaultWanted, write: Writer) -> str:
+        """What to do about a name that is taken: ours may lie soft-deleted in another location."""
+        held = await write.clients.arm.find_deleted_vault_anywhere(wanted.name)
+        if held is not None and held.tags.get(TAG) == wanted.mark:
+            return f"it is ours, soft-deleted in {held.location}: write vault.location: {held.location} to recover it"
+        return "vault names are unique in all of Azure: choose another vault.name"
 
     async def _patch(self, wanted: VaultWanted, seen: VaultFacts, write: Writer) -> Observation[VaultFacts]:
         done = await retry_while(

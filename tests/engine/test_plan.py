@@ -506,6 +506,17 @@ def test_a_deleted_secret_of_somebody_else_holds_the_credential_s_name_and_a_per
     assert [each["keyId"] for each in applied.application()["passwordCredentials"]] == keys
 
 
+def test_a_vault_of_ours_deleted_in_another_location_is_told_with_the_way_back(applied: Trial) -> None:
+    location = applied.arm("GET", applied.vault_path)["location"]
+    applied.arm("DELETE", applied.vault_path)
+    moved = applied.spec(vault__location="northeurope" if location != "northeurope" else "westeurope")
+    result = applied.apply(moved)
+    assert result.exit_code() == 1
+    assert result.report is not None
+    [advice] = [each.error.next_step for each in result.report.results if each.error is not None]
+    assert f"vault.location: {location}" in advice
+
+
 def test_a_plan_does_not_ask_for_what_comes_back_with_the_vault_or_the_application(applied: Trial) -> None:
     applied.graph("DELETE", f"applications/{applied.application()['id']}")
     assert "credential" not in {step.address.kind for step in applied.plan().pending}
