@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -13,17 +12,14 @@ import pytest
 from aiohttp import ClientConnectionError, ClientHandlerType, ClientRequest, ClientResponse
 
 from provisioner.clients.guard import writes_allowed
-from provisioner.core.errors import ProvisionerError, UnsafePlanError, WriteRefusedError
+from provisioner.core.errors import ProvisionerError, WriteRefusedError
 from provisioner.core.plan import Cause
 from provisioner.core.step import Action
 from provisioner.emulator.seed.directory import FABRIKAM, TAILSPIN, WINGTIP, Tenant
-from provisioner.operations.apply import ApplyOptions, ApplyResult, carry_out, check_safety
-from provisioner.operations.plan import look
+from provisioner.operations.apply import ApplyResult
 from provisioner.resources.role_assignment import runner_address
-from provisioner.spec.model import Spec
-from tests.resources.cases import CASES, USER_READ_ALL
-from tests.resources.cases import GRAPH as GRAPH_APP
-from tests.trial import CREDENTIAL, NAME, Onlooker, Request, Trial, failures, rounds
+from tests.resources.cases import CASES
+from tests.trial import NAME, Onlooker, Request, Trial, failures, rounds
 
 ARM, GRAPH = "https://management.azure.com", "https://graph.microsoft.com"
 SUBSCRIPTION = "/subscriptions/88529ac0-28a1-48e0-98f0-5bcf71a6a6f3"
@@ -198,6 +194,15 @@ def test_a_wait_of_a_day_is_not_waited(applied: Trial) -> None:
     assert applied.clock().now() - before < timedelta(minutes=2)
 
 
+def test_a_firewall_is_not_taken_for_a_missing_role(applied: Trial) -> None:
+    spec = applied.spec(vault__network=None)
+    acls = {"bypass": "AzureServices", "defaultAction": "Deny", "ipRules": [], "virtualNetworkRules": []}
+    applied.arm("PATCH", applied.vault_path, {"properties": {"networkAcls": acls}})
+    unknown = applied.plan(spec).unknown
+    assert {step.address.kind for step in unknown} == {"credential", "refresh_token"}
+    assert not [step for step in unknown if "give the runner" in step.todo or step.needs]
+
+
 # why there is something to do
 
 
@@ -215,170 +220,6 @@ def test_the_cause_tells_drift_from_change(trial: Trial) -> None:
 
 def test_what_verify_and_safety_say_is_no_change(applied: Trial) -> None:
     assert applied.plan(applied.spec(verify=None, safety={"maxRemovals": 3})).cause is Cause.NONE
-
-
-# what it takes away
-
-
-def _applied_with(trial: Trial, spec: Spec, *allowed: str) -> ApplyResult:
-    async def run() -> ApplyResult:
-        async with trial.opened() as tenant:
-            options = ApplyOptions(with_consent=False, allowed=frozenset(allowed))
-            return await carry_out(tenant, spec, await look(tenant, spec), Onlooker(), options)
-
-    return asyncio.run(run())
-
-
-def test_a_removal_needs_a_yes_of_its_own(applied: Trial) -> None:
-    spec = applied.spec(application__replyUrls=list(applied.reply_urls[1:]), exact=["replyUrls"])
-    [step] = applied.plan(spec).removals
-    assert [(change.before, change.after) for change in step.fields] == [(applied.reply_urls[0], None)]
-    applied.forget()
-    with pytest.raises(UnsafePlanError) as refused:
-        _applied_with(applied, spec)
-    assert f"--allow-removal {step.address}" in refused.value.next_step
-    assert applied.writes() == []
-    assert _applied_with(applied, spec, str(step.address)).exit_code() == 3
-    assert applied.reply_urls[0] not in applied.application()["web"]["redirectUris"]
-
-
-def test_access_that_left_the_spec_goes_within_the_limit_of_safety(applied: Trial) -> None:
-    spec = applied.spec(vault__access=None, safety={"maxRemovals": 1})
-    [step] = applied.plan(spec).removals
-    assert (step.address.kind, step.operation) == ("role_assignment", "withdraw")
-    assert applied.apply(spec).exit_code() == 3
-    assert [step.address.kind for step in applied.plan(spec).steps] == ["refresh_token"]
-
-
-def test_a_list_that_the_spec_does_not_own_loses_nothing_however_exact_it_is(applied: Trial) -> None:
-    def kept() -> tuple[object, object]:
-        vault = applied.arm("GET", applied.vault_path)
-        tags = {name: tag for name, tag in vault["tags"].items() if name != "provisioner-spec"}
-        return tags, vault["properties"]["networkAcls"]["ipRules"]
-
-    before = kept()
-    network = {"defaultAction": "Allow", "publicNetworkAccess": "Enabled"}
-    spec = applied.spec(exact=["tags", "allowedIps"], vault__tags=None, vault__network=network)
-    applied.arm("PATCH", applied.vault_path, {"properties": {"publicNetworkAccess": "Disabled"}})
-    assert applied.plan(spec).removals == ()
-    assert applied.apply(spec).exit_code() == 3
-    assert kept() == before
-
-
-def test_an_exact_list_of_reply_urls_removes_those_of_every_platform(applied: Trial) -> None:
-    applied.change_application(spa={"redirectUris": ["https://spa.contoso.com/"]})
-    spec = applied.spec(exact=["replyUrls"], safety={"maxRemovals": 1})
-    assert applied.apply(spec).exit_code() == 3
-    assert applied.application()["spa"]["redirectUris"] == []
-    assert applied.plan(spec).exit_code() == 3
-
-
-def test_every_entry_that_is_taken_out_of_a_list_counts(applied: Trial) -> None:
-    spec = applied.spec(
-        application__replyUrls=list(applied.reply_urls[2:]), exact=["replyUrls"], safety={"maxRemovals": 1}
-    )
-    with pytest.raises(UnsafePlanError, match=r"removes 2, safety\.maxRemovals is 1"):
-        _applied_with(applied, spec)
-    assert applied.writes() == []
-
-
-def test_a_grant_that_grew_since_the_plan_is_not_revoked(applied: Trial) -> None:
-    principal = applied.principal(applied.application()["appId"])["id"]
-    api = applied.principal(GRAPH_APP)["id"]
-    ours = next(grant for grant in applied.grants() if grant["clientId"] == principal and grant["resourceId"] == api)
-    spec = applied.spec(
-        application__permissions=[{"api": "Microsoft Partner Center", "delegated": ["user_impersonation"]}],
-        exact=["grants"],
-        safety={"maxRemovals": 9},
-    )
-    grown = {"scope": f"{ours['scope']} Mail.Read"}
-
-    async def run() -> ApplyResult:
-        async with applied.opened() as tenant:
-            seen = await look(tenant, spec)
-            await asyncio.to_thread(applied.graph, "PATCH", f"oauth2PermissionGrants/{ours['id']}", grown)
-            return await carry_out(tenant, spec, seen, Onlooker(), ApplyOptions(with_consent=False))
-
-    result = asyncio.run(run())
-    assert result.exit_code() == 1
-    assert any("Mail.Read" in failure for failure in failures(result))
-    assert ours["id"] in {grant["id"] for grant in applied.grants()}
-
-
-def test_rounds_of_one_apply_share_what_may_be_removed(applied: Trial) -> None:
-    spec = applied.spec(
-        application__replyUrls=list(applied.reply_urls[1:]), exact=["replyUrls"], safety={"maxRemovals": 1}
-    )
-
-    async def run() -> None:
-        async with applied.opened() as tenant:
-            seen = await look(tenant, spec)
-            check_safety(seen.plan, spec, ApplyOptions())
-            earlier = await carry_out(tenant, spec, seen, Onlooker(), ApplyOptions(with_consent=False))
-            with pytest.raises(UnsafePlanError, match="with what was removed before, the plan removes 2"):
-                check_safety(seen.plan, spec, ApplyOptions(), earlier)
-
-    asyncio.run(run())
-
-
-@pytest.mark.parametrize("kind", ["grant", "app_role_assignment"])
-def test_what_somebody_else_revoked_since_the_plan_is_revoked(applied: Trial, kind: str) -> None:
-    principal = applied.principal(applied.application()["appId"])["id"]
-    if kind == "grant":
-        api = applied.principal(SERVICE_MANAGEMENT)
-        body = {
-            "clientId": principal,
-            "resourceId": api["id"],
-            "consentType": "AllPrincipals",
-            "scope": "user_impersonation",
-        }
-        there = f"oauth2PermissionGrants/{applied.graph('POST', 'oauth2PermissionGrants', body)['id']}"
-    else:
-        body = {"principalId": principal, "resourceId": applied.principal(GRAPH_APP)["id"], "appRoleId": USER_READ_ALL}
-        path = f"servicePrincipals/{principal}/appRoleAssignments"
-        there = f"{path}/{applied.graph('POST', path, body)['id']}"
-    spec = applied.spec(exact=["grants"], safety={"maxRemovals": 1})
-
-    async def run() -> ApplyResult:
-        async with applied.opened() as tenant:
-            seen = await look(tenant, spec)
-            assert [step.address.kind for step in seen.plan.removals] == [kind]
-            await asyncio.to_thread(applied.graph, "DELETE", there)
-            return await carry_out(tenant, spec, seen, Onlooker(), ApplyOptions(with_consent=False))
-
-    assert asyncio.run(run()).exit_code() == 3
-
-
-def test_exact_access_takes_a_wider_role_from_a_consumer(applied: Trial) -> None:
-    CASES["role_assignment"].drifts(applied)  # type: ignore[misc]  # this case has one
-    definitions = f"/subscriptions/{applied.tenant.subscription}/providers/Microsoft.Authorization/roleDefinitions"
-    administrator = {
-        "roleDefinitionId": f"{definitions}/00482a5a-887f-4fb3-b363-3b7fe8e74483",
-        "principalId": applied.tenant.colleague_id,
-        "principalType": "User",
-    }
-    path = f"{applied.vault_path}/providers/Microsoft.Authorization/roleAssignments/{uuid.uuid4()}"
-    applied.arm("PUT", path, {"properties": administrator}, "2022-04-01")
-    assert applied.plan().exit_code() == 3, "without exact, a wider role serves as well"
-    spec = applied.spec(exact=["access"], safety={"maxRemovals": 1})
-    shown = [(step.operation, step.address.key.partition("/")[0]) for step in applied.plan(spec).pending]
-    assert shown[:2] == [("assign", "Key Vault Secrets User"), ("withdraw", "Key Vault Administrator")]
-    assert applied.apply(spec).exit_code() == 3
-    assert applied.plan(spec).exit_code() == 3
-
-
-@pytest.mark.parametrize("kind", ["grant", "app_role_assignment"])
-def test_exact_grants_go_with_the_last_permission_of_their_kind(applied: Trial, kind: str) -> None:
-    graph, center = "Microsoft Graph", "Microsoft Partner Center"
-    if kind == "grant":
-        changed = {"application__permissions": [{"api": graph, "application": ["Organization.Read.All"]}]}
-    else:
-        scopes = [(center, ["user_impersonation"]), (graph, ["User.Read", "Directory.AccessAsUser.All"])]
-        changed = {"application__permissions": [{"api": api, "delegated": names} for api, names in scopes]}
-    spec = applied.spec(**changed, exact=["grants"], safety={"maxRemovals": 9})
-    assert {step.address.kind for step in applied.plan(spec).removals} == {kind}
-    assert applied.apply(spec).exit_code() == 3
-    assert applied.plan(spec).removals == ()
 
 
 # who does it
@@ -466,83 +307,6 @@ def test_two_first_applies_at_once_double_nothing_and_only_the_credential_may_be
     trial.cloud.control("PUT", "lag", {"graph": 0, "rbac": 0, "secret": 0})
     assert trial.plan().pending == ()
     assert len(trial.grants()) == 2
-
-
-# what comes back
-
-
-def test_what_was_deleted_comes_back_in_one_apply_however_late_it_shows(applied: Trial) -> None:
-    applied.cloud.control("PUT", "lag", {"graph": 30, "rbac": 60, "secret": 18})
-    app_id = applied.application()["appId"]
-    applied.graph("DELETE", f"applications/{applied.application()['id']}")
-    applied.arm("DELETE", applied.vault_path)
-    result = applied.apply()
-    assert result.exit_code() == 3, failures(result)
-    assert applied.application()["appId"] == app_id
-    plan = applied.plan()
-    assert ([step.address.kind for step in plan.steps], plan.cause) == (["refresh_token"], Cause.NONE)
-
-
-def test_a_deleted_credential_comes_back_instead_of_another(applied: Trial) -> None:
-    keys = [each["keyId"] for each in applied.application()["passwordCredentials"]]
-    applied.secrets("DELETE", f"secrets/{CREDENTIAL}")
-    shown = [(step.operation, step.reveals) for step in applied.plan().pending if step.address.kind == "credential"]
-    assert shown == [("recover", True)]
-    assert applied.apply().exit_code() == 3
-    assert [each["keyId"] for each in applied.application()["passwordCredentials"]] == keys
-    assert applied.mints_a_token(applied.secrets("GET", f"secrets/{CREDENTIAL}")["value"])
-    assert applied.plan().pending == ()
-
-
-def test_a_deleted_secret_of_somebody_else_holds_the_credential_s_name_and_a_person_decides(applied: Trial) -> None:
-    applied.secrets("DELETE", f"secrets/{CREDENTIAL}")
-    applied.secrets("DELETE", f"deletedsecrets/{CREDENTIAL}")
-    applied.secrets("PUT", f"secrets/{CREDENTIAL}", {"value": "theirs"})
-    applied.secrets("DELETE", f"secrets/{CREDENTIAL}")
-    [step] = [step for step in applied.plan().for_a_person if step.address.kind == "credential"]
-    assert "az keyvault secret recover" in step.todo
-    keys = [each["keyId"] for each in applied.application()["passwordCredentials"]]
-    applied.apply()
-    assert [each["keyId"] for each in applied.application()["passwordCredentials"]] == keys
-
-
-def test_a_vault_of_ours_deleted_in_another_location_is_told_with_the_way_back(applied: Trial) -> None:
-    location = applied.arm("GET", applied.vault_path)["location"]
-    applied.arm("DELETE", applied.vault_path)
-    moved = applied.spec(vault__location="northeurope" if location != "northeurope" else "westeurope")
-    result = applied.apply(moved)
-    assert result.exit_code() == 1
-    assert result.report is not None
-    [advice] = [each.error.next_step for each in result.report.results if each.error is not None]
-    assert f"vault.location: {location}" in advice
-
-
-def test_a_plan_does_not_ask_for_what_comes_back_with_the_vault_or_the_application(applied: Trial) -> None:
-    applied.graph("DELETE", f"applications/{applied.application()['id']}")
-    assert "credential" not in {step.address.kind for step in applied.plan().pending}
-    applied.arm("DELETE", applied.vault_path)
-    assert applied.plan().for_a_person == ()
-
-
-def test_a_spec_is_not_recorded_as_applied_before_what_came_back_was_compared(applied: Trial) -> None:
-    applied.arm("PATCH", applied.vault_path, {"tags": {**applied.arm("GET", applied.vault_path)["tags"], "cost": "42"}})
-    applied.arm("DELETE", applied.vault_path)
-    spec = applied.spec(exact=["tags"])
-    with pytest.raises(UnsafePlanError):
-        applied.apply(spec)
-    assert applied.plan(spec).cause is Cause.CHANGE
-    allowed = applied.spec(exact=["tags"], safety={"maxRemovals": 1})
-    assert applied.apply(allowed).exit_code() == 3
-    assert applied.plan(allowed).cause is Cause.NONE
-
-
-def test_a_firewall_is_not_taken_for_a_missing_role(applied: Trial) -> None:
-    spec = applied.spec(vault__network=None)
-    acls = {"bypass": "AzureServices", "defaultAction": "Deny", "ipRules": [], "virtualNetworkRules": []}
-    applied.arm("PATCH", applied.vault_path, {"properties": {"networkAcls": acls}})
-    unknown = applied.plan(spec).unknown
-    assert {step.address.kind for step in unknown} == {"credential", "refresh_token"}
-    assert not [step for step in unknown if "give the runner" in step.todo or step.needs]
 
 
 # where it goes
