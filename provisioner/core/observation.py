@@ -48,9 +48,6 @@ class Known:
     def __init__(self, seen: Mapping[Address, Observation[Any]] | None = None) -> None:
         self._seen: dict[Address, Observation[Any]] = dict(seen or {})
 
-    def __getitem__(self, address: Address) -> Observation[Any]:
-        return self._seen[address]
-
     def get(self, address: Address) -> Observation[Any]:
         """The observation, or Absent when nobody looked because nothing asked for it."""
         return self._seen.get(address, Absent())
