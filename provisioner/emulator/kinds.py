@@ -33,10 +33,27 @@ ROLE_ASSIGNMENT = "roleAssignment"  # scope subscription, key lower-case ARM id:
 SECRET = "secret"  # noqa: S105  a document kind
 DELETED_SECRET = "deletedSecret"  # noqa: S105  a document kind; also holds deletedDate and scheduledPurgeDate
 
+# Certificates and keys of a vault; scope: lower-case vault name, key: lower-case name. A certificate makes a key and a
+# secret of its own name ("managed"). {name, versions: [..., newest last]}; private keys lie in `_private` of a key's version
+CERTIFICATE = "certificate"
+DELETED_CERTIFICATE = "deletedCertificate"
+KEY = "key"
+DELETED_KEY = "deletedKey"
+
+FEDERATED_CREDENTIAL = (
+    "federatedIdentityCredential"  # scope tenant, key id: Graph's object + `_application` (object id),
+)
+#                                                      `_usableFrom`
+APP_MANAGEMENT_POLICY = "appManagementPolicy"  # scope tenant, key id: Graph's object + `_appliesTo`: [object id]
+
+# An issuer of workload identities (GitHub, Azure DevOps, a cluster): scope "", key: its issuer URL; {issuer, _private}
+ISSUER = "issuer"
+
 FAULT = "fault"  # scope "": see faults.py
 
 # Entra's own, see entra/: what a sign-in page is about, a browser's session, issued codes and refresh tokens
 SIGN_IN = "signIn"  # scope "", key: handle in the page's form
 SESSION = "session"  # scope "", key: SHA-256 of the session cookie
 AUTHORIZATION_CODE = "authorizationCode"  # scope "", key: SHA-256 of the code
+DEVICE_CODE = "deviceCode"  # scope "", key: SHA-256 of the device code; its `userCode` is what a person types
 REFRESH_TOKEN = "refreshToken"  # noqa: S105  a document kind; scope "", key: SHA-256 of the token
