@@ -34,7 +34,7 @@ SECRET = "secret"  # noqa: S105  a document kind
 DELETED_SECRET = "deletedSecret"  # noqa: S105  a document kind; also holds deletedDate and scheduledPurgeDate
 
 # Certificates and keys of a vault; scope: lower-case vault name, key: lower-case name. A certificate makes a key and a
-# secret of its own name ("managed"). {name, versions: [..., newest last]}; private keys lie in `_private` of a key's version
+# secret of its own name ("managed"). {name, versions: [..., newest last]}; private keys lie in a version's `_private`
 CERTIFICATE = "certificate"
 DELETED_CERTIFICATE = "deletedCertificate"
 KEY = "key"
