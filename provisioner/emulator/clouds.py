@@ -80,6 +80,9 @@ def _hosts() -> dict[str, tuple[str, str]]:
         found[cloud.graph] = ("graph", cloud.name)
         found[cloud.arm] = found[cloud.arm_classic] = ("arm", cloud.name)
         found.setdefault(cloud.partner_center, ("partner_center", cloud.name))
+    for host in ("token.actions.githubusercontent.com", "pipelines.actions.githubusercontent.com"):
+        found[host] = ("issuers", "public")
+    found["vstoken.dev.azure.com"] = found["dev.azure.com"] = ("issuers", "public")
     return found | dict.fromkeys(CONTROL_HOSTS, ("control", "public"))
 
 

@@ -48,6 +48,10 @@ APP_MANAGEMENT_POLICY = "appManagementPolicy"  # scope tenant, key id: Graph's o
 
 # An issuer of workload identities (GitHub, Azure DevOps, a cluster): scope "", key: its issuer URL; {issuer, _private}
 ISSUER = "issuer"
+JOB = "job"  # scope "", key SHA-256 of its request token: a pipeline's run that may ask for identities; issuers/jobs.py
+
+# What Partner Center consented to in a customer's tenant; scope: that tenant's id, key: the application's id
+APPLICATION_CONSENT = "applicationConsent"
 
 FAULT = "fault"  # scope "": see faults.py
 

@@ -6,6 +6,7 @@ from . import control
 from .arm import routes as arm
 from .entra import routes as entra
 from .graph import routes as graph
+from .issuers import routes as issuers
 from .kernel import Router
 from .key_vault import routes as key_vault
 from .partner_center import routes as partner_center
@@ -16,5 +17,6 @@ ROUTERS: dict[str, Router] = {
     "arm": arm.ROUTER,
     "key_vault": key_vault.ROUTER,
     "partner_center": partner_center.ROUTER,
+    "issuers": issuers.ROUTER,
     "control": control.ROUTER,
 }
