@@ -9,7 +9,7 @@ from dataclasses import replace
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from . import clouds, faults, requests_log, shapes
-from .kernel import Call, Refusal, Reply
+from .kernel import Call, Refusal, Reply, Route
 from .services import ROUTERS
 from .store import Store, Transaction
 
@@ -52,28 +52,26 @@ def _dispatch(call: Call, *, inner: bool) -> Reply:
     if found is None:
         return Reply(421, {"error": {"code": "UnknownHost", "message": f"The emulator has no host {call.host}."}})
     service, cloud = found
-    call = replace(call, cloud=cloud, inner=lambda part: _dispatch(part, inner=True))
+    route, params = ROUTERS[service].match(call.method, call.path) or (None, {})
+    operation = route.operation if route else ""
+    call = replace(
+        call, cloud=cloud, inner=lambda part: _dispatch(part, inner=True), operation=operation, params=params
+    )
     if service == "control":
-        return _routed(call, service)
-    match = ROUTERS[service].match(call.method, call.path)
-    if match is not None:
-        call = replace(call, operation=match[0].operation)
-    reply = faults.apply(call, service, lambda part: _routed(part, service))
+        return _handled(call, service, route)
+    reply = faults.apply(call, service, lambda part: _handled(part, service, route))
     requests_log.record(call, service, reply, inner=inner)
     return reply
 
 
-def _routed(call: Call, service: str) -> Reply:
-    router = ROUTERS[service]
-    match = router.match(call.method, call.path)
-    if match is None:
-        if allowed := router.methods(call.path):
+def _handled(call: Call, service: str, route: Route | None) -> Reply:
+    if route is None:
+        if allowed := ROUTERS[service].methods(call.path):
             reply = shapes.error(call, service, 405, f"{call.method} is not allowed here.")
             return replace(reply, headers={**reply.headers, "Allow": ", ".join(allowed)})
         return shapes.error(call, service, 404, f"The emulator has no {call.method} {call.path}.")
-    route, params = match
     try:
-        return route.handler(replace(call, params=params))
+        return route.handler(call)
     except Refusal as refused:
         return refused.reply
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, Literal
 
 import jwt
@@ -39,7 +40,7 @@ class Caller:
     audience: str
     version: str  # "1.0" or "2.0"
     cloud: str  # cloud of the tenant: Partner Center's host serves public and usgov
-    claims: dict[str, Any]
+    claims: Mapping[str, Any]
 
 
 class BadToken(Exception):
@@ -71,23 +72,40 @@ def bearer(call: Call, audiences: Collection[str]) -> Caller | None:
     return _caller(claims, tenant["cloud"])
 
 
-def _claims(tx: Transaction, token: str) -> dict[str, Any]:
+def _claims(tx: Transaction, token: str) -> Mapping[str, Any]:
     """The claims of a token one of our clouds signed. Time is judged by the caller, on the cloud's clock."""
+    key_id = _key_id(token)
+    for cloud in clouds.CLOUDS:
+        if signing_key(tx, cloud).key_id == key_id:
+            return _verified(token, _stored_key(tx, cloud))
+    raise BadToken("signature")
+
+
+# Both caches hold what follows from the token's and the key's bytes alone, so they can never be out of date; a client
+# sends one token a thousand times, and checking RSA each time is most of what a small read costs.
+@lru_cache(maxsize=1024)
+def _key_id(token: str) -> str | None:
     try:
-        key_id = jwt.get_unverified_header(token).get("kid")
-        for cloud in clouds.CLOUDS:
-            key = signing_key(tx, cloud)
-            if key.key_id == key_id:
-                options = {"verify_exp": False, "verify_nbf": False, "verify_iat": False, "verify_aud": False}
-                return jwt.decode(token, key.public, algorithms=["RS256"], options=options)  # type: ignore[arg-type]  # the stubs want a TypedDict literal
+        found: str | None = jwt.get_unverified_header(token).get("kid")
+    except jwt.PyJWTError as error:
+        raise BadToken("malformed") from error
+    return found
+
+
+@lru_cache(maxsize=1024)
+def _verified(token: str, pem: str) -> Mapping[str, Any]:
+    """The claims, read-only because every request with this token gets the same object."""
+    options = {"verify_exp": False, "verify_nbf": False, "verify_iat": False, "verify_aud": False}
+    try:
+        claims = jwt.decode(token, _load_key(pem).public, algorithms=["RS256"], options=options)  # type: ignore[arg-type]  # the stubs want a TypedDict literal
     except jwt.InvalidSignatureError as error:
         raise BadToken("signature") from error
     except jwt.PyJWTError as error:
         raise BadToken("malformed") from error
-    raise BadToken("signature")
+    return MappingProxyType(claims)
 
 
-def _caller(claims: dict[str, Any], cloud: str) -> Caller:
+def _caller(claims: Mapping[str, Any], cloud: str) -> Caller:
     return Caller(
         tenant=claims["tid"],
         object_id=claims["oid"],
@@ -116,6 +134,11 @@ class SigningKey:
 
 def signing_key(tx: Transaction, cloud: str) -> SigningKey:
     """The signing key of a cloud, made at its first use."""
+    return _load_key(_stored_key(tx, cloud))
+
+
+def _stored_key(tx: Transaction, cloud: str) -> str:
+    """The same as it is stored: PKCS #8."""
     name = f"signing_key.{cloud}"
     pem = tx.meta(name)
     if pem is None:
@@ -124,7 +147,7 @@ def signing_key(tx: Transaction, cloud: str) -> SigningKey:
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         ).decode()
         tx.set_meta(name, pem)
-    return _load_key(pem)
+    return pem
 
 
 @lru_cache(maxsize=16)

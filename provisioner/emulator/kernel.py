@@ -107,18 +107,34 @@ class Router:
 
     def __init__(self, routes: Iterable[Route], *, ignore_case: bool = False) -> None:
         flags = re.IGNORECASE if ignore_case else 0
-        self._routes = [(_compile(route.pattern, flags), route) for route in routes]
+        self.routes = tuple(routes)
+        self._compiled = [(_compile(route.pattern, flags), route) for route in self.routes]
+        self._deepest = max((route.pattern.count("/") for route in self.routes), default=0)
+        self._by_depth = [self._of_depth(depth) for depth in range(self._deepest + 2)]
 
     def match(self, method: str, path: str) -> tuple[Route, dict[str, str]] | None:
         """The first route for method and path, with its path parameters."""
-        for pattern, route in self._routes:
-            if route.method == method and (found := pattern.fullmatch(path)):
+        candidates = self._by_depth[min(path.count("/"), self._deepest + 1)]
+        for pattern, route in candidates.get(method, ()):
+            if found := pattern.fullmatch(path):
                 return route, found.groupdict()
         return None
 
     def methods(self, path: str) -> list[str]:
         """The methods some route takes at this path: empty means 404, otherwise 405."""
-        return sorted({route.method for pattern, route in self._routes if pattern.fullmatch(path)})
+        return sorted({route.method for pattern, route in self._compiled if pattern.fullmatch(path)})
+
+    def _of_depth(self, depth: int) -> dict[str, list[tuple[re.Pattern[str], Route]]]:
+        """By method, in order, the routes a path with so many slashes can match; the last depth stands for all below.
+
+        Hundreds of patterns tried one after the other would be a large part of what a small read costs.
+        """
+        found: dict[str, list[tuple[re.Pattern[str], Route]]] = {}
+        for pattern, route in self._compiled:
+            slashes = route.pattern.count("/")
+            if slashes == depth or (slashes < depth and ":rest}" in route.pattern):
+                found.setdefault(route.method, []).append((pattern, route))
+        return found
 
 
 def _compile(pattern: str, flags: int) -> re.Pattern[str]:

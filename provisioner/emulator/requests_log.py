@@ -1,6 +1,7 @@
 """The list of requests the cloud got and how it answered, secret values masked.
 
 Tests ask it what was sent; bodies and headers are kept because they are checked against Microsoft's API descriptions.
+The list is bounded: it holds the newest KEPT requests and at most PRUNED_EVERY more.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ SECRET_MEMBERS = frozenset(
 )
 _SECRET_HEADERS = frozenset({"authorization", "cookie", "set-cookie"})
 _URL_HEADERS = frozenset({"location", "referer", "azure-asyncoperation"})
+KEPT = 100_000
+PRUNED_EVERY = 1_000
 _KEPT_BYTES = 64 * 1024
 
 
@@ -49,7 +52,10 @@ def record(call: Call, service: str, reply: Reply, *, inner: bool) -> int:
         "INSERT INTO requests (time, operation, method, url, status, detail) VALUES (?,?,?,?,?,?)",
         (call.tx.now, call.operation, call.method, call.url + query, reply.status, json.dumps(detail)),
     )
-    return int(cursor.lastrowid or 0)
+    sequence = int(cursor.lastrowid or 0)
+    if sequence % PRUNED_EVERY == 0:
+        call.tx.sql.execute("DELETE FROM requests WHERE seq<=?", (sequence - KEPT,))
+    return sequence
 
 
 def listed(tx: Transaction, since: int = 0) -> list[dict[str, Any]]:

@@ -27,7 +27,9 @@ from .note import Control, Note, folder_note, user_note, write_note
 from .store import Store
 
 if TYPE_CHECKING:
-    from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, Scope
+    import ssl
+
+    from uvicorn._types import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, Scope
 
 MAX_BODY = 8 * 1024 * 1024
 _TRANSPORT = "provisioner.transport"
@@ -108,21 +110,7 @@ class Emulator:
 
     def _run(self, leaf: Path, listener: socket.socket, proxy_listener: socket.socket) -> None:
         try:
-            config = uvicorn.Config(
-                self._application,
-                http=_Protocol,
-                interface="asgi3",
-                proxy_headers=False,
-                loop="auto",
-                ws="none",
-                lifespan="off",
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                timeout_graceful_shutdown=1,
-            )
-            config.load()
-            config.ssl = tls.server_context(leaf, self._has_name)
+            config = configuration(self._application, tls.server_context(leaf, self._has_name))
             with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
                 runner.run(self._serve(config, listener, proxy_listener))
         except BaseException as error:  # noqa: BLE001  start() raises it in the caller's thread
@@ -178,6 +166,26 @@ class Emulator:
                 transport.abort()
                 return
         await _send(send, reply)
+
+
+def configuration(application: ASGI3Application, context: ssl.SSLContext) -> uvicorn.Config:
+    """How the listener runs an ASGI application; the benchmark runs a bare one the same way."""
+    config = uvicorn.Config(
+        application,
+        http=_Protocol,
+        interface="asgi3",
+        proxy_headers=False,
+        loop="auto",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=1,
+    )
+    config.load()
+    config.ssl = context
+    return config
 
 
 class _Protocol(HttpToolsProtocol):

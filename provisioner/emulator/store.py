@@ -22,16 +22,22 @@ from typing import Any
 Document = dict[str, Any]
 
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS documents (
+CREATE TABLE documents (
   seq INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, scope TEXT NOT NULL, id TEXT NOT NULL,
   body TEXT NOT NULL, UNIQUE (kind, scope, id));
-CREATE INDEX IF NOT EXISTS by_app_id ON documents (kind, scope, json_extract(body, '$.appId'));
-CREATE INDEX IF NOT EXISTS by_unique_name ON documents (kind, scope, json_extract(body, '$.uniqueName'));
-CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS requests (
+CREATE INDEX by_app_id ON documents (kind, scope, json_extract(body, '$.appId'));
+CREATE INDEX by_unique_name ON documents (kind, scope, json_extract(body, '$.uniqueName'));
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE requests (
   seq INTEGER PRIMARY KEY AUTOINCREMENT, time REAL NOT NULL, operation TEXT NOT NULL, method TEXT NOT NULL,
   url TEXT NOT NULL, status INTEGER NOT NULL, detail TEXT NOT NULL);
 """
+
+# Raised when the tables, or what other versions must not read as their own, change. 0: before versions were kept.
+_SCHEMA_VERSION = 1
+_WAY_OUT = "Remove the folder to begin anew, or name another one with --state."
+# The log shrinks to this when it is written back (SQLite does that every 1,000 pages, about 4 MB).
+_LARGEST_IDLE_WAL = 16 * 1024 * 1024
 
 
 class Transaction:
@@ -39,6 +45,7 @@ class Transaction:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
+        self._meta: dict[str, str | None] = {}  # rows read or written in this transaction
 
     @property
     def now(self) -> float:
@@ -91,10 +98,13 @@ class Transaction:
         return done.rowcount > 0
 
     def meta(self, name: str) -> str | None:
-        row = self._db.execute("SELECT value FROM meta WHERE name=?", (name,)).fetchone()
-        return None if row is None else str(row[0])
+        if name not in self._meta:
+            row = self._db.execute("SELECT value FROM meta WHERE name=?", (name,)).fetchone()
+            self._meta[name] = None if row is None else str(row[0])
+        return self._meta[name]
 
     def set_meta(self, name: str, value: str) -> None:
+        self._meta[name] = value
         self._db.execute(
             "INSERT INTO meta (name, value) VALUES (?,?) ON CONFLICT (name) DO UPDATE SET value=excluded.value",
             (name, value),
@@ -103,29 +113,38 @@ class Transaction:
     @property
     def sql(self) -> sqlite3.Connection:
         """For the request list and snapshots, which are not documents."""
+        self._meta.clear()  # whoever asks for it may change that table too
         return self._db
 
 
+class StateError(Exception):
+    """A state folder this version cannot serve; the message says what to do."""
+
+
 class Store:
-    """A folder's `emulator.sqlite`; one connection a thread."""
+    """A folder's `emulator.sqlite`; one connection a thread. Raises StateError for a file it cannot use."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.path = folder / "emulator.sqlite"
         self._local = threading.local()
-        with self.transaction() as tx:
-            for statement in _SCHEMA.split(";"):
-                tx.sql.execute(statement)
+        try:
+            with self.transaction() as tx:
+                _prepare(tx.sql, self.path)
+        except sqlite3.DatabaseError as error:
+            self.close()
+            raise StateError(f"{self.path} cannot be read as the emulator's state: {error}. {_WAY_OUT}") from error
         self.path.chmod(0o600)
 
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
             connection = sqlite3.connect(self.path, timeout=30.0, isolation_level=None)
+            self._local.connection = connection
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=NORMAL")
-            self._local.connection = connection
+            connection.execute(f"PRAGMA journal_size_limit={_LARGEST_IDLE_WAL}")
         return connection
 
     @contextmanager
@@ -146,3 +165,16 @@ class Store:
         if connection is not None:
             connection.close()
             self._local.connection = None
+
+
+def _prepare(sql: sqlite3.Connection, path: Path) -> None:
+    """Make the tables in a new file. Raises StateError for a file of another schema."""
+    (version,) = sql.execute("PRAGMA user_version").fetchone()
+    (tables,) = sql.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if tables and version != _SCHEMA_VERSION:
+        age = "an older" if version < _SCHEMA_VERSION else "a newer"
+        raise StateError(f"{path} was made by {age} version of the emulator. {_WAY_OUT}")
+    if not tables:
+        for statement in _SCHEMA.split(";"):
+            sql.execute(statement)
+        sql.execute(f"PRAGMA user_version={_SCHEMA_VERSION}")

@@ -1,5 +1,7 @@
 """`make bench`: how far the program is from the floor, measured in one run, as JSON (design section 12).
 
+Also how many small reads a second the emulator answers (reads.py).
+
 Never a test with a time limit: machines differ, and the ratios are what counts.
 """
 
@@ -18,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from provisioner.emulator.seed.directory import CONTOSO, RUNNER_SECRET
+from tests.benchmarks import reads
 from tests.rehearsal import Cloud, served
 
 ROOT = Path(__file__).parents[2]
@@ -54,7 +57,7 @@ def main() -> None:
             "version": _measure([PROGRAM, "--version"], environment),
             "validate1000": _validate(Path(folder), environment),
         }
-    print(json.dumps(result, indent=2))
+    print(json.dumps(result | {"emulatorReads": reads.measure()}, indent=2))
 
 
 def _run(command: list[str], environment: dict[str, str]) -> None:
