@@ -19,6 +19,7 @@ from provisioner.clients.clouds import CloudEndpoints
 from provisioner.clients.id_token import verified_claims
 from provisioner.clients.identity import claims_of
 from provisioner.clients.msal_bridge import post_form, with_msal
+from provisioner.clients.proof import ClientProof
 from provisioner.clients.session import read_bounded
 from provisioner.clients.sign_in_errors import sign_in_error
 from provisioner.core.errors import ApiError, ApiReplyError, UnreachableError, api_error_class
@@ -64,13 +65,13 @@ class EntraClient:
         cloud: CloudEndpoints,
         tenant: str,
         client_id: str,
-        client_secret: Secret,
+        proof: ClientProof,
     ) -> None:
         self._session = session
         self._cloud = cloud
         self._tenant = tenant
         self._client_id = client_id
-        self._client_secret = client_secret
+        self._proof = proof
         self._authority = f"{cloud.authority}/{tenant}"
 
     async def begin(
@@ -88,7 +89,7 @@ class EntraClient:
         `amr_values=mfa`.
         """
         mode: ResponseMode = "form_post" if hybrid else response_mode
-        flow = await self._msal(
+        flow = await self._without_proof(
             lambda app: app.initiate_auth_code_flow(
                 [self._cloud.partner_center_scope],
                 redirect_uri=redirect_uri,
@@ -157,7 +158,7 @@ class EntraClient:
         form = {
             "grant_type": "authorization_code",
             "client_id": self._client_id,
-            "client_secret": self._client_secret.reveal(),
+            **{name: value.reveal() for name, value in (await self._prove()).items()},
             "code": code.reveal(),
             "redirect_uri": request.redirect_uri,
             "code_verifier": request.flow["code_verifier"],
@@ -168,8 +169,19 @@ class EntraClient:
             answer.raise_for_status()
         return _tokens("redeem the authorization code (v1)", _object("token request", answer.status_code, answer.text))
 
+    async def _prove(self) -> dict[str, Secret]:
+        """The form fields of one token request; the audience of an assertion names the tenant by its id."""
+        endpoint = f"{self._cloud.authority}/{await self.tenant_id()}/oauth2/v2.0/token"
+        return await self._proof.fields(self._client_id, endpoint)
+
     async def _msal(self, call: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
-        return await with_msal(self._session, self._cloud, self._tenant, self._client_id, self._client_secret, call)
+        """Signed before MSAL is entered: its thread must not wait for the vault."""
+        fields = await self._prove()
+        return await with_msal(self._session, self._cloud, self._tenant, self._client_id, fields, call)
+
+    async def _without_proof(self, call: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
+        """For what sends no token request."""
+        return await with_msal(self._session, self._cloud, self._tenant, self._client_id, {}, call)
 
 
 async def tenant_id_of(session: aiohttp.ClientSession, cloud: CloudEndpoints, tenant: str) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
 import aiohttp
@@ -19,11 +18,11 @@ from msgraph.graph_service_client import GraphServiceClient
 
 from provisioner.clients import graph_facts as facts
 from provisioner.clients.clouds import CloudEndpoints
+from provisioner.clients.graph_credentials import GraphCredentials
 from provisioner.clients.graph_transport import BuildOnlyAdapter, GraphTransport, items_of
 from provisioner.clients.identity import RunnerCredential
 from provisioner.core.clock import Clock
 from provisioner.core.errors import AmbiguousResourceError, NotFoundError
-from provisioner.core.secret import Secret
 
 if TYPE_CHECKING:
     from msgraph.generated.models.application import Application
@@ -37,6 +36,7 @@ class GraphClient:
     ) -> None:
         self._transport = GraphTransport(session, cloud.graph, credential, clock)
         self._build = GraphServiceClient(request_adapter=cast("Any", BuildOnlyAdapter(self._transport.root)))
+        self.credentials = GraphCredentials(self._transport, self._build)
 
     # applications
 
@@ -86,32 +86,6 @@ class GraphClient:
             object_id
         ).restore.to_post_request_information()
         await self._transport.write(request, f"restore directory object {object_id}")
-
-    async def add_password(self, object_id: str, display_name: str, ends_at: datetime) -> tuple[str, Secret]:
-        """A new client secret: its keyId and its value, which Graph shows this once only (sam-facts 5.2)."""
-        from msgraph.generated.applications.item.add_password.add_password_post_request_body import (
-            AddPasswordPostRequestBody,
-        )
-        from msgraph.generated.models.password_credential import PasswordCredential
-
-        body = AddPasswordPostRequestBody(
-            password_credential=PasswordCredential(display_name=display_name, end_date_time=ends_at)
-        )
-        builder = self._build.applications.by_application_id(object_id).add_password
-        reply = await self._transport.write(builder.to_post_request_information(body), f"add a secret to {object_id}")
-        return facts.new_password(reply.body)
-
-    async def remove_password(self, object_id: str, key_id: str) -> None:
-        """Remove a client secret by its keyId."""
-        from uuid import UUID
-
-        from msgraph.generated.applications.item.remove_password.remove_password_post_request_body import (
-            RemovePasswordPostRequestBody,
-        )
-
-        body = RemovePasswordPostRequestBody(key_id=UUID(key_id))
-        builder = self._build.applications.by_application_id(object_id).remove_password
-        await self._transport.write(builder.to_post_request_information(body), f"remove secret {key_id}")
 
     # service principals
 

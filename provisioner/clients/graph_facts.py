@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import base64
+import hashlib
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import wraps
 from typing import Any, Literal, TypeVar
@@ -26,6 +29,7 @@ APPLICATION_SELECT = (
     "spa",
     "requiredResourceAccess",
     "passwordCredentials",
+    "keyCredentials",
 )
 SERVICE_PRINCIPAL_SELECT = ("id", "appId", "displayName", "accountEnabled")
 API_SELECT = (*SERVICE_PRINCIPAL_SELECT, "oauth2PermissionScopes", "appRoles")
@@ -38,6 +42,33 @@ class PasswordCredential:
     key_id: str
     display_name: str
     ends_at: datetime | None
+
+
+@dataclass(frozen=True)
+class KeyCredential:
+    """A certificate on an application. thumbprint: SHA-1 in upper-case hex, "" where nothing tells. Times are UTC.
+
+    wire: the entry as Graph gave it, without its key: what has to be sent back when the list is replaced.
+    """
+
+    key_id: str
+    display_name: str
+    thumbprint: str
+    starts_at: datetime | None
+    ends_at: datetime | None
+    wire: Mapping[str, Any] = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class FederatedCredential:
+    """A trust in the tokens of an issuer. id: "" for one that is yet to be made."""
+
+    id: str
+    name: str
+    issuer: str
+    subject: str
+    audience: str
+    description: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,6 +97,7 @@ class ApplicationFacts:
     id_token_issuance: bool
     required: tuple[RequiredPermission, ...]
     passwords: tuple[PasswordCredential, ...]
+    keys: tuple[KeyCredential, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -145,6 +177,40 @@ def application(body: Json) -> ApplicationFacts:
             )
             for entry in body.get("passwordCredentials") or ()
         ),
+        keys=tuple(_key(entry) for entry in body.get("keyCredentials") or ()),
+    )
+
+
+def _key(entry: Json) -> KeyCredential:
+    return KeyCredential(
+        key_id=entry["keyId"],
+        display_name=entry.get("displayName") or "",
+        thumbprint=_thumbprint(entry),
+        starts_at=moment(entry.get("startDateTime")),
+        ends_at=moment(entry.get("endDateTime")),
+        wire={name: value for name, value in entry.items() if name != "key"},
+    )
+
+
+def _thumbprint(entry: Json) -> str:
+    """Of the certificate itself where Graph sends it; else customKeyIdentifier, hex text or base64 (sam-facts 5.2)."""
+    if entry.get("key") and entry.get("type") == "AsymmetricX509Cert":
+        return hashlib.sha1(base64.b64decode(entry["key"]), usedforsecurity=False).hexdigest().upper()
+    told = str(entry.get("customKeyIdentifier") or "")
+    if re.fullmatch(r"[0-9A-Fa-f]{40}", told):
+        return told.upper()
+    try:
+        raw = base64.b64decode(told, validate=True)
+    except ValueError:
+        return ""
+    return raw.hex().upper() if len(raw) == hashlib.sha1(usedforsecurity=False).digest_size else ""
+
+
+@_shaped("a federated identity credential")
+def federated_credential(body: Json) -> FederatedCredential:
+    (audience,) = body["audiences"]
+    return FederatedCredential(
+        body["id"], body["name"], body["issuer"], body["subject"], audience, body.get("description") or ""
     )
 
 

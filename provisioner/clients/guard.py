@@ -7,6 +7,7 @@ nothing for another tenant's plan.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -19,6 +20,9 @@ from provisioner.clients.clouds import CLOUDS
 from provisioner.core.errors import WriteRefusedError
 
 _writes: ContextVar[bool] = ContextVar("writes", default=False)
+_signatures: ContextVar[bool] = ContextVar("signatures", default=False)
+_VAULTS = tuple(f".{cloud.vault_suffix}" for cloud in CLOUDS.values())
+_SIGN = re.compile(r"/keys/[^/]+/[^/]+/sign")
 _LOGIN_HOSTS = {urlsplit(cloud.authority).hostname for cloud in CLOUDS.values()}
 _GRAPH_HOSTS = {urlsplit(cloud.graph).hostname for cloud in CLOUDS.values()}
 _ARM_HOSTS = {urlsplit(cloud.arm).hostname for cloud in CLOUDS.values()}
@@ -32,6 +36,16 @@ def writes_allowed() -> Iterator[None]:
         yield
     finally:
         _writes.reset(token)
+
+
+@contextmanager
+def signatures_allowed() -> Iterator[None]:
+    """Requests sent inside may have a vault's key sign: it changes nothing, and it is how a token is asked for."""
+    token = _signatures.set(True)
+    try:
+        yield
+    finally:
+        _signatures.reset(token)
 
 
 async def guard(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
@@ -49,7 +63,9 @@ async def _reads(request: ClientRequest) -> bool:
         return True
     if request.method != "POST":
         return False
-    host, path = request.url.host, request.url.path
+    host, path = request.url.host or "", request.url.path
+    if host.endswith(_VAULTS):
+        return _signatures.get() and _SIGN.fullmatch(path) is not None
     if host in _LOGIN_HOSTS:
         return path.endswith(("/token", "/devicecode"))
     if host in _GRAPH_HOSTS:

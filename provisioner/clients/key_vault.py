@@ -17,7 +17,10 @@ from provisioner.core.secret import Secret
 
 @dataclass(frozen=True)
 class SecretFacts:
-    """A secret without its value. version is empty when read from the list of secrets. Times are UTC."""
+    """A secret without its value. version is empty when read from the list of secrets. Times are UTC.
+
+    managed: it is the secret side of a certificate of the same name (sam-facts 6.4).
+    """
 
     name: str
     version: str
@@ -26,6 +29,7 @@ class SecretFacts:
     expires_at: datetime | None
     content_type: str
     tags: dict[str, str] = field(default_factory=dict)
+    managed: bool = False
 
 
 @dataclass(frozen=True)
@@ -49,11 +53,11 @@ class KeyVaultClient:
     ) -> None:
         from azure.keyvault.secrets.aio import SecretClient
 
-        from provisioner.clients.vault_challenge import know_challenge
+        from provisioner.clients.vault_challenge import know_challenge_of_secrets
 
         self.name = name
         self.url = cloud.vault_url(name)
-        know_challenge(cloud, self.url, tenant)
+        know_challenge_of_secrets(cloud, self.url, tenant)
         self._secrets = SecretClient(
             self.url,
             credential,
@@ -123,4 +127,5 @@ def _facts(properties: Any) -> SecretFacts:
         expires_at=properties.expires_on,
         content_type=properties.content_type or "",
         tags=dict(properties.tags or {}),
+        managed=bool(properties.managed),
     )

@@ -93,11 +93,12 @@ async def with_msal(
     cloud: CloudEndpoints,
     tenant: str,
     client_id: str,
-    client_secret: Secret,
+    proof: Mapping[str, Secret],
     call: Callable[[Any], dict[str, Any]],
 ) -> dict[str, Any]:
     """What `call` makes of a fresh `ConfidentialClientApplication`; its token cache goes with it.
 
+    proof: the form fields of a ClientProof; none for a call that sends no token request.
     Raises: UnreachableError, ServiceUnavailableError, ApiReplyError for an answer that is not JSON.
     """
     bridge = _Bridge(session, asyncio.get_running_loop(), cloud, tenant)
@@ -108,7 +109,7 @@ async def with_msal(
         return call(
             msal.ConfidentialClientApplication(
                 client_id,
-                client_credential=client_secret.reveal(),
+                client_credential=_credential(proof),
                 authority=f"{cloud.authority}/{tenant}",
                 http_client=bridge,
                 instance_discovery=False,
@@ -119,3 +120,10 @@ async def with_msal(
         return await asyncio.to_thread(in_thread)
     except json.JSONDecodeError:
         raise ApiReplyError("Entra", "token request", 0, "", "the answer is not JSON") from None
+
+
+def _credential(proof: Mapping[str, Secret]) -> str | dict[str, str] | None:
+    """The form fields as MSAL takes them."""
+    if "client_assertion" in proof:
+        return {"client_assertion": proof["client_assertion"].reveal()}
+    return proof["client_secret"].reveal() if "client_secret" in proof else None

@@ -13,6 +13,9 @@ from provisioner.clients.entra import EntraClient
 from provisioner.clients.identity import RunnerCredential
 from provisioner.clients.key_vault import KeyVaultClient
 from provisioner.clients.partner_center import PartnerCenterClient
+from provisioner.clients.platform_tokens import PlatformTokens
+from provisioner.clients.proof import ClientProof
+from provisioner.clients.vault_certificates import VaultCertificates
 from provisioner.core.clock import Clock
 from provisioner.core.secret import Secret
 
@@ -41,14 +44,19 @@ class TenantClients:
     clock: Clock
     graph: GraphClient
     arm: ArmClient
+    platform: PlatformTokens
 
     def vault(self, name: str) -> KeyVaultClient:
         """The data plane of a vault; call only once ARM says it exists (negative DNS answers are cached)."""
         return KeyVaultClient(self.session, self.credential, self.cloud, self.tenant, name)
 
-    def entra(self, client_id: str, client_secret: Secret) -> EntraClient:
-        """Token requests of the application, with its own credential."""
-        return EntraClient(self.session, self.cloud, self.tenant, client_id, client_secret)
+    def certificates(self, name: str) -> VaultCertificates:
+        """The certificates of a vault, and signing with them; the same caution."""
+        return VaultCertificates(self.session, self.credential, self.cloud, self.tenant, name)
+
+    def entra(self, client_id: str, proof: ClientProof, tenant: str | None = None) -> EntraClient:
+        """Token requests of the application, with its own credential; in a customer's tenant when one is named."""
+        return EntraClient(self.session, self.cloud, tenant or self.tenant, client_id, proof)
 
     def partner_center(self, access_token: Secret) -> PartnerCenterClient:
         """Partner Center with a user's token."""
@@ -68,6 +76,7 @@ def connect(
     clock: Clock,
     tenant: str,
     subscription: str,
+    platform: PlatformTokens,
 ) -> TenantClients:
     """The clients for one runner in one tenant. Sends nothing."""
     from provisioner.clients.arm import ArmClient
@@ -82,4 +91,5 @@ def connect(
         clock=clock,
         graph=GraphClient(session, cloud, credential, clock),
         arm=ArmClient(session, cloud, credential, subscription),
+        platform=platform,
     )

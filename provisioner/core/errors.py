@@ -173,6 +173,10 @@ class ConsentError(ProvisionerError):
     """The sign-in did not yield a refresh token fit to store; nothing was stored."""
 
 
+class CredentialMissingError(ConsentError):
+    """There is nothing with which the application could prove itself: no credential in force, no trusted token here."""
+
+
 class ConsentRequiredError(ConsentError):
     """A person must sign in (again) before this can work."""
 

@@ -11,7 +11,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from provisioner.clients.entra import AuthorizationRequest
-from provisioner.clients.guard import writes_allowed
+from provisioner.clients.guard import signatures_allowed, writes_allowed
 from provisioner.clients.tenant import TenantClients
 from provisioner.consent.answer import SignInAnswer
 from provisioner.consent.listener import listen
@@ -83,15 +83,16 @@ async def consent(clients: TenantClients, spec: Spec, ui: Ui, options: ConsentOp
     ready = await check_ready(clients, spec)
     for note in ready.notes:
         ui.info(note)
-    expected = await expected_token(clients, ready.app_id, ready.client_secret, spec.consent.account)
+    expected = await expected_token(clients, ready.app_id, spec.consent.account)
     sign_in = _SignIn(clients, spec, ui, options, ready, expected)
-    try:
-        return await sign_in.run(force_mfa=False)
-    except MfaMissingError as missing:
-        ui.info(f"{missing.what}. Nothing was stored.")
-        if not await _agreed(ui, "Sign in once more, this time asking Entra for MFA?"):
-            raise
-    return await sign_in.run(force_mfa=True)
+    with signatures_allowed():
+        try:
+            return await sign_in.run(force_mfa=False)
+        except MfaMissingError as missing:
+            ui.info(f"{missing.what}. Nothing was stored.")
+            if not await _agreed(ui, "Sign in once more, this time asking Entra for MFA?"):
+                raise
+        return await sign_in.run(force_mfa=True)
 
 
 async def _agreed(ui: Ui, question: str) -> bool:
@@ -122,7 +123,7 @@ class _SignIn:
 
     async def _begin(self, reply_url: str, *, force_mfa: bool) -> AuthorizationRequest:
         listens_with_tls = self.options.mode == "browser" and urlsplit(reply_url).scheme == "https"
-        return await self.clients.entra(self.ready.app_id, self.ready.client_secret).begin(
+        return await self.clients.entra(self.ready.app_id, self.ready.proof).begin(
             reply_url,
             login_hint=self.spec.consent.account,
             response_mode="form_post" if listens_with_tls else "query",
@@ -156,7 +157,7 @@ class _SignIn:
     async def _finish(self, request: AuthorizationRequest, answer: SignInAnswer) -> ConsentResult:
         """Redeem, prove, store: in this order, and nothing after the first thing that does not hold."""
         self.ui.progress("redeeming the code")
-        entra = self.clients.entra(self.ready.app_id, self.ready.client_secret)
+        entra = self.clients.entra(self.ready.app_id, self.ready.proof)
         tokens = await entra.redeem_code(request, answer.code, answer.id_token)
         self.ui.progress("checking the token")
         identity = await prove(tokens, self.expected, self.clients)

@@ -14,9 +14,11 @@ from typing import TypeVar
 from provisioner.clients.graph_facts import ApplicationFacts
 from provisioner.clients.identity import RunnerFacts
 from provisioner.clients.key_vault import SecretFacts
+from provisioner.clients.proof import ClientProof
 from provisioner.clients.tenant import TenantClients
 from provisioner.core.errors import ConsentError, ForbiddenError
-from provisioner.core.secret import Secret
+from provisioner.resources.credential_place import place_of
+from provisioner.resources.credential_proof import proof_in_force
 from provisioner.resources.marks import TAG
 from provisioner.resources.vault_roles import SECRETS_OFFICER, covering
 from provisioner.spec.catalogue import PARTNER_CENTER
@@ -35,7 +37,7 @@ class Ready:
 
     runner: RunnerFacts
     app_id: str
-    client_secret: Secret
+    proof: ClientProof
     reply_urls: tuple[ReplyUrl, ...]
     role_held: bool
     notes: tuple[str, ...]
@@ -48,8 +50,8 @@ async def check_ready(clients: TenantClients, spec: Spec) -> Ready:
     """
     runner = await clients.credential.facts(clients.cloud.graph)
     application, vault_id = await asyncio.gather(_application(clients, spec), _vault_id(clients, spec))
-    credential, _, granted, role = await asyncio.gather(
-        _credential(clients, spec),
+    proof, _, granted, role = await asyncio.gather(
+        proof_in_force(clients, place_of(spec)),
         _secret_is_free(clients, spec),
         _readable(_granted(clients, spec, application.app_id)),
         _readable(_may_write(clients, spec, vault_id, runner)) if vault_id else _not_readable(),
@@ -58,7 +60,7 @@ async def check_ready(clients: TenantClients, spec: Spec) -> Ready:
         *([] if granted else ["could not look at the grants: the sign-in may ask for consent"]),
         *([] if role else ["could not see whether you may write to the vault: if not, nothing will be stored"]),
     )
-    return Ready(runner, application.app_id, credential, _reply_urls(spec, application), role, notes)
+    return Ready(runner, application.app_id, proof, _reply_urls(spec, application), role, notes)
 
 
 async def _readable(call: Awaitable[bool]) -> bool:
@@ -91,18 +93,6 @@ async def _vault_id(clients: TenantClients, spec: Spec) -> str | None:
     if found is None:
         raise ConsentError(f"the vault {spec.vault.name} does not exist", where="vault", next_step=_APPLY)
     return found.id
-
-
-async def _credential(clients: TenantClients, spec: Spec) -> Secret:
-    name = spec.application.credential.name
-    found = await clients.vault(spec.vault.name).find_secret(name)
-    if found is None:
-        raise ConsentError(
-            f"the application's credential {name} is not in the vault {spec.vault.name}",
-            where="application.credential",
-            next_step=_APPLY,
-        )
-    return found.value
 
 
 async def _secret_is_free(clients: TenantClients, spec: Spec) -> None:

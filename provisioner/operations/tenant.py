@@ -12,6 +12,7 @@ import aiohttp
 from provisioner.clients.clouds import endpoints
 from provisioner.clients.entra import tenant_id_of
 from provisioner.clients.identity import ClientSecretIdentity, RunnerCredential, RunnerFacts
+from provisioner.clients.platform_tokens import NoPlatform
 from provisioner.clients.tenant import TenantClients, connect, load_sdks
 from provisioner.core.clock import Clock
 from provisioner.core.errors import WrongTenantError
@@ -45,7 +46,8 @@ async def open_tenant(
             asyncio.to_thread(load_sdks),
         )
         _check_tenant(runner, tenant_id, spec)
-        yield OpenTenant(connect(session, cloud, credential, clock, spec.tenant, spec.subscription), runner)
+        clients = connect(session, cloud, credential, clock, spec.tenant, spec.subscription, NoPlatform())
+        yield OpenTenant(clients, runner)
     finally:
         await credential.close()
 

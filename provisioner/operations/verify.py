@@ -6,10 +6,14 @@ import asyncio
 from dataclasses import dataclass
 
 from provisioner.clients.entra import UserTokens
+from provisioner.clients.guard import signatures_allowed
 from provisioner.clients.key_vault import StoredSecret
 from provisioner.clients.partner_center import PartnerCenterClient
+from provisioner.clients.proof import ClientProof
 from provisioner.clients.tenant import TenantClients
-from provisioner.core.errors import ApiError, ForbiddenError
+from provisioner.core.errors import ApiError, CredentialMissingError, ForbiddenError
+from provisioner.resources.credential_place import place_of
+from provisioner.resources.credential_proof import proof_in_force
 from provisioner.resources.token_checks import (
     ExpectedToken,
     Finding,
@@ -30,7 +34,7 @@ class _Stored:
     """What the vault holds for the spec, and the application it is for."""
 
     app_id: str
-    credential: StoredSecret
+    proof: ClientProof
     token: StoredSecret
 
 
@@ -41,9 +45,10 @@ async def verify(clients: TenantClients, spec: Spec) -> tuple[Check, ...]:
     if isinstance(stored, Check):
         return stored, *(checks.not_tried(name, stored) for name in names)
     try:
-        entra = clients.entra(stored.app_id, stored.credential.value)
-        tokens = await entra.redeem_refresh_token(stored.token.value, clients.cloud.partner_center_scope)
-        expected = await expected_token(clients, stored.app_id, stored.credential.value, spec.consent.account)
+        with signatures_allowed():
+            entra = clients.entra(stored.app_id, stored.proof)
+            tokens = await entra.redeem_refresh_token(stored.token.value, clients.cloud.partner_center_scope)
+        expected = await expected_token(clients, stored.app_id, spec.consent.account)
     except ApiError as error:
         check = checks.refused(checks.REFRESH_TOKEN, error)
         return check, *(checks.not_tried(name, check) for name in names)
@@ -128,22 +133,29 @@ async def _stored(clients: TenantClients, spec: Spec) -> _Stored | Check:
         if not await _vault_exists(clients, spec):
             return checks.failed(checks.REFRESH_TOKEN, f"the vault {spec.vault.name} does not exist", _APPLY)
         vault = clients.vault(spec.vault.name)
-        token, credential, app_id = await asyncio.gather(
+        token, proof, app_id = await asyncio.gather(
             vault.find_secret(spec.consent.secret_name),
-            vault.find_secret(spec.application.credential.name),
+            _proof(clients, spec),
             _app_id(clients, spec),
         )
     except ApiError as error:
         return checks.unreadable(checks.REFRESH_TOKEN, error)
     if app_id is None:
         return checks.failed(checks.REFRESH_TOKEN, f"the application {spec.name} does not exist", _APPLY)
-    if credential is None:
-        missing = f"the credential {spec.application.credential.name} is not in the vault {spec.vault.name}"
-        return checks.failed(checks.REFRESH_TOKEN, missing, _APPLY)
+    if isinstance(proof, CredentialMissingError):
+        return checks.failed(checks.REFRESH_TOKEN, proof.what, proof.next_step or _APPLY)
     if token is None:
         text = f"no refresh token {spec.consent.secret_name} is in the vault {spec.vault.name}: nobody signed in yet"
         return checks.sign_in_missing(checks.REFRESH_TOKEN, text)
-    return _Stored(app_id, credential, token)
+    return _Stored(app_id, proof, token)
+
+
+async def _proof(clients: TenantClients, spec: Spec) -> ClientProof | CredentialMissingError:
+    """What proves the application, or why there is nothing that does."""
+    try:
+        return await proof_in_force(clients, place_of(spec))
+    except CredentialMissingError as missing:
+        return missing
 
 
 async def _vault_exists(clients: TenantClients, spec: Spec) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from provisioner.clients.proof import SecretProof
 from provisioner.core.errors import ApiError, ForeignResourceError, SignInError, StaleError, VerificationError
 from provisioner.core.secret import Secret
 from provisioner.core.step import Step
@@ -80,7 +81,7 @@ async def _add(work: AtWork, name: str, *, replaced: str = "") -> None:
     replaced: a secret that is still kept for the overlap, and must stay known as that.
     """
     ends_at = work.write.clock.now() + work.wanted.lifetime
-    graph = work.write.clients.graph
+    graph = work.write.clients.graph.credentials
     key_id, value = await graph.add_password(work.object_id, work.wanted.mark, ends_at)
     try:
         await _store(work, name, value, {KEY_ID_TAG: key_id, PREVIOUS_TAG: replaced}, ends_at)
@@ -121,7 +122,7 @@ async def _remove(step: Step, work: AtWork, fact: CredentialFact, now: datetime)
             next_step="run the same command again: it makes a new one first",
         )
     for key_id in going:
-        await work.write.clients.graph.remove_password(work.object_id, key_id)
+        await work.write.clients.graph.credentials.remove_password(work.object_id, key_id)
 
 
 async def _store(work: AtWork, name: str, value: Secret, tags: dict[str, str], ends_at: datetime | None) -> None:
@@ -132,7 +133,7 @@ async def _store(work: AtWork, name: str, value: Secret, tags: dict[str, str], e
 
 async def _prove(work: AtWork, value: Secret) -> None:
     """Real token requests until the secret works several times in a row: a new one may take seconds (sam-facts 5.2)."""
-    entra = work.write.clients.entra(work.app_id, value)
+    entra = work.write.clients.entra(work.app_id, SecretProof(value))
     for _ in range(_PROBES):
         await retry_while(
             work.write, _not_usable_yet, entra.prove_credential, "the new secret to be accepted", DIRECTORY_DEADLINE_S

@@ -18,6 +18,7 @@ from provisioner.core.observation import Absent, Known, Observation, Present
 from provisioner.core.secret import Secret
 from provisioner.core.step import Action, Step
 from provisioner.resources.contract import Reader, Right, SpecFragment, Writer, blocked
+from provisioner.resources.credential_proof import proof_in_force
 from provisioner.resources.rights import LIST_SECRETS, WRITE_SECRETS
 from provisioner.resources.role_assignment import holds_role, runner_address
 from provisioner.resources.token_checks import TokenIdentity
@@ -118,14 +119,7 @@ class RefreshToken:
 
 async def _redeem(wanted: TokenWanted, app_id: str, held: Secret, write: Writer) -> tuple[Secret, TokenIdentity]:
     """A new refresh token for the old one, proven to be of the same person, with MFA."""
-    credential = await write.clients.vault(wanted.vault_name).find_secret(wanted.credential_name)
-    if credential is None:
-        raise StaleError(
-            f"secret {wanted.credential_name}, the application's credential, is not in the vault",
-            where=f"vault {wanted.vault_name}",
-            next_step="provisioner apply SPEC",
-        )
-    entra = write.clients.entra(app_id, credential.value)
+    entra = write.clients.entra(app_id, await proof_in_force(write.clients, wanted.credential_place))
     try:
         tokens = await entra.redeem_refresh_token(held, write.clients.cloud.partner_center_scope)
     except SignInError as error:
@@ -133,7 +127,7 @@ async def _redeem(wanted: TokenWanted, app_id: str, held: Secret, write: Writer)
         if remedy is not None and remedy.consent:
             raise ConsentRequiredError(error.what, where=error.where, next_step=error.next_step) from error
         raise
-    expected = await expected_token(write.clients, app_id, credential.value, wanted.account)
+    expected = await expected_token(write.clients, app_id, wanted.account)
     identity = await prove(tokens, expected, write.clients)
     if tokens.refresh_token is None:
         raise ApiReplyError("Entra", "redeem the refresh token", 200, "", "no new refresh token came back")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from provisioner.clients.entra import UserTokens
+from provisioner.clients.entra import UserTokens, tenant_id_of
 from provisioner.clients.identity import claims_of
 from provisioner.clients.partner_center import MFA_REQUIRED
 from provisioner.clients.tenant import TenantClients
@@ -22,11 +22,9 @@ from provisioner.resources.token_checks import (
 )
 
 
-async def expected_token(
-    clients: TenantClients, client_id: str, client_secret: Secret, account: str | None
-) -> ExpectedToken:
+async def expected_token(clients: TenantClients, client_id: str, account: str | None) -> ExpectedToken:
     """What a token of this tenant and application must show; one read when the spec names the tenant by domain."""
-    tenant_id = await clients.entra(client_id, client_secret).tenant_id()
+    tenant_id = await tenant_id_of(clients.session, clients.cloud, clients.tenant)
     return ExpectedToken(tenant_id, account, client_id, clients.cloud.partner_center)
 
 

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from provisioner.clients.key_vault import SecretFacts
 from provisioner.core.address import Address
+from provisioner.resources.credential_place import CredentialPlace, place_of
 from provisioner.resources.marks import TAG
 from provisioner.resources.token_checks import TokenIdentity
 from provisioner.spec.model import Spec
@@ -31,7 +32,7 @@ class TokenWanted:
     account: str | None
     vault_name: str
     secret_name: str
-    credential_name: str
+    credential_place: CredentialPlace
     renew_after: timedelta
     warn_before: timedelta
     scopes: str
@@ -78,7 +79,7 @@ def wanted_token(spec: Spec) -> TokenWanted:
         account=spec.consent.account,
         vault_name=spec.vault.name,
         secret_name=spec.consent.secret_name,
-        credential_name=spec.application.credential.name,
+        credential_place=place_of(spec),
         renew_after=spec.consent.renew_after.value,
         warn_before=spec.consent.warn_before.value,
         scopes=scopes_digest(spec),

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from provisioner.clients.clouds import endpoints
+from provisioner.clients.proof import SecretProof
 from provisioner.consent.answer import SignInCancelledError, StateMismatchError
 from provisioner.core.errors import ConsentTimeoutError, SignInError
 from provisioner.core.secret import Secret
@@ -105,7 +106,7 @@ def test_a_tenant_named_by_its_domain_is_known_by_its_id(contoso: Rehearsal) -> 
     async def run() -> str:
         async with clients_of(contoso) as clients:
             named = replace(clients, tenant=contoso.tenant.domain)
-            return await named.entra(contoso.app_id, Secret(contoso.credential)).tenant_id()
+            return await named.entra(contoso.app_id, SecretProof(Secret(contoso.credential))).tenant_id()
 
     assert asyncio.run(run()) == contoso.tenant.id
 
@@ -162,7 +163,7 @@ def test_the_code_of_an_earlier_sign_in_is_refused_and_stores_nothing(contoso: R
 def test_a_code_replayed_within_its_own_sign_in_is_refused(contoso: Rehearsal) -> None:
     async def redeem_twice() -> None:
         async with clients_of(contoso) as clients:
-            entra = clients.entra(contoso.app_id, Secret(contoso.credential))
+            entra = clients.entra(contoso.app_id, SecretProof(Secret(contoso.credential)))
             request = await entra.begin(contoso.reply_urls[0], login_hint=contoso.tenant.operator)
             robot = contoso.cloud.robot()
             ending = await asyncio.to_thread(robot.sign_in, request.url, contoso.operator, deliver=False)
