@@ -20,6 +20,7 @@ from provisioner.clients.arm import ArmClient
 from provisioner.clients.clouds import endpoints
 from provisioner.clients.graph import GraphClient
 from provisioner.clients.identity import ClientSecretIdentity, RunnerCredential
+from provisioner.clients.platform_tokens import NoPlatform
 from provisioner.clients.session import EmulatorEndpoint, open_session
 from provisioner.clients.tenant import TenantClients
 from provisioner.core.clock import Clock
@@ -224,4 +225,5 @@ async def clients_of(rehearsal: Rehearsal) -> AsyncIterator[TenantClients]:
                 clock=clock,
                 graph=GraphClient(session, where, credential, clock),
                 arm=ArmClient(session, where, credential, tenant.subscription),
+                    platform=NoPlatform(),
             )
