@@ -10,9 +10,11 @@ import asyncio
 import json
 import os
 import socket
+import string
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import uvicorn
 from filelock import FileLock
@@ -157,15 +159,10 @@ class Emulator:
             url = f"https://{headers.get('host', '')}{path}?{scope['query_string'].decode('latin-1')}"
             reply = handle(self._store, scope["method"], url, headers, body)
         if isinstance(reply, Disturbed):
-            await asyncio.sleep(reply.delay_s)
-            if reply.lost == "hold":
-                while (await receive())["type"] != "http.disconnect":
-                    pass
-            if reply.lost is not None:
-                transport: Any = (scope["extensions"] or {})[_TRANSPORT]
-                transport.abort()
-                return
-        await _send(send, reply)
+            transport: asyncio.Transport = (scope["extensions"] or {})[_TRANSPORT]  # type: ignore[assignment]  # ours
+            await _send_disturbed(transport, receive, send, reply)
+        else:
+            await _send(send, reply)
 
 
 def configuration(application: ASGI3Application, context: ssl.SSLContext) -> uvicorn.Config:
@@ -215,14 +212,57 @@ async def _body(receive: ASGIReceiveCallable) -> bytes | None:
 
 async def _send(send: ASGISendCallable, reply: Reply) -> None:
     body, content_type = reply.encoded()
+    await _send_bytes(send, reply, content_type, body, announced=len(body))
+
+
+async def _send_disturbed(
+    transport: asyncio.Transport, receive: ASGIReceiveCallable, send: ASGISendCallable, reply: Disturbed
+) -> None:
+    await asyncio.sleep(reply.delay_s)
+    body, content_type = reply.encoded()
+    half = body[: len(body) // 2]
+    if reply.lost is None:
+        await _send(send, reply)
+    elif reply.lost == "short":
+        await _send_bytes(send, reply, content_type, half, announced=len(half))
+    elif reply.lost == "cut":
+        await _send_bytes(send, reply, content_type, half, announced=len(body), more_body=True)
+        transport.close()  # what was written goes out first
+        await _gone(receive)
+    else:
+        if reply.lost == "reset":
+            transport.abort()
+        await _gone(receive)
+
+
+def _header_value(value: str) -> bytes:
+    """Headers that repeat what a client sent must neither break the connection nor let it write headers of its own."""
+    return quote(value, safe=string.printable[:95], encoding="latin-1", errors="replace").encode()
+
+
+async def _gone(receive: ASGIReceiveCallable) -> None:
+    """Until the connection has ended: uvicorn takes it amiss when an application leaves an open one unanswered."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _send_bytes(
+    send: ASGISendCallable,
+    reply: Reply,
+    content_type: str | None,
+    body: bytes,
+    *,
+    announced: int,
+    more_body: bool = False,
+) -> None:
     names = {name.lower() for name in reply.headers}
-    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers.items()]
+    headers = [(name.encode("latin-1"), _header_value(value)) for name, value in reply.headers.items()]
     if content_type and "content-type" not in names:
         headers.append((b"content-type", content_type.encode()))
     if reply.status not in (204, 304):
-        headers.append((b"content-length", str(len(body)).encode()))
+        headers.append((b"content-length", str(announced).encode()))
     await send({"type": "http.response.start", "status": reply.status, "headers": headers, "trailers": False})
-    await send({"type": "http.response.body", "body": body, "more_body": False})
+    await send({"type": "http.response.body", "body": body, "more_body": more_body})
 
 
 def _listen(port: int) -> socket.socket:

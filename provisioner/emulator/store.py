@@ -110,6 +110,10 @@ class Transaction:
             (name, value),
         )
 
+    def delete_meta(self, name: str) -> None:
+        self._meta[name] = None
+        self._db.execute("DELETE FROM meta WHERE name=?", (name,))
+
     @property
     def sql(self) -> sqlite3.Connection:
         """For the request list and snapshots, which are not documents."""
