@@ -70,6 +70,7 @@ CLOUDS: dict[str, Cloud] = {
 }
 
 CONTROL_HOSTS = ("localhost", "127.0.0.1")
+_SHORT_LINKS = ("microsoft.com", "www.microsoft.com")  # where a device code sends its person, in every cloud
 
 
 def _hosts() -> dict[str, tuple[str, str]]:
@@ -83,6 +84,8 @@ def _hosts() -> dict[str, tuple[str, str]]:
     for host in ("token.actions.githubusercontent.com", "pipelines.actions.githubusercontent.com"):
         found[host] = ("issuers", "public")
     found["vstoken.dev.azure.com"] = found["dev.azure.com"] = ("issuers", "public")
+    for host in _SHORT_LINKS:
+        found[host] = ("entra", "public")
     return found | dict.fromkeys(CONTROL_HOSTS, ("control", "public"))
 
 

@@ -5,7 +5,6 @@ Until the redirect URI is known to be good an error is a page; afterwards it goe
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,6 +13,7 @@ from ..store import Document
 from . import answers, asks, directory, errors, pages, sign_in
 from .answers import Recipient
 from .errors import SignInRefusal
+from .token_request import wanted_claims
 
 _PROMPTS = {
     1: frozenset({"", "login", "none", "select_account", "consent", "admin_consent"}),
@@ -84,9 +84,9 @@ def _pending(asked: _Asked) -> dict[str, Any]:
     call, parameters = asked.call, asked.parameters
     _check_version(asked)
     hybrid = _check_response(asked)
-    _check_claims(call, parameters)
+    claims = wanted_claims(call, parameters)
     if parameters.get("prompt", "") not in _PROMPTS[asked.version]:
-        raise errors.malformed(call)
+        raise errors.prompt_not_supported(call)
     challenge, method = _challenge(call, parameters)
     scope = parameters.get("scope", "")
     if asked.version == 2 and not scope.strip():
@@ -106,9 +106,10 @@ def _pending(asked: _Asked) -> dict[str, Any]:
         "codeChallengeMethod": method,
         "resource": parameters.get("resource"),
         "scope": scope,
-        "forceMfa": "mfa" in parameters.get("amr_values", "").replace("ngcmfa", "mfa").split(),
+        "forceMfa": "mfa" in parameters.get("amr_values", "").replace("ngcmfa", "mfa").split() or _asks_context(claims),
         "prompt": parameters.get("prompt", ""),
         "loginHint": parameters.get("login_hint", ""),
+        "domainHint": parameters.get("domain_hint", ""),
         "clientInfo": parameters.get("client_info") == "1",
     }
 
@@ -160,15 +161,10 @@ def _challenge(call: Call, parameters: dict[str, str]) -> tuple[str | None, str 
     return challenge, method
 
 
-def _check_claims(call: Call, parameters: dict[str, str]) -> None:
-    if "claims" not in parameters:
-        return
-    try:
-        claims = json.loads(parameters["claims"])
-    except ValueError as error:
-        raise errors.malformed(call) from error
-    if not isinstance(claims, dict):
-        raise errors.malformed(call)
+def _asks_context(claims: dict[str, Any]) -> bool:
+    """True when a claims challenge asks for an authentication context (`acrs`); here each of them means MFA."""
+    wanted = claims.get("access_token")
+    return isinstance(wanted, dict) and "acrs" in wanted
 
 
 def _check_apis(asked: _Asked, scope: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from ..kernel import Call
 from ..refusals import refusal
 from .errors import SignInRefusal
@@ -45,17 +47,22 @@ def assertion_malformed(call: Call) -> SignInRefusal:
 
 
 @refusal("entra.assertion_signature")
-def assertion_signature(call: Call) -> SignInRefusal:
+def assertion_signature(call: Call, reason: str) -> SignInRefusal:
     text = (
-        "Client assertion failed signature validation or the certificate with the identifier used to sign it is not "
-        "registered on application."
+        "The certificate with identifier used to sign the client assertion is not registered on application. [Reason - "
+        f"{reason}., Please visit the Azure Portal, Graph Explorer or directly use MS Graph to see configured keys.]"
     )
     return SignInRefusal(call, 401, "invalid_client", 700027, text)
 
 
 @refusal("entra.assertion_time")
-def assertion_time(call: Call) -> SignInRefusal:
-    text = "Client assertion is not within its valid time range."
+def assertion_time(call: Call, now: float, expires: object) -> SignInRefusal:
+    """`expires` is the assertion's `exp` as sent."""
+    shown = _moment(float(expires)) if isinstance(expires, int | float) and 0 <= expires < 1e11 else "not given"
+    text = (
+        f"Client assertion is not within its valid time range. Current time: {_moment(now)}, expiry time of assertion "
+        f"{shown}. Review the documentation at https://learn.microsoft.com/entra/identity-platform/certificate-credentials."
+    )
     return SignInRefusal(call, 401, "invalid_client", 700024, text)
 
 
@@ -71,7 +78,70 @@ def assertion_issuer(call: Call) -> SignInRefusal:
     return SignInRefusal(call, 401, "invalid_client", 700021, text)
 
 
+# --- tokens of other issuers (federation.py) ---
+
+_LEARN = "https://learn.microsoft.com/entra/workload-id/workload-identity-federation"
+_CHECK = (
+    f"Check your federated identity credential Subject, Audience and Issuer against the presented assertion. {_LEARN}"
+)
+
+
 @refusal("entra.federation_not_trusted")
-def federation_not_trusted(call: Call) -> SignInRefusal:
-    text = "No matching federated identity record found for presented assertion."
+def federation_not_trusted(call: Call, issuer: str, subject: str) -> SignInRefusal:
+    text = (
+        "No matching federated identity record found for presented assertion. Assertion Issuer: "
+        f"'{issuer}'. Assertion Subject: '{subject}'. {_LEARN}"
+    )
     return SignInRefusal(call, 401, "invalid_client", 70021, text)
+
+
+@refusal("entra.federated_issuer")
+def federated_issuer(call: Call, issuer: str) -> SignInRefusal:
+    text = f"No matching federated identity record found for presented assertion issuer '{issuer}'. {_CHECK}"
+    return SignInRefusal(call, 401, "invalid_client", 700211, text)
+
+
+@refusal("entra.federated_audience")
+def federated_audience(call: Call, audience: str) -> SignInRefusal:
+    text = f"No matching federated identity record found for presented assertion audience '{audience}'. {_CHECK}"
+    return SignInRefusal(call, 401, "invalid_client", 700212, text)
+
+
+@refusal("entra.federated_subject")
+def federated_subject(call: Call, subject: str) -> SignInRefusal:
+    text = f"No matching federated identity record found for presented assertion subject '{subject}'. {_CHECK}"
+    return SignInRefusal(call, 401, "invalid_client", 700213, text)
+
+
+@refusal("entra.federated_subject_case")
+def federated_subject_case(call: Call, subject: str) -> SignInRefusal:
+    text = (
+        f"No matching federated identity record found for presented assertion subject '{subject}'. The subject matches "
+        "with case-insensitive comparison, but not with case-sensitive comparison. Please ensure that the federated "
+        "identity credential Subject has the case of the presented assertion."
+    )
+    return SignInRefusal(call, 401, "invalid_client", 7002138, text)
+
+
+@refusal("entra.federated_signature")
+def federated_signature(call: Call, reason: str) -> SignInRefusal:
+    text = f"Assertion failed signature validation. [Reason - {reason}.]"
+    return SignInRefusal(call, 401, "invalid_client", 50013, text)
+
+
+@refusal("entra.algorithm_not_supported")
+def algorithm_not_supported(call: Call, algorithm: str) -> SignInRefusal:
+    text = (
+        f"Invalid JWT token. '{algorithm}' is not a supported signature algorithm. Supported signing algorithms are: "
+        "'RS256'"
+    )
+    return SignInRefusal(call, 401, "invalid_client", 5002738, text)
+
+
+@refusal("entra.issuer_unreachable")
+def issuer_unreachable(call: Call) -> SignInRefusal:
+    return SignInRefusal(call, 401, "invalid_client", 90061, "Request to External OIDC endpoint failed.")
+
+
+def _moment(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.0000000Z")

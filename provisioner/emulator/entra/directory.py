@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -14,9 +15,11 @@ from ..graph import microsoft_apps
 from ..kernel import Call
 from ..store import Document, Transaction
 from . import errors
+from .errors import SignInRefusal
 
 ANY_TENANT = frozenset({"common", "organizations"})
 Platform = Literal["web", "publicClient", "spa"]
+_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _MULTITENANT = frozenset({"AzureADMultipleOrgs", "AzureADandPersonalMicrosoftAccount"})
 # resource identifier or appId -> appId
 _MICROSOFT_IDENTIFIERS = {
@@ -31,6 +34,8 @@ class Client:
     application: Document
     principal: Document | None
     home_tenant: str
+    tenant: str | None
+    """The tenant that was asked; None over `common`."""
 
     @property
     def id(self) -> str:
@@ -41,27 +46,46 @@ class Client:
         return str(self.application["displayName"])
 
     @property
+    def may_be_public(self) -> bool:
+        """ "Allow public client flows": may do without a credential where no redirect URI decides (sam-facts 3.5)."""
+        return bool(self.application.get("isFallbackPublicClient"))
+
+    @property
     def is_multitenant(self) -> bool:
         return self.application.get("signInAudience") in _MULTITENANT
 
 
 def tenant(call: Call) -> Document | None:
-    """The tenant the path names; None for `common` and `organizations`. Raises 90002."""
+    """The tenant the path names; None for `common` and `organizations`. Raises 90002, 900023, 90038, 900382."""
     alias = call.params["tenant"].lower()
     if alias in ANY_TENANT:
         return None
     by_id = call.tx.get(kinds.TENANT, "", alias)
     for document in call.tx.list(kinds.TENANT, "") if by_id is None else [by_id]:
-        if document["cloud"] == call.cloud and (alias == document["id"] or alias in document["domains"]):
-            return document
+        if alias == document["id"] or alias in document["domains"]:
+            if document["cloud"] == call.cloud:
+                return document
+            raise _of_another_cloud(call, document)
+    if "." not in alias and not _GUID.fullmatch(alias):
+        raise errors.tenant_identifier_invalid(call, call.params["tenant"])
     raise errors.tenant_not_found(call, call.params["tenant"])
 
 
-def named_tenant(call: Call) -> Document:
-    """The tenant of a flow that cannot go over `common`."""
+def _of_another_cloud(call: Call, document: Document) -> SignInRefusal:
+    """China's cloud is apart: its tenants are unknown elsewhere, and the others' are unknown there (assumed)."""
+    if "china" in (document["cloud"], call.cloud):
+        return errors.tenant_not_found(call, call.params["tenant"])
+    if {"client_secret", "client_assertion"} & call.form().keys():
+        return errors.confidential_client_across_clouds(call)
+    name = urlsplit(f"https://{CLOUDS[document['cloud']].login[0]}").hostname or ""
+    return errors.tenant_of_another_cloud(call, call.params["tenant"], name.removeprefix("login."))
+
+
+def named_tenant(call: Call, version: int) -> Document:
+    """The tenant of a flow that cannot go over `common`. Raises 9001023, on v1 50059."""
     found = tenant(call)
     if found is None:
-        raise errors.tenant_not_named(call)
+        raise errors.tenant_not_named(call) if version == 2 else errors.tenant_not_told(call)
     return found
 
 
@@ -70,7 +94,7 @@ def client(call: Call, client_id: str, in_tenant: Document | None) -> Client:
     home = None if in_tenant is None else in_tenant["displayName"]
     principal = None if in_tenant is None else _principal(call.tx, in_tenant["id"], client_id)
     for tenant_id, application in _applications(call, client_id, in_tenant, principal):
-        found = Client(application, principal, tenant_id)
+        found = Client(application, principal, tenant_id, None if in_tenant is None else in_tenant["id"])
         if in_tenant is None and not found.is_multitenant:
             raise errors.single_tenant_application(call, client_id, found.name)
         if in_tenant is not None and tenant_id != in_tenant["id"] and not (principal or found.is_multitenant):

@@ -4,47 +4,80 @@ from __future__ import annotations
 
 import base64
 from typing import Any
+from uuid import uuid4
 
 from ..clouds import CLOUDS
 from ..identity import signing_key
 from ..kernel import Call, Reply
-from . import directory, tokens
+from . import directory, tokens, wire
+
+_CLOUD_CLAIMS = ("cloud_instance_name", "cloud_instance_host_name", "cloud_graph_host_name", "msgraph_host")
+_CLAIMS_V1 = (
+    *("sub", "iss", *_CLOUD_CLAIMS, "aud", "exp", "iat", "auth_time", "acr", "amr", "nonce", "email"),
+    *("given_name", "family_name", "nickname"),
+)
+_CLAIMS_V2 = (
+    *("sub", "iss", *_CLOUD_CLAIMS, "aud", "exp", "iat", "auth_time", "acr", "nonce", "preferred_username", "name"),
+    *("tid", "ver", "at_hash", "c_hash", "email"),
+)
+_INSTANCES = {
+    "public": "microsoftonline.com",
+    "usgov": "microsoftonline.us",
+    "china": "partner.microsoftonline.cn",
+}
+_REGIONS = {"public": "EU", "usgov": "USGov", "china": "AS"}
 
 
 def configuration_v1(call: Call) -> Reply:
-    return Reply(200, _configuration(call, 1))
+    return _reply(_configuration(call, 1))
 
 
 def configuration_v2(call: Call) -> Reply:
-    return Reply(200, _configuration(call, 2))
+    return _reply(_configuration(call, 2))
 
 
 def _configuration(call: Call, version: int) -> dict[str, Any]:
+    """The members of Microsoft's own document, in its order (read from answers of the real service)."""
     tenant = directory.tenant(call)
     cloud = CLOUDS[call.cloud]
     alias = call.params["tenant"] if tenant is None else tenant["id"]
     base = f"https://{call.host}/{alias}"
     oauth = f"{base}/oauth2/v2.0" if version == 2 else f"{base}/oauth2"
-    keys = f"{base}/discovery/v2.0/keys" if version == 2 else f"{base}/discovery/keys"
-    # over `common` the issuer is a template, in Microsoft's own words
-    issuer = tokens.issuer(call.cloud, "{tenantid}" if tenant is None else tenant["id"], version)
-    return {
+    found: dict[str, Any] = {
         "token_endpoint": f"{oauth}/token",
-        "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt"],
-        "jwks_uri": keys,
+        "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt", "client_secret_basic"],
+        "jwks_uri": f"{base}/discovery/v2.0/keys" if version == 2 else f"{base}/discovery/keys",
         "response_modes_supported": ["query", "fragment", "form_post"],
         "subject_types_supported": ["pairwise"],
         "id_token_signing_alg_values_supported": ["RS256"],
-        "response_types_supported": ["code", "code id_token"],
-        "scopes_supported": ["openid", "profile", "email", "offline_access"],
-        "issuer": issuer,
-        "request_uri_parameter_supported": False,
-        "authorization_endpoint": f"{oauth}/authorize",
-        "claims_supported": ["sub", "iss", "aud", "exp", "iat", "nonce", "c_hash", "tid", "ver", "name", "oid"],
-        "tenant_region_scope": None if tenant is None else "EU",
-        "cloud_instance_name": cloud.login[0],
-        "msgraph_host": cloud.graph,
+        "response_types_supported": ["code", "id_token", "code id_token", "id_token token"],
+        "scopes_supported": ["openid"] if version == 1 else ["openid", "profile", "email", "offline_access"],
+        # over `common` the issuer is a template, in Microsoft's own words
+        "issuer": tokens.issuer(call.cloud, "{tenantid}" if tenant is None else tenant["id"], version),
     }
+    if version == 1:
+        found |= {"microsoft_multi_refresh_token": True}
+    graph = "graph.chinacloudapi.cn" if call.cloud == "china" else "graph.windows.net"
+    return found | {
+        "request_uri_parameter_supported": False,
+        "userinfo_endpoint": f"{base}/openid/userinfo" if version == 1 else f"https://{cloud.graph}/oidc/userinfo",
+        "authorization_endpoint": f"{oauth}/authorize",
+        "device_authorization_endpoint": f"{oauth}/devicecode",
+        "http_logout_supported": True,
+        "frontchannel_logout_supported": True,
+        "end_session_endpoint": f"{oauth}/logout",
+        "claims_supported": list(_CLAIMS_V1 if version == 1 else _CLAIMS_V2),
+        "kerberos_endpoint": f"{base}/kerberos",
+        "tenant_region_scope": None if tenant is None else _REGIONS[call.cloud],
+        "cloud_instance_name": _INSTANCES[call.cloud],
+        "cloud_graph_host_name": graph,
+        "msgraph_host": cloud.graph,
+        "rbac_url": "https://pas.chinacloudapi.cn" if call.cloud == "china" else "https://pas.windows.net",
+    }
+
+
+def _reply(body: dict[str, Any]) -> Reply:
+    return Reply(200, body, wire.public_headers(str(uuid4())))
 
 
 def keys(call: Call) -> Reply:
@@ -62,7 +95,7 @@ def keys(call: Call) -> Reply:
         "e": _number(numbers.e),
         "issuer": tokens.issuer(call.cloud, "{tenantid}", 2),
     }
-    return Reply(200, {"keys": [entry]})
+    return _reply({"keys": [entry]})
 
 
 def instance(call: Call) -> Reply:
@@ -74,7 +107,7 @@ def instance(call: Call) -> Reply:
     authority = call.query.get("authorization_endpoint", "").removeprefix("https://")
     alias = authority.split("/")[1] if "/" in authority else "common"
     endpoint = f"https://{CLOUDS[call.cloud].login[0]}/{alias}/v2.0/.well-known/openid-configuration"
-    return Reply(200, {"tenant_discovery_endpoint": endpoint, "api-version": "1.1", "metadata": metadata})
+    return _reply({"tenant_discovery_endpoint": endpoint, "api-version": "1.1", "metadata": metadata})
 
 
 def _number(value: int) -> str:

@@ -13,23 +13,42 @@ from uuid import uuid4
 from ..kernel import Call, Refusal, Reply
 from ..refusals import refusal
 from ..store import Transaction
+from . import wire
 
 
 class SignInRefusal(Refusal):
-    """A refusal that keeps its parts, because a page or a redirect shows them in another shape."""
+    """A refusal that keeps its parts, because a page or a redirect shows them in another shape.
 
-    def __init__(self, call: Call, status: int, error: str, number: int, message: str) -> None:
-        super().__init__(body(call.tx, status, error, number, message))
+    `suberror` tells a client what a person could do about it; `claims` is what the next authorize request must carry.
+    """
+
+    def __init__(
+        self,
+        call: Call,
+        status: int,
+        error: str,
+        number: int,
+        message: str,
+        *,
+        suberror: str | None = None,
+        claims: str | None = None,
+    ) -> None:
+        reply = body(call.tx, status, error, number, message, correlation=wire.correlation_id(call))
+        extra = {"suberror": suberror, "claims": claims}
+        document = reply.body | {name: value for name, value in extra.items() if value is not None}
+        super().__init__(Reply(status, document, wire.headers(call, document["trace_id"])))
         self.error = error
         self.number = number
-        self.description = str(self.reply.body["error_description"])
+        self.description = str(document["error_description"])
         self.message = message
 
 
-def body(tx: Transaction, status: int, error: str, number: int, message: str) -> Reply:
+def body(
+    tx: Transaction, status: int, error: str, number: int, message: str, *, correlation: str | None = None
+) -> Reply:
     """The error document of the token endpoint."""
     stamp = datetime.fromtimestamp(tx.now, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
-    trace, correlation = str(uuid4()), str(uuid4())
+    trace, correlation = str(uuid4()), correlation or str(uuid4())
     description = f"AADSTS{number}: {message} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {stamp}"
     document = {
         "error": error,
@@ -54,6 +73,30 @@ def tenant_not_found(call: Call, alias: str) -> SignInRefusal:
         "subscriptions for the tenant."
     )
     return SignInRefusal(call, 400, "invalid_request", 90002, text)
+
+
+@refusal("entra.tenant_identifier_invalid")
+def tenant_identifier_invalid(call: Call, alias: str) -> SignInRefusal:
+    text = f"Specified tenant identifier '{alias}' is neither a valid DNS name, nor a valid external domain."
+    return SignInRefusal(call, 400, "invalid_request", 900023, text)
+
+
+@refusal("entra.tenant_of_another_cloud")
+def tenant_of_another_cloud(call: Call, tenant: str, cloud: str) -> SignInRefusal:
+    text = f"Tenant '{tenant}' request is being redirected to the National Cloud '{cloud}'."
+    return SignInRefusal(call, 400, "invalid_request", 90038, text)
+
+
+@refusal("entra.confidential_client_across_clouds")
+def confidential_client_across_clouds(call: Call) -> SignInRefusal:
+    return SignInRefusal(call, 400, "invalid_request", 900382, "Confidential Client is not supported in Cross Cloud.")
+
+
+@refusal("entra.tenant_not_told")
+def tenant_not_told(call: Call) -> SignInRefusal:
+    """v1 over /common (assumed: v2 has 9001023 for the same)."""
+    text = "No tenant-identifying information found in either the request or implied by any provided credentials."
+    return SignInRefusal(call, 400, "invalid_request", 50059, text)
 
 
 @refusal("entra.tenant_not_named")
@@ -131,6 +174,16 @@ def resource_not_requested(call: Call, client: str, resource: str, valid: str) -
     return SignInRefusal(call, 400, "invalid_resource", 650057, text)
 
 
+@refusal("entra.nothing_requested")
+def nothing_requested(call: Call, client: str, resource: str) -> SignInRefusal:
+    text = (
+        "Misconfigured application. This could be due to one of the following: the client has not listed any "
+        f"permissions for '{resource}' in the requested permissions in the client's application registration. Or, the "
+        f"admin has not consented in the tenant. Client app ID: {client}."
+    )
+    return SignInRefusal(call, 400, "invalid_client", 650056, text)
+
+
 @refusal("entra.scope_unknown")
 def scope_unknown(call: Call, client: str, scope: str, resource: str) -> SignInRefusal:
     text = (
@@ -179,6 +232,11 @@ def parameter_missing(call: Call, name: str) -> SignInRefusal:
 @refusal("entra.malformed")
 def malformed(call: Call) -> SignInRefusal:
     return SignInRefusal(call, 400, "invalid_request", 9002313, "Invalid request. Request is malformed or invalid.")
+
+
+@refusal("entra.prompt_not_supported")
+def prompt_not_supported(call: Call) -> SignInRefusal:
+    return SignInRefusal(call, 400, "invalid_request", 90023, "Unsupported 'prompt' value.")
 
 
 @refusal("entra.parameter_not_supported")

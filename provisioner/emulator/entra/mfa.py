@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from ..store import Document
+from . import conditional_access
 
 
-def is_required(tenant: Document, resource_app_ids: Collection[str]) -> bool:
-    """True when the tenant's policy asks MFA of everybody, or for one of the APIs that the request names."""
+def is_required(tenant: Document, resource_app_ids: Collection[str], person: Document | None = None) -> bool:
+    """True when the tenant asks MFA of everybody, or of this person, for one of the APIs that the request names."""
     policy = tenant["mfa"]
-    return bool(policy["securityDefaults"] or set(policy["requireForApps"]) & set(resource_app_ids))
+    if policy["securityDefaults"] or set(policy["requireForApps"]) & set(resource_app_ids):
+        return True
+    return person is not None and conditional_access.requires_mfa(tenant, person, resource_app_ids)

@@ -32,9 +32,37 @@ def password_wrong(call: Call) -> SignInRefusal:
     return SignInRefusal(call, 400, "invalid_grant", 50126, text)
 
 
+@refusal("entra.account_locked")
+def account_locked(call: Call) -> SignInRefusal:
+    text = (
+        "The account is locked, you've tried to sign in too many times with an incorrect user ID or password. Wait a "
+        "while and then try again."
+    )
+    return SignInRefusal(call, 400, "invalid_grant", 50053, text)
+
+
 @refusal("entra.password_expired")
 def password_expired(call: Call) -> SignInRefusal:
-    return SignInRefusal(call, 400, "invalid_grant", 50055, "The password is expired.")
+    text = "The password is expired."
+    return SignInRefusal(call, 400, "invalid_grant", 50055, text, suberror="user_password_expired")
+
+
+@refusal("entra.password_expired_on_premises")
+def password_expired_on_premises(call: Call) -> SignInRefusal:
+    text = (
+        "The user's Active Directory password has expired. Generate a new password for the user or have the user use "
+        "the self-service reset tool to reset their password."
+    )
+    return SignInRefusal(call, 400, "invalid_grant", 50144, text, suberror="user_password_expired")
+
+
+@refusal("entra.user_deleted")
+def user_deleted(call: Call) -> SignInRefusal:
+    text = (
+        "The user account {EUII Hidden} has been deleted from the directory. To sign into this application, the "
+        "account must be added to the directory."
+    )
+    return SignInRefusal(call, 400, "invalid_grant", 500341, text)
 
 
 @refusal("entra.user_disabled")

@@ -31,6 +31,11 @@ def person(call: Call, pending: Mapping[str, Any]) -> SignedIn | None:
     known = call.tx.get(kinds.USER, kept["tenant"], kept["user"])
     if tenant is None or known is None or not known["accountEnabled"]:
         return None
+    if kept["authTime"] < int(max(known.get("_tokensValidFrom", 0), known.get("_passwordChanged", 0))):
+        return None
+    domain = pending.get("domainHint", "").lower()
+    if domain not in ("", "organizations", *tenant["domains"]):
+        return None
     hint = pending["loginHint"].lower()
     if hint not in ("", known["userPrincipalName"].lower()):
         return None

@@ -11,18 +11,19 @@ import json
 import secrets
 from dataclasses import dataclass
 from typing import Any
-from uuid import uuid4
 
 import jwt
 
 from .. import kinds
 from ..clouds import CLOUDS
 from ..identity import signing_key
+from ..kernel import Call
 from ..store import Document, Transaction
 from .directory import Client
 
 CODE_LIFE_S = 10 * 60
 REFRESH_LIFE_S = 90 * 86400
+SINGLE_PAGE_REFRESH_LIFE_S = 86400
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def access_life_s() -> int:
 
 
 def user_access_token(
-    tx: Transaction,
+    call: Call,
     who: SignedIn,
     client: Client,
     resource: Document,
@@ -65,12 +66,19 @@ def user_access_token(
     *,
     confidential: bool,
     issued_in: Document,
+    contexts: tuple[str, ...] = (),
+    capabilities: tuple[str, ...] = (),
 ) -> str:
-    """A delegated token for `issued_in`, the person's own tenant or a customer's."""
-    person, version = who.person, _token_version(tx, resource)
+    """A delegated token for `issued_in`, the person's own tenant or a customer's.
+
+    The members that are only ever there for Microsoft itself (aio, rh, xms_*) are opaque, as in life.
+    """
+    person, version, tx = who.person, _token_version(call.tx, resource), call.tx
     claims = _common(tx, issued_in, audience, version, life_s) | {
+        "ipaddr": call.client_address,
         "name": person["displayName"],
         "oid": person["id"],
+        "puid": hashlib.sha256(person["id"].encode()).hexdigest()[:16].upper(),
         "sub": _pairwise(person["id"], resource["appId"]),
         "scp": " ".join(sorted(scopes)),
         "wids": person.get("_directoryRoles", []),
@@ -89,11 +97,15 @@ def user_access_token(
             "unique_name": person["userPrincipalName"],
             "upn": person["userPrincipalName"],
         }
-    return _signed(tx, issued_in["cloud"], claims)
+    if who.tenant["id"] != issued_in["id"]:
+        claims["idp"] = issuer(who.tenant["cloud"], who.tenant["id"], 1)
+    if contexts:
+        claims["acrs"] = list(contexts)
+    return _signed(tx, issued_in["cloud"], claims | _capabilities(capabilities))
 
 
 def application_access_token(
-    tx: Transaction,
+    call: Call,
     tenant: Document,
     client: Client,
     principal: Document,
@@ -102,24 +114,34 @@ def application_access_token(
     roles: set[str],
     life_s: int,
     *,
-    by_certificate: bool,
+    by_assertion: bool,
+    capabilities: tuple[str, ...] = (),
 ) -> str:
     """An app-only token."""
-    version = _token_version(tx, resource)
-    claims = _common(tx, tenant, audience, version, life_s) | {
+    version = _token_version(call.tx, resource)
+    claims = _common(call.tx, tenant, audience, version, life_s) | {
+        "idp": issuer(tenant["cloud"], tenant["id"], 1),
         "oid": principal["id"],
         "sub": principal["id"],
         "idtyp": "app",
     }
     if roles:
         claims["roles"] = sorted(roles)
-    authenticity = "2" if by_certificate else "1"
+    authenticity = "2" if by_assertion else "1"
     if version == 2:
         claims |= {"azp": client.id, "azpacr": authenticity}
     else:
         claims |= {"appid": client.id, "app_displayname": client.name, "appidacr": authenticity}
-        claims["idp"] = claims["iss"]
-    return _signed(tx, tenant["cloud"], claims)
+    return _signed(call.tx, tenant["cloud"], claims | _capabilities(capabilities))
+
+
+def _capabilities(declared: tuple[str, ...]) -> dict[str, Any]:
+    """`xms_cc` repeats what the client said it can handle.
+
+    Entra would also make such a token live up to 28 hours, because an API that evaluates access continuously refuses it
+    at once after a revocation (sam-facts 3.1). The emulator's APIs do not, so here it lives as long as any other.
+    """
+    return {"xms_cc": [value.lower() for value in declared]} if declared else {}
 
 
 def id_token(
@@ -158,8 +180,13 @@ def new_code(tx: Transaction, body: Document) -> str:
 
 
 def new_refresh_token(tx: Transaction, body: Document) -> str:
-    """A refresh token: {tenant, user, clientId, platform, amr, authTime, audience, scopes}, good for 90 days."""
+    """A refresh token: {tenant, user, clientId, platform, amr, authTime, oidc, audience}, good for 90 days.
+
+    A single-page application's has a fixed end, which its successors inherit: `ends`.
+    """
     token = f"1.{secrets.token_urlsafe(160)}"
+    if body["platform"] == "spa":
+        body = {"ends": tx.now + SINGLE_PAGE_REFRESH_LIFE_S} | body
     tx.put(kinds.REFRESH_TOKEN, "", digest(token), body | {"issued": tx.now})
     return token
 
@@ -181,9 +208,10 @@ def _common(tx: Transaction, tenant: Document, audience: str, version: int, life
         "iat": now,
         "nbf": now,
         "exp": now + life_s,
+        "aio": secrets.token_urlsafe(36),
+        "rh": f"1.{secrets.token_urlsafe(28)}.",
         "tid": tenant["id"],
         "uti": secrets.token_urlsafe(16),
-        "jti": str(uuid4()),
         "ver": f"{version}.0",
     }
 
