@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import socket
 import ssl
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -89,34 +85,6 @@ def test_two_servers_over_one_folder_are_one_cloud(emulator: Emulator, client: C
         assert other.control("GET", "clock")["offset"] == 1000
     finally:
         second.stop()
-
-
-def _start_process(folder: Path) -> tuple[subprocess.Popen[str], dict[str, Any]]:
-    command = [sys.executable, "-m", "provisioner.cli.emulator", "start", "--json", "--state", str(folder)]
-    environment = os.environ | {"XDG_STATE_HOME": str(folder / "home")}
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
-    assert process.stdout is not None
-    return process, json.loads(process.stdout.readline())
-
-
-def test_killed_server_loses_nothing_it_acknowledged(tmp_path: Path) -> None:
-    process, description = _start_process(tmp_path)
-    client = Client(description)
-    token = client.token()
-    made = client.graph("POST", "applications", token, {"displayName": "survivor"}).json()
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-
-    note = read_note(folder_note(tmp_path))
-    assert note is not None
-    assert not is_alive(note)
-    heir = Emulator(tmp_path)
-    heir.start()
-    try:
-        found = Client(heir.description()).graph("GET", f"applications/{made['id']}", token)
-        assert found.json()["displayName"] == "survivor"
-    finally:
-        heir.stop()
 
 
 def test_note_is_private_and_counts_only_while_its_server_lives(tmp_path: Path) -> None:
