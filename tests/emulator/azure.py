@@ -22,6 +22,11 @@ from tests.contracts import NotDescribed, check_answer
 
 UNDESCRIBED = {
     "providers": "the contract of Microsoft.Resources is cut to resource groups",
+    "locks": "no contract of management locks is at hand",
+    "policyAssignments": "no contract of Azure Policy is at hand",
+    "managedHSMs": "the contract of Microsoft.KeyVault is cut to vaults",
+    "deletedManagedHSMs": "the contract of Microsoft.KeyVault is cut to vaults",
+    "operationResults": "where an operation's Location leads is opaque to clients",
     "operationresults": "where an operation's Location leads is opaque to clients",
     "mpn": "the schema of Partner Center has no Partner Program profile",
     "company": "the schema of Partner Center has no path for a customer's company profile",
@@ -31,6 +36,7 @@ READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
 CONTRIBUTOR = "b24988ac-6180-42a0-ab88-20f7382dd24c"
 SECRETS_OFFICER = "b86a8fe4-44ce-4948-aee5-eccb2c155cd7"
 SECRETS_USER = "4633458b-17de-408a-b874-0445c86b69e6"
+RBAC_ADMINISTRATOR = "f58310d9-a9f6-439a-9e8d-f62e7b41a168"
 DATA_ACCESS_ADMINISTRATOR = "8b54135c-b56d-4d72-a534-26097cfdc8d8"
 
 
@@ -165,7 +171,18 @@ def stranger(store: Store) -> Azure:
     return operator(store, object_id=CONTOSO.colleague_id, upn=CONTOSO.colleague)
 
 
-def own(azure: Azure, role: str, scope: str | None = None) -> None:
+def only(*roles: str) -> str:
+    """A condition as the portal writes it: these roles only, and to service principals only."""
+    write = "Microsoft.Authorization/roleAssignments"
+    return (
+        f"((!(ActionMatches{{'{write}/write'}})) OR (@Request[{write}:RoleDefinitionId] ForAnyOfAnyValues:GuidEquals "
+        f"{{{', '.join(roles)}}} AND @Request[{write}:PrincipalType] ForAnyOfAnyValues:StringEqualsIgnoreCase "
+        f"{{'ServicePrincipal'}})) AND ((!(ActionMatches{{'{write}/delete'}})) OR (@Resource[{write}:RoleDefinitionId] "
+        f"ForAnyOfAnyValues:GuidEquals {{{', '.join(roles)}}}))"
+    )
+
+
+def own(azure: Azure, role: str, scope: str | None = None, **more: str) -> None:
     """Give a caller a role as an owner of the subscription would: written straight into the cloud."""
     place = scope or azure.subscription
     key = f"{place}/providers/Microsoft.Authorization/roleAssignments/{azure.object_id[:24]}{role[-12:]}"
@@ -173,7 +190,7 @@ def own(azure: Azure, role: str, scope: str | None = None) -> None:
         "roleDefinitionId": f"{azure.subscription}/providers/Microsoft.Authorization/roleDefinitions/{role}",
         "principalId": azure.object_id,
         "scope": place,
-    }
+    } | more
     azure.plant(
         kinds.ROLE_ASSIGNMENT,
         azure.tenant.subscription,

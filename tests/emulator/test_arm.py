@@ -7,11 +7,25 @@ import uuid
 import pytest
 
 from provisioner.emulator import kinds, lag
-from provisioner.emulator.seed.directory import CONTOSO
+from provisioner.emulator.seed.directory import CONTOSO, TAILSPIN
 from provisioner.emulator.store import Store
 
-from .azure import CONTRIBUTOR, OWNER, READER, SECRETS_USER, Azure, operator, own, runner, stranger
+from .azure import (
+    CONTRIBUTOR,
+    OWNER,
+    RBAC_ADMINISTRATOR,
+    READER,
+    SECRETS_USER,
+    Azure,
+    only,
+    operator,
+    own,
+    runner,
+    stranger,
+)
 from .clock import advance
+
+GROUP = f"/subscriptions/{CONTOSO.subscription}/resourceGroups/rg-contoso"
 
 
 def test_registration_passes_through_registering(store: Store) -> None:
@@ -128,7 +142,7 @@ def test_purged_name_is_free_again(store: Store) -> None:
     body = {"name": "kv-contoso", "type": "Microsoft.KeyVault/vaults"}
     assert azure.arm("POST", check, body).body["reason"] == "AlreadyExists"
     deleted = f"{azure.subscription}/providers/Microsoft.KeyVault/locations/westeurope/deletedVaults/kv-contoso"
-    assert azure.arm("POST", f"{deleted}/purge").status == 200
+    assert azure.arm("POST", f"{deleted}/purge").status == 202
     assert azure.arm("POST", check, body).body["nameAvailable"] is True
     assert azure.arm("POST", check, body | {"name": "1x"}).body["reason"] == "AccountNameInvalid"
 
@@ -242,3 +256,186 @@ def test_every_answer_has_its_ids(store: Store) -> None:
     ):
         assert reply.headers["x-ms-request-id"]
         assert reply.headers["x-ms-correlation-request-id"]
+
+
+def test_a_group_being_deleted_is_polled_until_it_is_gone(store: Store) -> None:
+    azure = runner(store)
+    azure.ready_vault()
+    with store.transaction() as tx:
+        lag.change_settings(tx, {"rbac": 30})
+    accepted = azure.arm("DELETE", GROUP)
+    assert (accepted.status, accepted.headers["Retry-After"]) == (202, "1")
+    assert azure.arm("GET", GROUP).body["properties"] == {"provisioningState": "Deleting"}
+    location = accepted.headers["Location"].partition(".com")[2].partition("?")[0]
+    running = azure.arm("GET", location)
+    assert (running.status, running.headers["Location"]) == (202, accepted.headers["Location"])
+    advance(store, 31)
+    assert azure.arm("GET", location).status == 200
+    assert azure.arm("HEAD", GROUP).status == 404
+
+
+def test_purging_a_vault_is_an_operation_that_leads_to_its_end(store: Store) -> None:
+    azure = runner(store)
+    own(azure, OWNER)
+    azure.ready_vault()
+    azure.arm("DELETE", azure.vault_id)
+    path = f"{azure.subscription}/providers/Microsoft.KeyVault/locations/westeurope/deletedVaults/kv-contoso"
+    purged = azure.arm("POST", f"{path}/purge")
+    assert purged.status == 202
+    assert azure.arm("GET", purged.headers["Location"].partition(".com")[2].partition("?")[0]).status == 200
+    assert azure.arm("GET", path).status == 404
+
+
+def test_access_policies_are_edited_one_principal_at_a_time(store: Store) -> None:
+    azure = runner(store)
+    azure.ready_vault(enableRbacAuthorization=False)
+
+    def edit(kind: str, who: str, **permissions: list[str]) -> list[tuple[str, object]]:
+        entry = {"tenantId": CONTOSO.id, "objectId": who, "permissions": permissions}
+        answer = azure.arm(
+            "PUT", f"{azure.vault_id}/accessPolicies/{kind}", {"properties": {"accessPolicies": [entry]}}
+        )
+        assert answer.status in (200, 201)
+        found = azure.arm("GET", azure.vault_id).body["properties"]["accessPolicies"]
+        assert answer.body["properties"]["accessPolicies"] == found
+        return [(each["objectId"], each["permissions"]) for each in found]
+
+    mine, other = CONTOSO.runner.object_id, CONTOSO.operator_id
+    assert edit("add", mine, secrets=["Get"]) == [(mine, {"secrets": ["get"]})]
+    assert edit("add", mine, secrets=["list"], keys=["sign"]) == [
+        (mine, {"secrets": ["get", "list"], "keys": ["sign"]})
+    ]
+    assert len(edit("add", other, secrets=["get"])) == 2
+    assert edit("replace", other, keys=["get"])[1] == (other, {"keys": ["get"]})
+    assert edit("remove", mine, secrets=["get", "list"], keys=["sign"]) == [(other, {"keys": ["get"]})]
+
+
+def test_a_lock_made_at_a_group_holds_the_vault_in_it(store: Store) -> None:
+    azure = runner(store)
+    azure.ready_vault()
+    own(azure, OWNER)
+    lock = f"{GROUP}/providers/Microsoft.Authorization/locks/keep"
+    wanted = {"properties": {"level": "CanNotDelete", "notes": "rehearsal"}}
+    assert [azure.arm("PUT", lock, wanted).status for _ in range(2)] == [201, 200]
+    assert azure.arm("DELETE", azure.vault_id).body["error"]["code"] == "ScopeLocked"
+    assert azure.arm("GET", lock).body["properties"] == wanted["properties"]
+    for scope in (azure.subscription, GROUP, azure.vault_id):
+        listed = azure.arm("GET", f"{scope}/providers/Microsoft.Authorization/locks").body["value"]
+        assert [each["name"] for each in listed] == ["keep"]
+    above = azure.arm("GET", f"{azure.subscription}/providers/Microsoft.Authorization/locks", _filter="atScope()")
+    assert above.body["value"] == []
+    assert [azure.arm("DELETE", lock).status for _ in range(2)] == [200, 204]
+    assert azure.arm("DELETE", azure.vault_id).status == 200
+
+
+def test_policies_that_deny_can_be_read_before_they_do(store: Store) -> None:
+    azure = runner(store)
+    rule = {"name": "purge-protection", "resourceType": "Microsoft.KeyVault/vaults", "requires": {}}
+    azure.plant(kinds.SUBSCRIPTION, "", CONTOSO.subscription, _policies=[rule])
+    path = f"{azure.subscription}/providers/Microsoft.Authorization/policyAssignments"
+    assert [each["name"] for each in azure.arm("GET", path).body["value"]] == ["purge-protection"]
+    assert azure.arm("GET", f"{path}/purge-protection").body["properties"]["enforcementMode"] == "Default"
+
+
+def test_permissions_tell_what_the_caller_may_do_at_a_scope(store: Store) -> None:
+    azure = runner(store)
+    azure.ready_vault()
+    path = "providers/Microsoft.Authorization/permissions"
+    before = azure.arm("GET", f"{GROUP}/{path}").body["value"]
+    azure.assign(SECRETS_USER)
+    at_vault = azure.arm("GET", f"{azure.vault_id}/{path}").body["value"]
+    assert azure.arm("GET", f"{GROUP}/{path}").body["value"] == before
+    assert next(each for each in at_vault if each not in before)["dataActions"] != []
+    assert stranger(store).arm("GET", f"{GROUP}/{path}").status == 403
+
+
+def test_a_delegate_removes_only_what_the_condition_names(store: Store) -> None:
+    azure = runner(store)
+    azure.ready_vault()
+    made = [azure.assign(role, CONTOSO.runner.object_id).body["id"] for role in (SECRETS_USER, READER)]
+    person = stranger(store)
+    own(person, RBAC_ADMINISTRATOR, condition=only(SECRETS_USER))
+    assert [person.arm("DELETE", each, version="2022-04-01").status for each in made] == [200, 403]
+
+
+def test_a_condition_is_kept_and_told(store: Store) -> None:
+    azure = runner(store)
+    azure.ready_vault()
+    made = azure.assign(SECRETS_USER, condition=only(SECRETS_USER), conditionVersion="2.0")
+    assert made.body["properties"]["condition"] == only(SECRETS_USER)
+
+
+def test_a_role_may_be_assigned_on_one_secret(store: Store) -> None:
+    azure = runner(store)
+    azure.ready_vault()
+    scope = f"{azure.vault_id.upper().replace('/SUBSCRIPTIONS', '/subscriptions')}/secrets/token"
+    made = azure.assign(SECRETS_USER, scope=scope.replace("PROVIDERS", "providers"))
+    assert made.body["properties"]["scope"] == f"{azure.vault_id}/secrets/token"
+
+
+def test_definitions_are_found_by_name_and_type_with_and_without_a_scope(store: Store) -> None:
+    azure = runner(store)
+    path = "/providers/Microsoft.Authorization/roleDefinitions"
+    for scope in ("", azure.subscription):
+        found = azure.arm("GET", scope + path, _filter="roleName eq 'Key Vault Secrets User'").body["value"]
+        assert [each["name"] for each in found] == [SECRETS_USER]
+        assert azure.arm("GET", scope + path, _filter="type eq 'CustomRole'").body["value"] == []
+        assert azure.arm("GET", f"{scope}{path}/{READER}").body["id"] == f"{scope}{path}/{READER}"
+
+
+def test_the_token_tells_the_directory_and_the_challenge_tells_it_without(store: Store) -> None:
+    azure = runner(store)
+    assert [each["tenantId"] for each in azure.arm("GET", "/tenants").body["value"]] == [CONTOSO.id]
+    refused = azure.send("arm", "GET", f"https://management.azure.com{azure.subscription}?api-version=2022-12-01")
+    assert f"login.microsoftonline.com/{CONTOSO.id}" in refused.headers["WWW-Authenticate"]
+
+
+def test_regions_are_those_of_the_cloud(store: Store) -> None:
+    for azure, region in ((runner(store), "westeurope"), (operator(store, TAILSPIN), "usgovvirginia")):
+        own(azure, READER)
+        listed = azure.arm("GET", f"{azure.subscription}/locations").body["value"]
+        assert region in [each["name"] for each in listed]
+
+
+def test_collections_are_paged_by_top(store: Store) -> None:
+    azure = runner(store)
+    for name in ("a", "b", "c"):
+        azure.arm("PUT", f"{azure.subscription}/resourceGroups/{name}", {"location": "westeurope", "tags": {"x": name}})
+    first = azure.arm("GET", f"{azure.subscription}/resourceGroups", _top="2").body
+    token = azure.token("https://management.azure.com")
+    second = azure.send("arm", "GET", first["nextLink"], None, token).body
+    assert [each["name"] for each in (*first["value"], *second["value"])] == ["a", "b", "c"]
+    assert "nextLink" not in second
+    tagged = azure.arm("GET", f"{azure.subscription}/resourceGroups", _filter="tagName eq 'X' and tagValue eq 'b'")
+    assert [each["name"] for each in tagged.body["value"]] == ["b"]
+
+
+def test_every_answer_carries_azures_ids(store: Store) -> None:
+    azure = runner(store)
+    for path, left in ((azure.subscription, "x-ms-ratelimit-remaining-subscription-reads"), (GROUP, None)):
+        reply = azure.arm("GET", path)
+        assert reply.headers["x-ms-routing-request-id"].endswith(reply.headers["x-ms-correlation-request-id"])
+        assert (left in reply.headers) is (reply.status == 200)
+
+
+def test_lists_of_what_is_not_here_are_empty(store: Store) -> None:
+    azure = runner(store)
+    azure.ready_vault()
+    kv = f"{azure.subscription}/providers/Microsoft.KeyVault"
+    for path in (f"{kv}/managedHSMs", f"{kv}/deletedManagedHSMs", f"{azure.vault_id}/privateEndpointConnections"):
+        assert azure.arm("GET", path).body == {"value": []}
+    [link] = azure.arm("GET", f"{azure.vault_id}/privateLinkResources").body["value"]
+    assert link["properties"]["groupId"] == "vault"
+
+
+def test_a_provider_tells_its_types_and_is_unregistered(store: Store) -> None:
+    azure = runner(store)
+    path = f"{azure.subscription}/providers"
+    azure.arm("POST", f"{path}/Microsoft.KeyVault/register")
+    listed = {each["namespace"]: each for each in azure.arm("GET", path).body["value"]}
+    assert "2026-02-01" in listed["Microsoft.KeyVault"]["resourceTypes"][0]["apiVersions"]
+    gone = azure.arm("POST", f"{path}/Microsoft.KeyVault/unregister").body
+    assert (listed["Microsoft.KeyVault"]["registrationState"], gone["registrationState"]) == (
+        "Registered",
+        "NotRegistered",
+    )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from .. import kinds, lag
 from ..store import Document, Transaction
+from . import conditions
 from .roles import ROLES, Role
 
 ASSIGN = "Microsoft.Authorization/roleAssignments/write"
@@ -31,19 +32,24 @@ def principals(tx: Transaction, tenant: str, object_id: str) -> set[str]:
 
 def permitted(tx: Transaction, tenant: str, object_id: str, action: str, scope: str) -> bool:
     """True when some effective assignment allows the control-plane action at the scope."""
-    return any(role.allows(action) for role in _roles(tx, tenant, object_id, scope))
+    return any(role.allows(action) for _, role in held(tx, tenant, object_id, scope))
 
 
 def data_permitted(tx: Transaction, tenant: str, object_id: str, action: str, scope: str) -> bool:
     """True when some effective assignment allows the data-plane action at the scope."""
-    return any(role.allows_data(action) for role in _roles(tx, tenant, object_id, scope))
+    return any(role.allows_data(action) for _, role in held(tx, tenant, object_id, scope))
 
 
-def may_assign(tx: Transaction, tenant: str, object_id: str, action: str, scope: str, role_id: str) -> bool:
-    """True when the holder may write or delete assignments of this role here, built-in conditions included."""
+def may_assign(
+    tx: Transaction, tenant: str, object_id: str, action: str, scope: str, wanted: conditions.Wanted
+) -> bool:
+    """True when the holder may write or delete this assignment here, conditions of their own roles included."""
+    side = "Request" if action == ASSIGN else "Resource"
     return any(
-        role.allows(action) and (role.assigns_only is None or role_id in role.assigns_only)
-        for role in _roles(tx, tenant, object_id, scope)
+        role.allows(action)
+        and (role.assigns_only is None or wanted.role_id in role.assigns_only)
+        and conditions.allows(assignment["properties"].get("condition"), side, wanted)
+        for assignment, role in held(tx, tenant, object_id, scope)
     )
 
 
@@ -52,7 +58,8 @@ def role_id(assignment: Document) -> str:
     return str(assignment["properties"]["roleDefinitionId"]).rsplit("/", 1)[-1].lower()
 
 
-def _roles(tx: Transaction, tenant: str, object_id: str, scope: str) -> Iterator[Role]:
+def held(tx: Transaction, tenant: str, object_id: str, scope: str) -> Iterator[tuple[Document, Role]]:
+    """The effective assignments at and above the scope, with their roles."""
     holders = principals(tx, tenant, object_id)
     for assignment in tx.list(kinds.ROLE_ASSIGNMENT, subscription_of(scope)):
         properties = assignment["properties"]
@@ -61,4 +68,4 @@ def _roles(tx: Transaction, tenant: str, object_id: str, scope: str) -> Iterator
             and covers(properties["scope"], scope)
             and lag.is_effective(tx, assignment)
         ):
-            yield ROLES[role_id(assignment)]
+            yield assignment, ROLES[role_id(assignment)]

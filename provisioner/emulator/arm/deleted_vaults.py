@@ -5,8 +5,9 @@ from __future__ import annotations
 from .. import kinds
 from ..kernel import Call, Reply
 from ..store import Document
-from . import access, errors, vault_store
+from . import access, errors, operations, vault_store
 from .entry import Session, session
+from .paging import page
 from .vault_store import NAMESPACE
 
 
@@ -21,18 +22,19 @@ def list_deleted(call: Call) -> Reply:
     current.require(f"{NAMESPACE}/deletedVaults/read", current.scope)
     names = [each["name"] for each in call.tx.list(kinds.DELETED_VAULT, "") if access.covers(current.scope, each["id"])]
     found = [deleted for name in names if (deleted := vault_store.find_deleted(call.tx, name))]
-    return Reply(200, {"value": [_wire(each) for each in found]})
+    return page(call, [_wire(each) for each in found])
 
 
 def purge(call: Call) -> Reply:
-    """Refused while purge protection holds."""
+    """Refused while purge protection holds. Done at once, told as a running operation."""
     current = session(call)
     current.require(f"{NAMESPACE}/locations/deletedVaults/purge/action", current.scope)
     deleted = _existing(current)
     if deleted["properties"].get("purgeProtectionEnabled"):
         raise errors.purge_not_allowed()
     vault_store.purge(call.tx, deleted)
-    return Reply(200)
+    region = f"{current.scope}/providers/{NAMESPACE}/locations/{deleted['properties']['location']}"
+    return operations.accepted(current, f"{region}/operationResults", "vault", deleted["name"])
 
 
 def _existing(current: Session) -> Document:

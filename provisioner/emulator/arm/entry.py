@@ -6,6 +6,7 @@ import functools
 import re
 import uuid
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from .. import kinds
@@ -17,25 +18,47 @@ from . import access, errors
 
 _API_VERSION = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(-preview)?", re.IGNORECASE)
 
+_SUBSCRIPTION = "x-ms-ratelimit-remaining-subscription-"
+_READS = {f"{_SUBSCRIPTION}reads": "249", f"{_SUBSCRIPTION}global-reads": "3749"}
+_WRITES = {f"{_SUBSCRIPTION}writes": "199", f"{_SUBSCRIPTION}global-writes": "2999"}
+_DELETES = {f"{_SUBSCRIPTION}deletes": "199", f"{_SUBSCRIPTION}global-deletes": "2999"}
+_LEFT = {"GET": _READS, "HEAD": _READS, "PUT": _WRITES, "PATCH": _WRITES, "POST": _WRITES, "DELETE": _DELETES}
+
 
 def answered(handler: Handler) -> Handler:
     """A handler whose every answer carries ARM's ids; a correlation id sent is the one answered."""
 
     @functools.wraps(handler)
     def with_ids(call: Call) -> Reply:
-        request_id = str(uuid.uuid4())
-        headers = {
-            "x-ms-request-id": request_id,
-            "x-ms-correlation-request-id": call.headers.get("x-ms-correlation-request-id", request_id),
-            "Cache-Control": "no-cache",
-        }
+        headers = _headers(call)
         try:
             reply = handler(call)
         except Refusal as refused:
             raise Refusal(replace(refused.reply, headers=headers | dict(refused.reply.headers))) from None
-        return replace(reply, headers=headers | dict(reply.headers))
+        return replace(reply, headers=headers | _LEFT[call.method] | dict(reply.headers))
 
     return with_ids
+
+
+def _headers(call: Call) -> dict[str, str]:
+    """On every answer; the client's own request id comes back only to those who ask for it."""
+    request_id = str(uuid.uuid4())
+    correlation = call.headers.get("x-ms-correlation-request-id", request_id)
+    moment = datetime.fromtimestamp(call.tx.now, UTC).strftime("%Y%m%dT%H%M%SZ")
+    headers = {
+        "Cache-Control": "no-cache",
+        "Pragma": "no-cache",
+        "Expires": "-1",
+        "x-ms-request-id": request_id,
+        "x-ms-correlation-request-id": correlation,
+        "x-ms-routing-request-id": f"WESTEUROPE:{moment}:{correlation}",
+        "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
+        "X-Content-Type-Options": "nosniff",
+    }
+    own = call.headers.get("x-ms-client-request-id")
+    if own and call.headers.get("x-ms-return-client-request-id", "").lower() == "true":
+        headers["x-ms-client-request-id"] = own
+    return headers
 
 
 @dataclass(frozen=True)
@@ -74,12 +97,19 @@ def authenticated(call: Call) -> Caller:
             raise errors.wrong_audience(call.cloud) from bad
         raise errors.bad_token(call.cloud) from bad
     if caller is None:
-        raise errors.no_token(call.cloud)
+        raise errors.no_token(call.cloud, _tenant_of_path(call))
     if not call.query.get("api-version"):
         raise errors.missing_api_version()
     if not _API_VERSION.fullmatch(call.query["api-version"]):
         raise errors.invalid_api_version(call.query["api-version"])
     return caller
+
+
+def _tenant_of_path(call: Call) -> str | None:
+    """The directory of the subscription a call is about, for those who do not know it yet."""
+    parts = call.path.strip("/").lower().split("/")
+    found = call.tx.get(kinds.SUBSCRIPTION, "", parts[1]) if parts[0] == "subscriptions" and len(parts) > 1 else None
+    return found["tenantId"] if found else None
 
 
 def session(call: Call, subscription: str | None = None) -> Session:

@@ -20,18 +20,20 @@ def _error(status: int, code: str, message: str, headers: dict[str, str] | None 
     return Refusal(Reply(status, {"error": {"code": code, "message": message, **more}}, headers or {}))
 
 
-def _unauthorized(cloud: str, code: str, message: str) -> Refusal:
+def _unauthorized(cloud: str, code: str, message: str, tenant: str | None = None) -> Refusal:
+    directory = f"/{tenant}" if tenant else ""
     challenge = (
-        f'Bearer authorization_uri="https://{CLOUDS[cloud].login[0]}", error="invalid_token", '
+        f'Bearer authorization_uri="https://{CLOUDS[cloud].login[0]}{directory}", error="invalid_token", '
         f'error_description="{message}"'
     )
     return _error(401, code, message, {"WWW-Authenticate": challenge})
 
 
 @refusal("arm.no_token")
-def no_token(cloud: str) -> Refusal:
-    """Observed."""
-    return _unauthorized(cloud, "AuthenticationFailed", "Authentication failed. The 'Authorization' header is missing.")
+def no_token(cloud: str, tenant: str | None) -> Refusal:
+    """Observed; `tenant` is that of the subscription in the path, which the challenge names: tools find it so."""
+    message = "Authentication failed. The 'Authorization' header is missing."
+    return _unauthorized(cloud, "AuthenticationFailed", message, tenant)
 
 
 @refusal("arm.bad_token")
@@ -295,3 +297,107 @@ def unmatched_principal_type(principal: str, real: str, given: str) -> Refusal:
         f"The PrincipalId '{principal}' has type '{real}' , which is different from specified PrinciaplType '{given}'."
     )
     return _error(400, "UnmatchedPrincipalType", message)
+
+
+@refusal("arm.principal_type_not_supported")
+def principal_type_not_supported(kind: str) -> Refusal:
+    """Observed: the object id of an application instead of its service principal's."""
+    message = f"Principals of type {kind} cannot validly be used in role assignments."
+    return _error(400, "PrincipalTypeNotSupported", message)
+
+
+@refusal("arm.invalid_principal")
+def invalid_principal() -> Refusal:
+    """Observed: an application's name or a mail address instead of an object id."""
+    return _error(400, "InvalidPrincipalId", "A valid principal ID must be provided for role assignment.")
+
+
+@refusal("arm.invalid_role_definition_id")
+def invalid_role_definition_id(role: str) -> Refusal:
+    message = f"The role definition ID '{role}' is not valid. The role definition ID must be a GUID."
+    return _error(400, "InvalidRoleDefinitionId", message)
+
+
+@refusal("arm.too_many_role_assignments")
+def too_many_role_assignments() -> Refusal:
+    """Text of the documentation's page on troubleshooting Azure RBAC."""
+    message = "No more role assignments can be created (code: RoleAssignmentLimitExceeded)"
+    return _error(400, "RoleAssignmentLimitExceeded", message)
+
+
+@refusal("arm.invalid_condition")
+def invalid_condition(why: str) -> Refusal:
+    return _error(400, "InvalidConditionExpression", f"The condition of the role assignment is not valid: {why}.")
+
+
+@refusal("arm.lock_not_found")
+def lock_not_found(name: str) -> Refusal:
+    return _error(404, "LockNotFound", f"The lock '{name}' could not be found.")
+
+
+@refusal("arm.policy_not_found")
+def policy_not_found(name: str) -> Refusal:
+    return _error(404, "PolicyAssignmentNotFound", f"The policy assignment '{name}' is not found.")
+
+
+@refusal("arm.operation_not_found")
+def operation_not_found(token: str) -> Refusal:
+    return _error(404, "OperationNotFound", f"The operation '{token}' could not be found.")
+
+
+@refusal("arm.group_being_deleted")
+def group_being_deleted(name: str) -> Refusal:
+    """Observed."""
+    message = f"The resource group '{name}' is in deprovisioning state and cannot perform this operation."
+    return _error(409, "ResourceGroupBeingDeleted", message)
+
+
+@refusal("arm.location_not_available")
+def location_not_available(location: str, regions: list[str]) -> Refusal:
+    """Observed."""
+    message = (
+        f"The provided location '{location}' is not available for resource group. List of available regions is "
+        f"'{','.join(regions)}'."
+    )
+    return _error(400, "LocationNotAvailableForResourceGroup", message)
+
+
+@refusal("arm.location_not_available_for_type")
+def location_not_available_for_type(location: str, kind: str, regions: list[str]) -> Refusal:
+    """Observed."""
+    message = (
+        f"The provided location '{location}' is not available for resource type '{kind}'. List of available regions "
+        f"for the resource type is '{','.join(regions)}'."
+    )
+    return _error(400, "LocationNotAvailableForResourceType", message)
+
+
+@refusal("arm.too_many_tags")
+def too_many_tags(count: int) -> Refusal:
+    message = f"The number of tags '{count}' exceeds the maximum of '50'."
+    return _error(400, "InvalidTagsCount", message)
+
+
+@refusal("arm.invalid_query")
+def invalid_query(name: str, value: str) -> Refusal:
+    return _error(400, "InvalidQueryParameterValue", f"The value '{value}' of the query parameter '{name}' is invalid.")
+
+
+@refusal("arm.invalid_resource_type")
+def invalid_resource_type(kind: str, namespace: str, version: str) -> Refusal:
+    """Observed."""
+    message = (
+        f"The resource type '{kind}' could not be found in the namespace '{namespace}' for api version '{version}'."
+    )
+    return _error(404, "InvalidResourceType", message)
+
+
+@refusal("arm.no_route")
+def no_route(method: str, path: str) -> Refusal:
+    return _error(404, "NotFound", f"The emulator has no {method} {path}.")
+
+
+@refusal("arm.method_not_allowed")
+def method_not_allowed(method: str, allowed: list[str]) -> Refusal:
+    message = f"The requested resource does not support http method '{method}'."
+    return _error(405, "UnsupportedHttpMethod", message, {"Allow": ", ".join(allowed)})

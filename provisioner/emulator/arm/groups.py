@@ -5,28 +5,49 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from .. import kinds
+from .. import kinds, lag
 from ..kernel import Call, Reply
-from ..store import Document
-from . import errors, governance, vault_store
+from ..store import Document, Transaction
+from . import errors, governance, operations, regions, vault_store
+from .access import covers
 from .entry import Session, body, session
 from .filters import clauses
+from .paging import page
 
 _NAME = re.compile(r"[-\w.()]{0,89}[-\w()]")
 _TYPE = "Microsoft.Resources/subscriptions/resourceGroups"
+_MOST_TAGS = 50
+_TAG_CLAUSES = ("tagname", "tagvalue")
+
+
+def find(tx: Transaction, subscription_id: str, name: str) -> Document | None:
+    """The group of a name; one whose deletion has come to its end is removed by this look."""
+    group = tx.get(kinds.RESOURCE_GROUP, subscription_id, name.lower())
+    if group is None or group.get("_goneFrom", tx.now + 1) > tx.now:
+        return group
+    tx.delete(kinds.RESOURCE_GROUP, subscription_id, name.lower())
+    return None
 
 
 def scope_of(current: Session, name: str) -> str:
     """A group's scope, the name as written by whoever created it when there is one."""
-    group = current.call.tx.get(kinds.RESOURCE_GROUP, current.subscription_id, name.lower())
+    group = find(current.call.tx, current.subscription_id, name)
     return str(group["id"]) if group else f"{current.scope}/resourceGroups/{name}"
 
 
 def existing(current: Session, name: str) -> Document:
     """The group's document; raises ResourceGroupNotFound."""
-    group = current.call.tx.get(kinds.RESOURCE_GROUP, current.subscription_id, name.lower())
+    group = find(current.call.tx, current.subscription_id, name)
     if group is None:
         raise errors.group_not_found(name)
+    return group
+
+
+def writable(current: Session, name: str) -> Document:
+    """The group's document; raises ResourceGroupNotFound, and ResourceGroupBeingDeleted."""
+    group = existing(current, name)
+    if "_goneFrom" in group:
+        raise errors.group_being_deleted(group["name"])
     return group
 
 
@@ -40,8 +61,12 @@ def put_group(call: Call) -> Reply:
     governance.check_write(current.subscription, scope)
     wanted = body(call)
     governance.check_policies(current.subscription, _TYPE, name, wanted)
-    location = canonical_location(wanted.get("location"))
-    found = call.tx.get(kinds.RESOURCE_GROUP, current.subscription_id, name.lower())
+    location = location_of(wanted)
+    if location not in regions.names(call.cloud):
+        raise errors.location_not_available(location, regions.names(call.cloud))
+    found = find(call.tx, current.subscription_id, name)
+    if found:
+        writable(current, name)
     if found and found["location"] != location:
         raise errors.group_location_fixed(name, found["location"], location)
     group = {
@@ -59,21 +84,20 @@ def put_group(call: Call) -> Reply:
 def get_group(call: Call) -> Reply:
     current = session(call)
     current.require(f"{_TYPE}/read", scope_of(current, call.params["group"]))
-    return Reply(200, existing(current, call.params["group"]))
+    return Reply(200, _wire(existing(current, call.params["group"])))
 
 
 def head_group(call: Call) -> Reply:
     current = session(call)
     current.require(f"{_TYPE}/read", scope_of(current, call.params["group"]))
-    found = call.tx.get(kinds.RESOURCE_GROUP, current.subscription_id, call.params["group"].lower())
-    return Reply(204 if found else 404)
+    return Reply(204 if find(call.tx, current.subscription_id, call.params["group"]) else 404)
 
 
 def patch_group(call: Call) -> Reply:
     current = session(call)
     scope = scope_of(current, call.params["group"])
     current.require(f"{_TYPE}/write", scope)
-    group = existing(current, call.params["group"])
+    group = writable(current, call.params["group"])
     governance.check_write(current.subscription, scope)
     wanted = body(call)
     if "tags" in wanted:
@@ -83,38 +107,36 @@ def patch_group(call: Call) -> Reply:
 
 
 def delete_group(call: Call) -> Reply:
-    """With everything in it; vaults go to the soft-deleted ones. Done at once, told as a running operation."""
+    """With everything in it; vaults go to the soft-deleted ones at once, the group itself when the lag is over."""
     current = session(call)
     scope = scope_of(current, call.params["group"])
     current.require(f"{_TYPE}/delete", scope)
-    group = existing(current, call.params["group"])
+    group = writable(current, call.params["group"])
     governance.check_delete(current.subscription, scope)
     for vault in vault_store.of_subscription(call.tx, current.subscription_id):
         if vault["id"].lower().startswith(f"{scope.lower()}/"):
             vault_store.soft_delete(call.tx, vault)
-    call.tx.delete(kinds.RESOURCE_GROUP, current.subscription_id, group["name"].lower())
-    location = f"https://{call.host}{current.scope}/operationresults/{group['name']}?api-version=2025-04-01"
-    return Reply(202, None, {"Location": location, "Retry-After": "0"})
-
-
-def get_operation_result(call: Call) -> Reply:
-    """Where delete_group's Location leads: the operation is over."""
-    session(call)
-    return Reply(200)
+    vault_store.forget_assignments(call.tx, current.subscription_id, scope)
+    group |= {"properties": {"provisioningState": "Deleting"}, "_goneFrom": lag.effective_from(call.tx)}
+    call.tx.put(kinds.RESOURCE_GROUP, current.subscription_id, group["name"].lower(), group)
+    return operations.accepted(current, f"{current.scope}/operationresults", "group", group["name"])
 
 
 def list_groups(call: Call) -> Reply:
     current = session(call)
-    groups = call.tx.list(kinds.RESOURCE_GROUP, current.subscription_id)
+    names = [group["name"] for group in call.tx.list(kinds.RESOURCE_GROUP, current.subscription_id)]
+    groups = [group for name in names if (group := find(call.tx, current.subscription_id, name))]
     visible = [group for group in groups if current.may(f"{_TYPE}/read", group["id"])]
     if not visible:
         current.require(f"{_TYPE}/read", current.scope)
-    return Reply(200, {"value": visible})
+    conditions = clauses(call.query.get("$filter"))
+    return page(call, [_wire(group) for group in visible if _has_tags(group, conditions)])
 
 
 def list_resources(call: Call) -> Reply:
     """Vaults are the only resources here; each without its properties, as this collection gives them."""
     current = session(call)
+    within = str(existing(current, call.params["group"])["id"]) if "group" in call.params else current.scope
     conditions = clauses(call.query.get("$filter"))
     found = vault_store.of_subscription(call.tx, current.subscription_id)
     if not found:
@@ -123,16 +145,20 @@ def list_resources(call: Call) -> Reply:
     listed = [
         {member: vault[member] for member in members}
         for vault in found
-        if current.may(f"{vault_store.TYPE}/read", vault["id"]) and all(_meets(vault, *each) for each in conditions)
+        if covers(within, vault["id"])
+        and current.may(f"{vault_store.TYPE}/read", vault["id"])
+        and all(_meets(vault, *each) for each in conditions)
+        and _has_tags(vault, conditions)
     ]
-    return Reply(200, {"value": listed})
+    return page(call, listed)
 
 
-def canonical_location(location: Any) -> str:
-    """ "West Europe" -> "westeurope"; raises LocationRequired."""
+def location_of(wanted: dict[str, Any]) -> str:
+    """The location of a body in its canonical form; raises LocationRequired."""
+    location = wanted.get("location")
     if not isinstance(location, str) or not location.strip():
         raise errors.location_required()
-    return location.replace(" ", "").lower()
+    return regions.canonical(location)
 
 
 def _meets(vault: Document, name: str, value: str) -> bool:
@@ -142,9 +168,26 @@ def _meets(vault: Document, name: str, value: str) -> bool:
         "location": vault["location"],
         "resourcegroup": vault["id"].split("/")[4],
     }
+    if name in _TAG_CLAUSES:
+        return True  # _has_tags looks at both together
     if name not in members:
         raise errors.invalid_filter(f"{name} eq '{value}'")
     return bool(members[name].lower() == value.lower())
+
+
+def _has_tags(item: Document, conditions: list[tuple[str, str]]) -> bool:
+    """`tagName eq 'a' and tagValue eq 'b'`: names compare without regard to case, values as they are."""
+    asked = {name: value for name, value in conditions if name in _TAG_CLAUSES}
+    if not asked:
+        return True
+    return any(
+        asked.get("tagname", name).lower() == name.lower() and asked.get("tagvalue", value) == value
+        for name, value in item["tags"].items()
+    )
+
+
+def _wire(group: Document) -> Document:
+    return {key: value for key, value in group.items() if not key.startswith("_")}
 
 
 def tags_of(wanted: dict[str, Any]) -> dict[str, str]:
@@ -152,4 +195,6 @@ def tags_of(wanted: dict[str, Any]) -> dict[str, str]:
     tags = wanted.get("tags") or {}
     if not isinstance(tags, dict) or not all(isinstance(value, str) for value in tags.values()):
         raise errors.invalid_body("tags must be an object of strings.")
+    if len(tags) > _MOST_TAGS:
+        raise errors.too_many_tags(len(tags))
     return tags

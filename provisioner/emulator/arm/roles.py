@@ -41,20 +41,24 @@ class Role:
         """True when the role permits this data-plane action."""
         return _matches(self.data_actions, action)
 
-    def wire(self, scope: str) -> Document:
-        """ARM's roleDefinition as seen from a scope ("" or "/subscriptions/ID")."""
-        permissions = {
+    @property
+    def permissions(self) -> Document:
+        """ARM's permission."""
+        return {
             "actions": list(self.actions),
             "notActions": list(self.not_actions),
             "dataActions": list(self.data_actions),
             "notDataActions": [],
         }
+
+    def wire(self, scope: str) -> Document:
+        """ARM's roleDefinition as seen from a scope ("" or "/subscriptions/ID")."""
         properties = {
             "roleName": self.name,
             "type": "BuiltInRole",
             "description": self.description,
             "assignableScopes": ["/"],
-            "permissions": [permissions],
+            "permissions": [self.permissions],
         }
         return {
             "properties": properties,

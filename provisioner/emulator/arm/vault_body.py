@@ -68,7 +68,7 @@ def patched(found: Properties, wanted: Properties, tenant: Document) -> Properti
     if wanted.get("sku") is not None:
         properties["sku"] = _sku(wanted["sku"])
     if wanted.get("accessPolicies") is not None:
-        properties["accessPolicies"] = _policies(wanted["accessPolicies"], tenant)
+        properties["accessPolicies"] = access_policies(wanted["accessPolicies"], tenant)
     if wanted.get("networkAcls") is not None:
         properties["networkAcls"] = _network(wanted["networkAcls"])
     if wanted.get("publicNetworkAccess") is not None:
@@ -118,7 +118,8 @@ def _sku(sku: Any) -> Document:
     return {"family": "A", "name": str(name).lower()}
 
 
-def _policies(entries: Any, tenant: Document) -> list[Document]:
+def access_policies(entries: Any, tenant: Document) -> list[Document]:
+    """The entries as the service keeps them; raises BadRequest."""
     if not isinstance(entries, list) or len(entries) > 1024:
         raise errors.vault_bad_request('The property "accessPolicies" must be a list of at most 1024 entries.')
     for entry in entries:

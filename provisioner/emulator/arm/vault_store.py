@@ -11,6 +11,11 @@ from .access import covers, subscription_of
 NAMESPACE = "Microsoft.KeyVault"
 TYPE = f"{NAMESPACE}/vaults"
 _DAY = 86400
+_HELD = (
+    *(kinds.SECRET, kinds.DELETED_SECRET),
+    *(kinds.CERTIFICATE, kinds.DELETED_CERTIFICATE),
+    *(kinds.KEY, kinds.DELETED_KEY),
+)
 
 
 def of_subscription(tx: Transaction, subscription_id: str) -> list[Document]:
@@ -22,9 +27,7 @@ def of_subscription(tx: Transaction, subscription_id: str) -> list[Document]:
 def soft_delete(tx: Transaction, vault: Document) -> None:
     """Move a vault to the deleted ones. Role assignments on it are gone for good (sam-facts 6.1)."""
     subscription = subscription_of(vault["id"])
-    for assignment in tx.list(kinds.ROLE_ASSIGNMENT, subscription):
-        if covers(vault["id"], assignment["properties"]["scope"]):
-            tx.delete(kinds.ROLE_ASSIGNMENT, subscription, assignment["id"].lower())
+    forget_assignments(tx, subscription, vault["id"])
     properties = vault["properties"]
     deleted = {
         "id": f"/subscriptions/{subscription}/providers/{NAMESPACE}/locations/{vault['location']}/deletedVaults/"
@@ -47,6 +50,13 @@ def soft_delete(tx: Transaction, vault: Document) -> None:
     tx.delete(kinds.VAULT, "", vault["name"].lower())
 
 
+def forget_assignments(tx: Transaction, subscription: str, scope: str) -> None:
+    """Role assignments at and under a scope go with what they stood on."""
+    for assignment in tx.list(kinds.ROLE_ASSIGNMENT, subscription):
+        if covers(scope, assignment["properties"]["scope"]):
+            tx.delete(kinds.ROLE_ASSIGNMENT, subscription, assignment["id"].lower())
+
+
 def find_deleted(tx: Transaction, name: str) -> Document | None:
     """The soft-deleted vault of a name; one whose retention is over is purged by this look."""
     deleted = tx.get(kinds.DELETED_VAULT, "", name.lower())
@@ -57,11 +67,11 @@ def find_deleted(tx: Transaction, name: str) -> Document | None:
 
 
 def purge(tx: Transaction, deleted: Document) -> None:
-    """For good, with its secrets."""
+    """For good, with its secrets, certificates and keys."""
     key = deleted["name"].lower()
-    for kind in (kinds.SECRET, kinds.DELETED_SECRET):
-        for secret in tx.list(kind, key):
-            tx.delete(kind, key, secret["name"].lower())
+    for kind in _HELD:
+        for held in tx.list(kind, key):
+            tx.delete(kind, key, held["name"].lower())
     tx.delete(kinds.DELETED_VAULT, "", key)
 
 

@@ -8,8 +8,9 @@ from .. import kinds, lag
 from ..identity import Caller
 from ..kernel import Call, Reply
 from ..store import Document, Transaction
-from . import access, errors, governance, groups, subscriptions, vault_body, vault_store
+from . import access, errors, governance, groups, providers, regions, vault_body, vault_store
 from .entry import Session, body, session
+from .paging import page
 from .vault_store import NAMESPACE, TYPE, soft_delete, stamp
 
 
@@ -18,13 +19,15 @@ def put_vault(call: Call) -> Reply:
     current = session(call)
     name, scope = call.params["vault"], _scope(current)
     current.require(f"{TYPE}/write", scope)
-    if subscriptions.state(call.tx, current.subscription_id, NAMESPACE) != "Registered":
+    if providers.state(call.tx, current.subscription_id, NAMESPACE) != "Registered":
         raise errors.not_registered(NAMESPACE)
-    group = groups.existing(current, call.params["group"])
+    group = groups.writable(current, call.params["group"])
     vault_body.check_name(name)
     governance.check_write(current.subscription, scope)
     wanted = body(call)
-    location = groups.canonical_location(wanted.get("location"))
+    location = groups.location_of(wanted)
+    if location not in regions.names(call.cloud):
+        raise errors.location_not_available_for_type(location, TYPE, regions.names(call.cloud))
     properties = _properties(wanted)
     found = _taken(current, name, group, location)
     if properties.get("createMode") == "recover" and found is None:
@@ -40,19 +43,19 @@ def put_vault(call: Call) -> Reply:
 def get_vault(call: Call) -> Reply:
     current = session(call)
     current.require(f"{TYPE}/read", _scope(current))
-    return _answer(call.tx, _existing(current))
+    return _answer(call.tx, existing(current))
 
 
 def patch_vault(call: Call) -> Reply:
     current = session(call)
     scope = _scope(current)
     current.require(f"{TYPE}/write", scope)
-    vault = _existing(current)
+    vault = existing(current)
     governance.check_write(current.subscription, scope)
     wanted = body(call)
     properties = _properties(wanted)
     _check_permission_model(current, vault, properties)
-    vault["properties"] = vault_body.patched(vault["properties"], properties, _directory(current))
+    vault["properties"] = vault_body.patched(vault["properties"], properties, directory(current))
     if "tags" in wanted:
         vault["tags"] = groups.tags_of(wanted)
     vault["systemData"] = _system_data(call.tx, current.caller, vault)
@@ -70,6 +73,34 @@ def delete_vault(call: Call) -> Reply:
     governance.check_delete(current.subscription, scope)
     soft_delete(call.tx, vault)
     return Reply(200)
+
+
+def list_private_connections(call: Call) -> Reply:
+    """There are none: nobody approves private endpoints here."""
+    current = session(call)
+    current.require(f"{TYPE}/privateEndpointConnections/read", _scope(current))
+    existing(current)
+    return Reply(200, {"value": []})
+
+
+def list_private_link_resources(call: Call) -> Reply:
+    current = session(call)
+    current.require(f"{TYPE}/privateLinkResources/read", _scope(current))
+    kind = {
+        "groupId": "vault",
+        "requiredMembers": ["default"],
+        "requiredZoneNames": ["privatelink.vaultcore.azure.net"],
+    }
+    name = f"{existing(current)['id']}/privateLinkResources/vault"
+    resource = {"id": name, "name": "vault", "type": f"{TYPE}/privateLinkResources", "properties": kind}
+    return Reply(200, {"value": [resource]})
+
+
+def list_managed_hsms(call: Call) -> Reply:
+    """There are none; clients that list vaults ask for these too."""
+    current = session(call)
+    current.require(f"{NAMESPACE}/managedHSMs/read", current.scope)
+    return Reply(200, {"value": []})
 
 
 def list_by_group(call: Call) -> Reply:
@@ -105,7 +136,7 @@ def _created_or_replaced(
 ) -> Reply:
     """The PUT itself, once nothing stands in its way; a vault that stands keeps its id and name as first written."""
     tx, properties = current.call.tx, _properties(wanted)
-    tenant = _directory(current)
+    tenant = directory(current)
     if found:
         _check_permission_model(current, found, properties)
         changed = vault_body.replaced(found["properties"], properties, tenant)
@@ -126,7 +157,7 @@ def _created_or_replaced(
     return _stored(tx, vault)
 
 
-def _directory(current: Session) -> Document:
+def directory(current: Session) -> Document:
     """The tenant's document; a token for it was good, so it is there."""
     tenant = current.call.tx.get(kinds.TENANT, "", current.caller.tenant)
     assert tenant is not None
@@ -189,7 +220,8 @@ def _find(current: Session) -> Document | None:
     return found if found and access.covers(_scope(current), found["id"]) else None
 
 
-def _existing(current: Session) -> Document:
+def existing(current: Session) -> Document:
+    """The vault of the path; raises ResourceNotFound."""
     group = groups.existing(current, current.call.params["group"])
     found = _find(current)
     if found is None:
@@ -205,7 +237,7 @@ def _listed(current: Session, scope: str) -> Reply:
     ]
     if not found:
         current.require(f"{TYPE}/read", scope)
-    return Reply(200, {"value": found})
+    return page(current.call, found)
 
 
 def _stored(tx: Transaction, vault: Document) -> Reply:

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from provisioner.emulator import kinds
+from provisioner.emulator import kinds, lag
 from provisioner.emulator.kernel import Reply
 from provisioner.emulator.seed.directory import CONTOSO, FABRIKAM
 from provisioner.emulator.store import Store
@@ -15,8 +15,10 @@ from ..azure import (
     CONTRIBUTOR,
     DATA_ACCESS_ADMINISTRATOR,
     OWNER,
+    RBAC_ADMINISTRATOR,
     SECRETS_USER,
     Azure,
+    only,
     operator,
     own,
     runner,
@@ -143,6 +145,41 @@ def another_principal(azure: Azure) -> Reply:
     name = str(uuid.uuid4())
     azure.assign(SECRETS_USER, name=name)
     return azure.assign(SECRETS_USER, CONTOSO.operator_id, name=name)
+
+
+def no_route(method: str, path: str) -> Provoke:
+    return lambda store: runner(store).arm(method, path)
+
+
+def group_going(store: Store) -> Reply:
+    """A group whose deletion is told but not over."""
+    azure = runner(store)
+    azure.arm("PUT", GROUP, {"location": "westeurope"})
+    with store.transaction() as tx:
+        lag.change_settings(tx, {"rbac": 60})
+    azure.arm("DELETE", GROUP)
+    return azure.arm("PUT", GROUP, {"location": "westeurope"})
+
+
+def full_subscription(azure: Azure) -> Reply:
+    with azure.store.transaction() as tx:
+        [standing, *_] = tx.list(kinds.ROLE_ASSIGNMENT, CONTOSO.subscription)
+        for number in range(4000):
+            tx.put(kinds.ROLE_ASSIGNMENT, CONTOSO.subscription, f"{number}", standing | {"name": f"{number}"})
+    return azure.assign(SECRETS_USER, name=str(uuid.uuid4()))
+
+
+def delegated(role: str, kind: str = "ServicePrincipal") -> Provoke:
+    """A person who may assign one role to service principals assigns another, or to somebody else."""
+
+    def provoke(store: Store) -> Reply:
+        runner(store).ready_vault()
+        person = stranger(store)
+        own(person, RBAC_ADMINISTRATOR, condition=only(SECRETS_USER))
+        assert person.assign(SECRETS_USER, CONTOSO.runner.object_id).status == 201
+        return person.assign(role, CONTOSO.runner.object_id if kind == "ServicePrincipal" else CONTOSO.operator_id)
+
+    return provoke
 
 
 def check(name: str, properties: Any) -> Provoke:
@@ -320,4 +357,90 @@ ROWS: tuple[tuple[str, str, Provoke, int, str], ...] = (
         400,
         "UnmatchedPrincipalType",
     ),
+    ("arm.authorization_failed", "assumed", delegated(OWNER), 403, "AuthorizationFailed"),
+    ("arm.authorization_failed", "assumed", delegated(SECRETS_USER, "User"), 403, "AuthorizationFailed"),
+    (
+        "arm.authorization_failed",
+        "assumed",
+        lambda store: runner(store).arm("PUT", f"{SUBSCRIPTION}/{ROLES}/locks/keep", {"properties": {}}),
+        403,
+        "AuthorizationFailed",
+    ),
+    (
+        "arm.principal_type_not_supported",
+        "observed",
+        with_vault(lambda azure: azure.assign(SECRETS_USER, CONTOSO.runner.application_id)),
+        400,
+        "PrincipalTypeNotSupported",
+    ),
+    (
+        "arm.invalid_principal",
+        "observed",
+        with_vault(lambda azure: azure.assign(SECRETS_USER, "someone@contoso.com", name=str(uuid.uuid4()))),
+        400,
+        "InvalidPrincipalId",
+    ),
+    (
+        "arm.invalid_role_definition_id",
+        "assumed",
+        with_vault(lambda azure: azure.assign("Reader", name=str(uuid.uuid4()))),
+        400,
+        "InvalidRoleDefinitionId",
+    ),
+    (
+        "arm.too_many_role_assignments",
+        "assumed",
+        with_vault(full_subscription),
+        400,
+        "RoleAssignmentLimitExceeded",
+    ),
+    (
+        "arm.invalid_condition",
+        "assumed",
+        with_vault(lambda azure: azure.assign(SECRETS_USER, condition="@Resource[x] Exists", conditionVersion="2.0")),
+        400,
+        "InvalidConditionExpression",
+    ),
+    ("arm.lock_not_found", "assumed", get(f"{SUBSCRIPTION}/{ROLES}/locks/none"), 404, "LockNotFound"),
+    (
+        "arm.policy_not_found",
+        "assumed",
+        get(f"{SUBSCRIPTION}/{ROLES}/policyAssignments/none"),
+        404,
+        "PolicyAssignmentNotFound",
+    ),
+    ("arm.operation_not_found", "assumed", get(f"{SUBSCRIPTION}/operationresults/x"), 404, "OperationNotFound"),
+    ("arm.group_being_deleted", "observed", group_going, 409, "ResourceGroupBeingDeleted"),
+    (
+        "arm.location_not_available",
+        "observed",
+        put(GROUP, {"location": "atlantis"}),
+        400,
+        "LocationNotAvailableForResourceGroup",
+    ),
+    (
+        "arm.location_not_available_for_type",
+        "observed",
+        vault(location="usgovvirginia"),
+        400,
+        "LocationNotAvailableForResourceType",
+    ),
+    (
+        "arm.too_many_tags",
+        "assumed",
+        put(GROUP, {"location": "westeurope", "tags": {f"t{number}": "" for number in range(51)}}),
+        400,
+        "InvalidTagsCount",
+    ),
+    ("arm.invalid_query", "assumed", get(f"{SUBSCRIPTION}/resources", _top="few"), 400, "InvalidQueryParameterValue"),
+    (
+        "arm.invalid_resource_type",
+        "observed",
+        get(f"{SUBSCRIPTION}/providers/Microsoft.KeyVault/hats"),
+        404,
+        "InvalidResourceType",
+    ),
+    ("arm.invalid_namespace", "assumed", get(f"{GROUP}/providers/Contoso.Foo/bars/x"), 404, "InvalidResourceNamespace"),
+    ("arm.no_route", "ours", no_route("GET", f"{SUBSCRIPTION}/nothing"), 404, "NotFound"),
+    ("arm.method_not_allowed", "assumed", no_route("DELETE", SUBSCRIPTION), 405, "UnsupportedHttpMethod"),
 )
