@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
 
 from provisioner.clients.key_vault import SecretFacts
 from provisioner.clients.vault_certificates import CertificateFacts
 from provisioner.resources.marks import TAG
-from provisioner.spec.model import Spec
+from provisioner.spec.model import CredentialType, Spec
 
-CredentialType = Literal["certificate", "secret", "federated"]
 STATE_TAG = "state"
 CURRENT = "current"
 """The certificate version that is in force carries `state=current`; a staged one does not."""
@@ -40,7 +38,7 @@ class CredentialPlace:
 def place_of(spec: Spec) -> CredentialPlace:
     """The place of the credential the spec asks for."""
     credential = spec.application.credential
-    return CredentialPlace(credential.type, spec.vault.name, credential.name, spec.name)
+    return CredentialPlace(credential.type, spec.vault.name, credential.name, spec.name, credential.audience or "")
 
 
 def version_in_force(place: CredentialPlace, versions: Iterable[CertificateFacts]) -> CertificateFacts | None:

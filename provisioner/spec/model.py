@@ -14,15 +14,23 @@ from typing import Any, Literal
 
 import msgspec
 
-from provisioner.spec import catalogue
+from provisioner.spec import catalogue, trust
 
 Cloud = Literal["public", "usgov", "china", "emulator"]
 PrincipalType = Literal["ServicePrincipal", "User", "Group"]
 Platform = Literal["web", "publicClient"]
+AdvisoryCheck = Literal["preflight/appManagementPolicy"]
+AuthType = Literal["workloadIdentity", "githubActions", "azurePipelines", "managedIdentity", "environment", "azureCli"]
+CredentialType = Literal["certificate", "secret", "federated"]
 ExactList = Literal["replyUrls", "permissions", "grants", "access", "allowedIps", "tags"]
 
 _DURATION = re.compile(r"([0-9]{1,5})([dhm])")
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+def is_guid(text: str) -> bool:
+    """True for an id; a tenant may be named by a domain instead."""
+    return _GUID.fullmatch(text) is not None
 
 
 class Duration:
@@ -80,10 +88,14 @@ class ReplyUrl(_Part, frozen=True, kw_only=True):
 
 
 class Credential(_Part, frozen=True, kw_only=True):
-    """The application's credential; only `secret` is built so far."""
+    """The application's credential. exportable: of a certificate. issuer, subject, audience: of a trusted token."""
 
     name: str
-    type: Literal["certificate", "secret", "federated"] = "certificate"
+    type: CredentialType = "certificate"
+    exportable: bool | None = None
+    issuer: str | None = None
+    subject: str | None = None
+    audience: str | None = None
     lifetime: Duration = Duration("365d")
     rotate_before: Duration = Duration("30d")
     overlap: Duration = Duration("7d")
@@ -152,9 +164,19 @@ class Verify(_Part, frozen=True, kw_only=True):
 
 
 class Safety(_Part, frozen=True, kw_only=True):
-    """How much a plan may remove without being asked about it by address."""
+    """How much a plan may remove without being asked by address, and which advisory checks may stay undone."""
 
     max_removals: int = 0
+    accept: tuple[AdvisoryCheck, ...] = ()
+
+
+class Auth(_Part, frozen=True, kw_only=True):
+    """The runner's identity, where the spec names it. clientId: its appId. token_file: of workloadIdentity."""
+
+    type: AuthType
+    client_id: str | None = None
+    service_connection: str | None = None
+    token_file: str | None = None
 
 
 class Spec(_Part, frozen=True, kw_only=True):
@@ -164,6 +186,7 @@ class Spec(_Part, frozen=True, kw_only=True):
     cloud: Cloud
     tenant: str
     subscription: str
+    auth: Auth | None = None
     application: Application
     vault: Vault
     consent: Consent = Consent()
@@ -187,7 +210,8 @@ def parse(document: dict[str, Any]) -> Spec:
     Raises: msgspec.ValidationError when the document was not validated first.
     """
     application = document["application"]
-    credential = {"name": f"{document['name']}-credential", **application.get("credential", {})}
+    credential = trust.resolved(document, application.get("credential", {}))
+    credential = {"name": f"{document['name']}-credential", **credential}
     urls = application.get("replyUrls")
     resolved = {
         **{key: value for key, value in document.items() if key != "version"},

@@ -54,6 +54,7 @@ _VAULT_NAME_LENGTH = 24
 
 _ONLY_WITH = {
     "appId": "only with mode: adopt or mode: use",
+    "trust": "only with type: federated",
     "issuer": "only with type: federated",
     "subject": "only with type: federated",
     "audience": "only with type: federated",

@@ -73,7 +73,5 @@ def _keys(node: Node, path: tuple[str | int, ...]) -> Iterator[Finding]:
 
 
 def _without_empty_promises(document: dict[str, Any]) -> dict[str, Any]:
-    """Leave out keys that are allowed only where they say nothing (`rules.not_built`) and that the model lacks."""
-    vault = {key: value for key, value in document["vault"].items() if key != "tenant"}
-    safety = {key: value for key, value in document.get("safety", {}).items() if key != "accept"}
-    return {**document, "vault": vault, "safety": safety}
+    """Leave out a key that is allowed only where it says nothing (`rules.not_built`) and that the model lacks."""
+    return {**document, "vault": {key: value for key, value in document["vault"].items() if key != "tenant"}}

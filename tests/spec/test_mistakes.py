@@ -83,6 +83,43 @@ MISTAKES = [
     ("overlap: 7d", "overlap: §30d", "shorter than rotateBefore", "consumers"),
     ("renewAfter: 7d", "renewAfter: §90d", "shorter than the token's 90 days", ""),
     ("warnBefore: 14d", "warnBefore: §2160h", "shorter than the token's 90 days", ""),
+    # credential
+    (
+        "{type: secret, lifetime: 365d, rotateBefore: 30d, overlap: 7d}",
+        "{type: certificate, lifetime: §30d, rotateBefore: 9d, overlap: 7d}",
+        "whole months",
+        "31d",
+    ),
+    (
+        "{type: secret, lifetime: 365d, rotateBefore: 30d, overlap: 7d}",
+        "§{type: federated, issuer: https://issuer.example}",
+        "the key subject is missing",
+        "add subject",
+    ),
+    (
+        "{type: secret, lifetime: 365d, rotateBefore: 30d, overlap: 7d}",
+        "{type: federated, issuer: §http://issuer.example, subject: x}",
+        "an https URL",
+        "iss claim",
+    ),
+    (
+        "{type: secret, lifetime: 365d, rotateBefore: 30d, overlap: 7d}",
+        "{type: federated, issuer: https://issuer.example, subject: §repo:contoso/*}",
+        "no wildcard",
+        "one environment",
+    ),
+    (
+        "{type: secret, lifetime: 365d, rotateBefore: 30d, overlap: 7d}",
+        "{type: federated, issuer: https://issuer.example, subject: x, §lifetime: 90d}",
+        "a trust has no end",
+        "leave the key out",
+    ),
+    (
+        "type: secret, ",
+        "type: secret, §issuer: https://issuer.example, ",
+        "no meaning here",
+        "only with type: federated",
+    ),
     # vault
     ("name: kv-contoso-sam", "name: §kv_contoso_sam", "not a vault name", "kv-contoso-sam"),
     ("name: kv-contoso-sam", "name: §kv--contoso", "not a vault name", "kv-contoso"),
@@ -112,16 +149,25 @@ MISTAKES = [
     ),
     ("location: westeurope", "location: westeurope\n  softDeleteRetentionDays: §91", "more than 90", "90"),
     # published, but not built
-    ("type: secret, ", "type: §certificate, ", "certificate is not built yet", "type: secret"),
-    ("{type: secret, lifetime: 365d", "§{lifetime: 365d", "default credential type, certificate", "type: secret"),
     ("location: westeurope", "location: westeurope\n  mode: §use", "mode use is not built yet", "leave the key out"),
     ("location: westeurope", "location: westeurope\n  §protect: true", "protect is not built yet", "leave"),
     ("location: westeurope", "location: westeurope\n  §auth: {}", "auth is not built yet", "leave"),
     ("location: westeurope", "location: westeurope\n  tenant: §fabrikam.com", "another directory", "leave"),
     ("type: secret, ", "type: secret, §exportable: false, ", "exportable", ""),
-    ("maxRemovals: 0", "maxRemovals: 0, §accept: [preflight/x]", "accept is not built yet", "leave"),
+    (
+        "maxRemovals: 0",
+        "maxRemovals: 0, accept: [§preflight/x]",
+        "not an allowed value",
+        "preflight/appManagementPolicy",
+    ),
     ("exact:", "§customers: []\nexact:", "customers is not built yet", "leave"),
-    ("exact:", "§auth: {}\nexact:", "auth is not built yet", "leave"),
+    (
+        "exact:",
+        "auth: §{clientId: 5e0c9b1d-7a42-4f68-9d3b-c81f2e6a7054}\nexact:",
+        "the key type is missing",
+        "add type",
+    ),
+    ("exact:", "auth: {type: §github}\nexact:", "not an allowed value", "githubActions"),
     # YAML
     ("cloud: public", "cloud: public\n§cloud: usgov", "twice; first in line 3", "keep one"),
     ("cloud: public", "cloud: §!!str public", "tags are not allowed", "remove the tag"),

@@ -140,7 +140,7 @@ def test_every_published_key_is_either_in_the_model_or_refused() -> None:
 _NOT_MODELLED = {
     (): {"version"},
     ("application",): {"appId"},  # only with mode adopt or use, which are refused
-    ("application", "credential"): {"issuer", "subject", "audience"},  # only with type federated, which is refused
+    ("application", "credential"): {"trust"},  # written out as issuer, subject and audience
     ("vault",): {"tenant"},  # only when it says the same as the spec's own
 }
 
@@ -159,3 +159,50 @@ def test_the_full_example_shows_every_supported_key() -> None:
     shown = model.document(loaded.spec)
     for part, struct in (("application", model.Application), ("vault", model.Vault), ("consent", model.Consent)):
         assert _struct_keys(struct) - set(shown[part]) <= {"purgeProtection"}
+
+
+@pytest.mark.parametrize(
+    ("trust", "issuer", "subject"),
+    [
+        (
+            {"github": {"repository": "contoso/sam", "environment": "prod"}},
+            "https://token.actions.githubusercontent.com",
+            "repo:contoso/sam:environment:prod",
+        ),
+        (
+            {"github": {"repository": "contoso/sam", "branch": "main"}},
+            "https://token.actions.githubusercontent.com",
+            "repo:contoso/sam:ref:refs/heads/main",
+        ),
+        (
+            {"github": {"repository": "contoso/sam", "pullRequest": True}},
+            "https://token.actions.githubusercontent.com",
+            "repo:contoso/sam:pull_request",
+        ),
+        (
+            {
+                "azureDevOps": {
+                    "organization": "contoso",
+                    "organizationId": "9c5f0d7e-2b64-4d8a-b1c3-5e70f9a8d246",
+                    "project": "Partner",
+                    "serviceConnection": "sam",
+                }
+            },
+            "https://vstoken.dev.azure.com/9c5f0d7e-2b64-4d8a-b1c3-5e70f9a8d246",
+            "sc://contoso/Partner/sam",
+        ),
+        (
+            {"kubernetes": {"issuer": "https://cluster.example/", "namespace": "sam", "serviceAccount": "renewer"}},
+            "https://cluster.example/",
+            "system:serviceaccount:sam:renewer",
+        ),
+    ],
+)
+def test_a_platforms_own_words_become_what_entra_compares(
+    tmp_path: Path, trust: dict[str, Any], issuer: str, subject: str
+) -> None:
+    credential = json.dumps({"type": "federated", "trust": trust})
+    text = GOOD.replace("{type: secret, lifetime: 365d, rotateBefore: 30d, overlap: 7d}", credential)
+    (loaded,) = load(tmp_path, text).specs
+    found = loaded.spec.application.credential
+    assert (found.issuer, found.subject, found.audience) == (issuer, subject, "api://AzureADTokenExchange")
