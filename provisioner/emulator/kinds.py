@@ -39,6 +39,8 @@ CERTIFICATE = "certificate"
 DELETED_CERTIFICATE = "deletedCertificate"
 KEY = "key"
 DELETED_KEY = "deletedKey"
+CERTIFICATE_ISSUER = "certificateIssuer"  # scope: lower-case vault name, key: lower-case name; {name, provider, ...}
+CERTIFICATE_CONTACTS = "certificateContacts"  # scope: lower-case vault name, key "contacts"; {name, contacts: [...]}
 
 FEDERATED_CREDENTIAL = (
     "federatedIdentityCredential"  # scope tenant, key id: Graph's object + `_application` (object id),

@@ -25,6 +25,8 @@ _RESOURCES = f"{_SPECS}/resources/resource-manager/Microsoft.Resources/stable"
 _NEWER = {
     "previousVersion",  # secret of a certificate, Key Vault 7.6 and later
     "outContentType",  # secret, Key Vault 2025-07-01 and later
+    "pending",  # certificate: in every recorded answer and in "Monitor and manage certificate creation"
+    "basic_constraints",  # certificate policy: in every recorded answer
 }
 _OPAQUE_QUERY = {"$skiptoken"}  # part of a nextLink: opaque to clients, so in no list of parameters
 

@@ -8,13 +8,15 @@ import re
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from ..arm import access
 from ..clouds import CLOUDS
 from ..identity import BadToken, Caller, bearer
 from ..kernel import Call, Handler, Refusal, Reply
-from ..store import Document
-from . import errors
+from ..store import Document, Transaction
+from . import clockwork, errors
+from .rights import Right, granted
 from .rules import vault_of
 
 _API_VERSION = re.compile(r"7\.\d|20\d\d-\d\d-\d\d(-preview)?")  # new ones come each year and are taken
@@ -29,26 +31,41 @@ class Session:
     vault: Document
 
     @property
-    def store_scope(self) -> str:
-        """Where the store keeps this vault's secrets."""
+    def tx(self) -> Transaction:
+        return self.call.tx
+
+    @property
+    def scope(self) -> str:
+        """Where the store keeps this vault's objects."""
         return str(self.vault["name"]).lower()
 
     @property
     def name(self) -> str:
-        """The secret's name in the path, checked."""
-        return secret_name(self.call)
+        """The object's name in the path, checked."""
+        return object_name(self.call)
+
+    @property
+    def version(self) -> str:
+        """The version in the path, "" for the newest."""
+        return self.call.params.get("version", "")
+
+    @property
+    def retention_days(self) -> int:
+        return int(self.vault["properties"]["softDeleteRetentionInDays"])
+
+    def body(self) -> dict[str, Any]:
+        """The request's JSON object; raises BadParameter."""
+        try:
+            parsed = self.call.json()
+        except ValueError as error:
+            raise errors.bad_parameter("The body is not JSON.") from error
+        if not isinstance(parsed, dict):
+            raise errors.bad_parameter("The body must be a JSON object.")
+        return parsed
 
     @property
     def address(self) -> str:
         return f"https://{self.call.host}"
-
-
-@dataclass(frozen=True)
-class Right:
-    """What an operation needs: an RBAC data action, or in an access-policy vault a secret permission."""
-
-    action: str  # under Microsoft.KeyVault/vaults/secrets/
-    permission: str
 
 
 def guarded(right: Right, operation: Callable[[Session], Reply]) -> Handler:
@@ -56,17 +73,15 @@ def guarded(right: Right, operation: Callable[[Session], Reply]) -> Handler:
 
     @functools.wraps(operation)
     def handler(call: Call) -> Reply:
-        headers = {
-            "x-ms-request-id": str(uuid.uuid4()),
-            "x-ms-keyvault-service-version": "1.9.2000.1",
-            "Cache-Control": "no-cache",
-        }
-        if client_id := call.headers.get("x-ms-client-request-id"):
-            headers["x-ms-client-request-id"] = client_id
+        headers = _headers(call)
         try:
-            current = _session(call)
-            headers["x-ms-keyvault-region"] = current.vault["location"]
+            vault = vault_of(call.tx, call.host)
+            if vault is None:
+                raise errors.vault_not_found(call.host)
+            headers["x-ms-keyvault-region"] = vault["location"]
+            current = _session(call, vault)
             _authorize(current, right)
+            clockwork.catch_up(current.tx, current.scope)
             reply = operation(current)
         except Refusal as refused:
             raise Refusal(replace(refused.reply, headers=headers | dict(refused.reply.headers))) from None
@@ -75,7 +90,26 @@ def guarded(right: Right, operation: Callable[[Session], Reply]) -> Handler:
     return handler
 
 
-def secret_name(call: Call) -> str:
+def _headers(call: Call) -> dict[str, str]:
+    """What every answer of the service carries, errors too (seen in recordings of the real service)."""
+    address = ipaddress.ip_address(call.client_address)
+    family = ("Ipv4", "InterNetwork") if address.version == 4 else ("Ipv6", "InterNetworkV6")
+    headers = {
+        "Cache-Control": "no-cache",
+        "Pragma": "no-cache",
+        "Expires": "-1",
+        "x-ms-request-id": str(uuid.uuid4()),
+        "x-ms-keyvault-service-version": "1.9.2000.1",
+        "x-ms-keyvault-network-info": f"conn_type={family[0]};addr={address};act_addr_fam={family[1]};",
+        "X-Content-Type-Options": "nosniff",
+        "Strict-Transport-Security": "max-age=31536000;includeSubDomains",
+    }
+    if client_id := call.headers.get("x-ms-client-request-id"):
+        headers["x-ms-client-request-id"] = client_id
+    return headers
+
+
+def object_name(call: Call) -> str:
     """Raises BadParameter for a name the service does not take."""
     name = call.params["name"]
     if not (name.isascii() and name.replace("-", "a").isalnum() and len(name) <= 127):
@@ -83,10 +117,7 @@ def secret_name(call: Call) -> str:
     return name
 
 
-def _session(call: Call) -> Session:
-    vault = vault_of(call.tx, call.host)
-    if vault is None:
-        raise errors.vault_not_found(call.host)
+def _session(call: Call, vault: Document) -> Session:
     caller = _caller(call, vault)
     if caller.tenant != vault["properties"]["tenantId"]:
         raise errors.wrong_tenant(vault, call.cloud, caller)
@@ -131,32 +162,23 @@ def _check_network(call: Call, vault: Document, caller: Caller) -> None:
 def _authorize(current: Session, right: Right) -> None:
     call, caller, vault = current.call, current.caller, current.vault
     if not vault["properties"]["enableRbacAuthorization"]:
-        if right.permission not in _policy_permissions(current):
-            raise errors.forbidden_by_access_policy(vault, caller, right.permission)
+        if right.permission not in _policy_permissions(current, right.family):
+            raise errors.forbidden_by_access_policy(vault, caller, right.family, right.permission)
         return
-    action = f"Microsoft.KeyVault/vaults/secrets/{right.action}"
-    resource = vault["id"].lower() + (f"/secrets/{secret_name(call).lower()}" if "name" in call.params else "")
+    action = f"Microsoft.KeyVault/vaults/{right.action}"
+    resource = vault["id"].lower() + (f"/{right.family}/{object_name(call).lower()}" if "name" in call.params else "")
     if not access.data_permitted(call.tx, caller.tenant, caller.object_id, action, resource):
         raise errors.forbidden_by_rbac(vault, caller, action, resource)
 
 
-def _policy_permissions(current: Session) -> set[str]:
-    """The caller's secret permissions by the vault's access policies, its groups' included; "all" leaves out purge."""
-    holders = access.principals(current.call.tx, current.caller.tenant, current.caller.object_id)
-    granted: set[str] = set()
+def _policy_permissions(current: Session, family: str) -> set[str]:
+    """The caller's permissions by the vault's access policies, its groups' included.
+
+    An entry with an applicationId is for a user before that application (compound identity).
+    """
+    holders = access.principals(current.tx, current.caller.tenant, current.caller.object_id)
+    names: set[str] = set()
     for policy in current.vault["properties"]["accessPolicies"]:
         if policy["objectId"] in holders and policy.get("applicationId") in (None, current.caller.app_id):
-            granted |= set(policy["permissions"].get("secrets", ()))
-    return granted | ({right.permission for right in RIGHTS.values()} - {"purge"} if "all" in granted else set())
-
-
-RIGHTS = {
-    "set": Right("setSecret/action", "set"),
-    "get": Right("getSecret/action", "get"),
-    "list": Right("readMetadata/action", "list"),
-    "update": Right("update/action", "set"),
-    "delete": Right("delete", "delete"),
-    "get_deleted": Right("readMetadata/action", "get"),
-    "recover": Right("recover/action", "recover"),
-    "purge": Right("purge/action", "purge"),
-}
+            names |= {name.lower() for name in policy["permissions"].get(family) or ()}
+    return granted(family, names)

@@ -12,13 +12,14 @@ from ..refusals import refusal
 from ..store import Document
 
 
-def _error(
+def error(
     status: int, code: str, message: str, inner: str | None = None, headers: dict[str, str] | None = None
 ) -> Refusal:
-    error: Json = {"code": code, "message": message}
+    """A refusal in the service's shape; `inner` is the code in `innererror`."""
+    body: Json = {"code": code, "message": message}
     if inner:
-        error["innererror"] = {"code": inner}
-    return Refusal(Reply(status, {"error": error}, headers or {}))
+        body["innererror"] = {"code": inner}
+    return Refusal(Reply(status, {"error": body}, headers or {}))
 
 
 def describe(caller: Caller) -> str:
@@ -34,7 +35,7 @@ def _unauthorized(vault: Document, cloud: str, message: str) -> Refusal:
     """Every 401 carries the challenge by which SDKs learn tenant and audience (client-libraries 4)."""
     authority = f"https://{CLOUDS[cloud].login[0]}/{vault['properties']['tenantId']}"
     challenge = f'Bearer authorization="{authority}", resource="{CLOUDS[cloud].vault_audience}"'
-    return _error(401, "Unauthorized", message, headers={"WWW-Authenticate": challenge})
+    return error(401, "Unauthorized", message, headers={"WWW-Authenticate": challenge})
 
 
 @refusal("key_vault.no_token")
@@ -80,18 +81,18 @@ def forbidden_by_rbac(vault: Document, caller: Caller, action: str, resource: st
         "Assignment: (not found)\r\nDenyAssignmentId: null\r\nDecisionReason: null \r\n"
         f"Vault: {_place(vault)}\r\n"
     )
-    return _error(403, "Forbidden", message, "ForbiddenByRbac")
+    return error(403, "Forbidden", message, "ForbiddenByRbac")
 
 
 @refusal("key_vault.forbidden_by_access_policy")
-def forbidden_by_access_policy(vault: Document, caller: Caller, permission: str) -> Refusal:
+def forbidden_by_access_policy(vault: Document, caller: Caller, family: str, permission: str) -> Refusal:
     """Observed. An access-policy vault says AccessDenied inside; ForbiddenByPolicy there means something else."""
     message = (
-        f"The user, group or application '{describe(caller)}' does not have secrets {permission} permission on key "
+        f"The user, group or application '{describe(caller)}' does not have {family} {permission} permission on key "
         f"vault '{_place(vault)}'. For help resolving this issue, please see "
         "https://go.microsoft.com/fwlink/?linkid=2125287"
     )
-    return _error(403, "Forbidden", message, "AccessDenied")
+    return error(403, "Forbidden", message, "AccessDenied")
 
 
 @refusal("key_vault.forbidden_by_firewall")
@@ -101,7 +102,7 @@ def forbidden_by_firewall(vault: Document, caller: Caller, address: str) -> Refu
         "Client address is not authorized and caller is not a trusted service.\r\n"
         f"Client address: {address}\r\nCaller: {describe(caller)}\r\nVault: {_place(vault)}"
     )
-    return _error(403, "Forbidden", message, "ForbiddenByFirewall")
+    return error(403, "Forbidden", message, "ForbiddenByFirewall")
 
 
 @refusal("key_vault.forbidden_by_connection")
@@ -110,54 +111,97 @@ def forbidden_by_connection(vault: Document, caller: Caller) -> Refusal:
         "Public network access is disabled and request is not from a trusted service nor via an approved private "
         f"link.\r\nCaller: {describe(caller)}\r\nVault: {_place(vault)}"
     )
-    return _error(403, "Forbidden", message, "ForbiddenByConnection")
+    return error(403, "Forbidden", message, "ForbiddenByConnection")
 
 
 @refusal("key_vault.vault_not_found")
 def vault_not_found(host: str) -> Refusal:
     """The name still resolved when the connection was made, and the vault is gone since."""
-    return _error(404, "VaultNotFound", f"Vault not found: {host.partition('.')[0]}")
+    return error(404, "VaultNotFound", f"Vault not found: {host.partition('.')[0]}")
 
 
 @refusal("key_vault.bad_parameter")
 def bad_parameter(message: str) -> Refusal:
-    return _error(400, "BadParameter", message)
+    return error(400, "BadParameter", message)
 
 
-@refusal("key_vault.secret_not_found")
-def secret_not_found(name: str) -> Refusal:
+@refusal("key_vault.object_not_found")
+def object_not_found(noun: str, name: str) -> Refusal:
     """Observed."""
     message = (
-        f"A secret with (name/id) {name} was not found in this key vault. If you recently deleted this secret you may "
+        f"A {noun} with (name/id) {name} was not found in this key vault. If you recently deleted this {noun} you may "
         "be able to recover it using the correct recovery command. For help resolving this issue, please see "
         "https://go.microsoft.com/fwlink/?linkid=2125182"
     )
-    return _error(404, "SecretNotFound", message)
+    return error(404, f"{noun.capitalize()}NotFound", message)
 
 
-@refusal("key_vault.deleted_secret_not_found")
-def deleted_secret_not_found(name: str) -> Refusal:
-    return _error(404, "SecretNotFound", f"Deleted Secret not found: {name}")
+@refusal("key_vault.deleted_object_not_found")
+def deleted_object_not_found(noun: str, name: str) -> Refusal:
+    """Observed."""
+    return error(404, f"{noun.capitalize()}NotFound", f"Deleted {noun.capitalize()} not found: {name}")
+
+
+@refusal("key_vault.object_soft_deleted")
+def object_soft_deleted(noun: str, name: str) -> Refusal:
+    """Observed: the name cannot be set until recovered or purged."""
+    message = (
+        f"{noun.capitalize()} {name} is currently in a deleted but recoverable state, and its name cannot be reused; "
+        f"in this state, the {noun} can only be recovered or purged."
+    )
+    return error(409, "Conflict", message, "ObjectIsDeletedButRecoverable")
+
+
+@refusal("key_vault.object_managed")
+def object_managed(noun: str, operation: str) -> Refusal:
+    """Observed: a certificate's key and secret are written through the certificate."""
+    message = (
+        f'Operation "{operation}" is not allowed on this {noun}, since it is associated with a certificate. Perform '
+        "the operation on the corresponding certificate. For more information refer to https://docs.microsoft.com/"
+        "en-us/azure/key-vault/certificates/about-certificates#composition-of-a-certificate"
+    )
+    return error(403, "Forbidden", message, f"{noun.capitalize()}ManagedByKeyVault")
 
 
 @refusal("key_vault.secret_disabled")
 def secret_disabled() -> Refusal:
     """Observed."""
-    return _error(403, "Forbidden", "Operation get is not allowed on a disabled secret.", "SecretDisabled")
+    return error(403, "Forbidden", "Operation get is not allowed on a disabled secret.", "SecretDisabled")
 
 
-@refusal("key_vault.secret_soft_deleted")
-def secret_soft_deleted(name: str) -> Refusal:
-    """Observed: the name cannot be set until recovered or purged."""
-    message = (
-        f"Secret {name} is currently in a deleted but recoverable state, and its name cannot be reused; in this state, "
-        "the secret can only be recovered or purged."
-    )
-    return _error(409, "Conflict", message, "ObjectIsDeletedButRecoverable")
+@refusal("key_vault.secret_of_expired_certificate")
+def secret_of_expired_certificate() -> Refusal:
+    """An expired certificate makes its secret inoperable (sam-facts 6.4); the text is assumed."""
+    message = "Operation get is not allowed on a secret whose certificate is expired or not yet valid."
+    return error(403, "Forbidden", message, "SecretNotYetValidOrExpired")
 
 
 @refusal("key_vault.purge_protected")
 def purge_protected(vault: Document, caller: Caller) -> Refusal:
     """Observed text."""
     message = f'Operation is not allowed.\r\nOperation: "purge"\r\nCaller: {describe(caller)}\r\nVault: {_place(vault)}'
-    return _error(403, "Forbidden", message)
+    return error(403, "Forbidden", message)
+
+
+@refusal("key_vault.name_restored_exists")
+def name_restored_exists(noun: str, name: str) -> Refusal:
+    """A backup is restored under its old name, which must be free; the text is assumed."""
+    return error(409, "Conflict", f"There is already a {noun} named {name} in this key vault.")
+
+
+@refusal("key_vault.backup_of_other_place")
+def backup_of_other_place() -> Refusal:
+    """A backup is restored in a vault of the same subscription and region group; the text is assumed."""
+    message = "The backup was made in another subscription or geography and cannot be restored in this key vault."
+    return error(400, "BadParameter", message)
+
+
+@refusal("key_vault.backup_unreadable")
+def backup_unreadable(noun: str) -> Refusal:
+    return error(400, "BadParameter", f"The value is not a backup of a {noun}.")
+
+
+@refusal("key_vault.too_many_versions")
+def too_many_versions(noun: str, name: str) -> Refusal:
+    """An object with more than 500 versions cannot be backed up (sam-facts 6.3); the text is assumed."""
+    return error(403, "Forbidden", f"The {noun} {name} has more than 500 versions and cannot be backed up.")
