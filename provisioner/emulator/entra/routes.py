@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..kernel import Call, Reply, Route, Router
 from . import admin_consent, authorize, device_code, discovery, pages, sign_in, token
+from .device_page import DEVICE_PAGE_ROUTES
 
 
 def native_client(call: Call) -> Reply:
@@ -39,4 +40,4 @@ _TOKENS = (
     Route("POST", "/{tenant}/oauth2/token", "entra.token.v1", token.issue_v1),
     Route("POST", "/{tenant}/oauth2/v2.0/token", "entra.token.v2", token.issue_v2),
 )
-ROUTER = Router((*_METADATA, *_PEOPLE, *_TOKENS))
+ROUTER = Router((*_METADATA, *_PEOPLE, *DEVICE_PAGE_ROUTES, *_TOKENS))

@@ -9,7 +9,7 @@ from provisioner.emulator import kinds
 from provisioner.emulator.directory_roles import APPLICATION_ADMINISTRATOR
 from provisioner.emulator.graph import microsoft_apps
 from provisioner.emulator.kernel import Reply
-from provisioner.emulator.seed.directory import CONTOSO, FABRIKAM, TAILSPIN
+from provisioner.emulator.seed.directory import CONTOSO, FABRIKAM, TAILSPIN, WINGTIP
 from provisioner.emulator.store import Store
 from tests.emulator.entra.world import (
     ARM,
@@ -202,7 +202,23 @@ _WITH_ID_TOKEN = {"web": web(WEB, id_token=True)}
 
 ROWS: tuple[Row, ...] = (
     ("entra.tenant_not_found", "3.7", _authorize(alias="nobody.onmicrosoft.com"), 400, "90002"),
-    ("entra.tenant_not_found", "2", _authorize(alias=TAILSPIN.id), 400, "90002"),
+    ("entra.tenant_not_found", "assumed", _authorize(alias=WINGTIP.id), 400, "90002"),
+    ("entra.tenant_of_another_cloud", "3.7", _authorize(alias=TAILSPIN.id), 400, "90038"),
+    (
+        "entra.confidential_client_across_clouds",
+        "3.7",
+        lambda store: World(store).add_application().token(2, TAILSPIN.id, grant_type="client_credentials"),
+        400,
+        "900382",
+    ),
+    ("entra.tenant_identifier_invalid", "AADSTS list", _authorize(alias="fabrikam"), 400, "900023"),
+    (
+        "entra.tenant_not_told",
+        "3.7",
+        lambda store: World(store).add_application().token(1, "common", grant_type="client_credentials"),
+        400,
+        "50059",
+    ),
     (
         "entra.tenant_not_named",
         "3.7",
@@ -234,7 +250,7 @@ ROWS: tuple[Row, ...] = (
     ("entra.parameter_missing", "assumed", _redeem({"code_challenge": VERIFIER}), 400, "900144"),
     ("entra.malformed", "3.7", lambda s: World(s).add_application().refresh("broken"), 400, "9002313"),
     ("entra.malformed", "assumed", _authorize(claims="{"), 302, "9002313"),
-    ("entra.malformed", "assumed", _authorize(prompt="admin_consent"), 302, "9002313"),
+    ("entra.prompt_not_supported", "AADSTS list", _authorize(prompt="admin_consent"), 302, "90023"),
     ("entra.parameter_not_supported", "3.1", _authorize(amr_values="mfa"), 302, "901002"),
     ("entra.parameter_not_supported", "3.1", _authorize(resource=PARTNER_CENTER), 302, "901002"),
     ("entra.grant_type_not_supported", "AADSTS list", _as_application(grant_type="password"), 400, "70003"),
@@ -288,7 +304,6 @@ ROWS: tuple[Row, ...] = (
     ("entra.assertion_time", "3.7", _assertion(exp=1, nbf=0), 401, "700024"),
     ("entra.assertion_audience", "assumed", _assertion(aud="https://graph.microsoft.com"), 401, "700023"),
     ("entra.assertion_issuer", "assumed", _assertion(iss=_NOBODY), 401, "700021"),
-    ("entra.federation_not_trusted", "3.7", _assertion(header={}, iss="https://ci.example"), 401, "70021"),
     ("entra.code_redeemed", "3.7", _redeemed_twice, 400, "54005"),
     ("entra.code_expired", "3.7", _redeemed_late, 400, "70008"),
     ("entra.code_of_another_tenant", "3.2", _redeem(alias=CONTOSO.id), 400, "700005"),
