@@ -54,6 +54,7 @@ JOB = "job"  # scope "", key SHA-256 of its request token: a pipeline's run that
 
 # What Partner Center consented to in a customer's tenant; scope: that tenant's id, key: the application's id
 APPLICATION_CONSENT = "applicationConsent"
+PARTNER_REQUEST = "partnerRequest"  # scope: the partner's tenant, key: its number; App+User requests, newest 10,000
 
 FAULT = "fault"  # scope "": see faults.py
 

@@ -28,6 +28,12 @@ UNDESCRIBED = {
     "deletedManagedHSMs": "the contract of Microsoft.KeyVault is cut to vaults",
     "operationResults": "where an operation's Location leads is opaque to clients",
     "operationresults": "where an operation's Location leads is opaque to clients",
+    "support": "the schema of Partner Center has no support profile",
+    "billing": "the schema of Partner Center has no billing profile of a partner",
+    "applicationconsents": "only giving and taking a consent is documented, not reading one",
+    "applicationmfaadoptionstatus": "the schema of Partner Center has no resources about MFA",
+    "partnerRequests": "the schema of Partner Center has no resources about MFA",
+    "nonMfaCompliantPartnerPrincipals": "the schema of Partner Center has no resources about MFA",
     "mpn": "the schema of Partner Center has no Partner Program profile",
     "company": "the schema of Partner Center has no path for a customer's company profile",
 }
@@ -91,11 +97,20 @@ class Azure:
         url = f"https://{name}{self.cloud.vault_suffix}{path}?" + _query({"api-version": "7.5"} | query)
         return self.send("key_vault", method, url, body, self.token(self.cloud.vault_audience))
 
-    def partner(self, path: str, headers: dict[str, str] | None = None) -> Reply:
-        """A GET of Partner Center."""
+    def partner(
+        self, path: str, headers: dict[str, str] | None = None, *, method: str = "GET", body: Any = None
+    ) -> Reply:
+        """A call to Partner Center."""
         url = f"https://{self.cloud.partner_center}{path}"
         token = self.token(f"https://{self.cloud.partner_center}")
-        return self.send("partner_center", "GET", url, None, token, headers)
+        return self.send("partner_center", method, url, body, token, headers)
+
+    def consent(self, *grants: tuple[str, str], customer: str | None = None, headers: Any = None, **more: Any) -> Reply:
+        """Partner Center's consent to this caller's application in a customer: (resource, scopes) for each grant."""
+        listed = [{"enterpriseApplicationId": resource, "scope": scope} for resource, scope in grants]
+        path = f"/v1/customers/{customer or self.tenant.customers[0].id}/applicationconsents"
+        body = {"applicationId": self.app_id, "displayName": "SAM", "applicationGrants": listed} | more
+        return self.partner(path, headers, method="POST", body=body)
 
     def send(
         self,
@@ -123,10 +138,15 @@ class Azure:
     def ready_vault(self, **properties: Any) -> Reply:
         """Registered provider, group rg-contoso and vault kv-contoso."""
         self.arm("POST", f"{self.subscription}/providers/Microsoft.KeyVault/register")
-        self.arm("PUT", f"{self.subscription}/resourceGroups/rg-contoso", {"location": "westeurope"})
+        self.arm("PUT", f"{self.subscription}/resourceGroups/rg-contoso", {"location": self.region})
         return self.put_vault(**properties)
 
-    def put_vault(self, *, location: str = "westeurope", version: str = "2026-02-01", **properties: Any) -> Reply:
+    @property
+    def region(self) -> str:
+        """One of the cloud's."""
+        return {"public": "westeurope", "usgov": "usgovvirginia", "china": "chinanorth3"}[self.tenant.cloud]
+
+    def put_vault(self, *, location: str | None = None, version: str = "2026-02-01", **properties: Any) -> Reply:
         """PUT of kv-contoso; a property given as None is left out."""
         wanted = {
             "tenantId": self.tenant.id,
@@ -135,7 +155,9 @@ class Azure:
             "enableRbacAuthorization": True,
         } | properties
         wanted = {name: value for name, value in wanted.items() if value is not None}
-        return self.arm("PUT", self.vault_id, {"location": location, "properties": wanted}, version=version)
+        return self.arm(
+            "PUT", self.vault_id, {"location": location or self.region, "properties": wanted}, version=version
+        )
 
     @property
     def vault_id(self) -> str:
@@ -169,6 +191,12 @@ def operator(store: Store, tenant: Tenant = CONTOSO, **changed: Any) -> Azure:
 def stranger(store: Store) -> Azure:
     """The seeded colleague, who has no role anywhere."""
     return operator(store, object_id=CONTOSO.colleague_id, upn=CONTOSO.colleague)
+
+
+def multi_tenant(store: Store, tenant: Tenant = CONTOSO) -> None:
+    """Make the runner's application one that customers can consent to."""
+    key = tenant.runner.application_id
+    Azure(store, tenant).plant(kinds.APPLICATION, tenant.id, key, signInAudience="AzureADMultipleOrgs")
 
 
 def only(*roles: str) -> str:

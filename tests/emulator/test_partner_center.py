@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from urllib.parse import quote
 
 import pytest
 
@@ -11,8 +12,12 @@ from provisioner.emulator.seed.directory import CONTOSO, TAILSPIN, WINGTIP, Tena
 from provisioner.emulator.store import Store
 from tests.contracts import check_answer
 
-from .azure import Azure, operator, read, runner
+from .azure import Azure, multi_tenant, operator, read, runner
+from .clock import advance
 
+GRAPH = "00000003-0000-0000-c000-000000000000"
+AZURE = "797f4846-ba00-4fd7-ba43-dac1f8f63013"
+CUSTOMER = CONTOSO.customers[0].id
 USERS = f"/v1/customers/{CONTOSO.customers[0].id}/users"
 
 
@@ -98,3 +103,80 @@ def test_usgov_shares_publics_host_and_china_has_its_own(store: Store, tenant: T
 def test_refusals_have_the_documented_envelope(store: Store) -> None:
     reply = Azure(store).partner("/v1/profiles/organization")
     check_answer("partner_center", "GET", "/v1/profiles/organization", reply.status, reply.body)
+
+
+def test_consent_makes_the_principal_and_its_grants_in_the_customers_tenant(store: Store) -> None:
+    multi_tenant(store)
+    reply = operator(store).consent((GRAPH, "User.Read, Directory.Read.All"), (AZURE, "user_impersonation"))
+    assert reply.status == 201
+    assert read(reply)["applicationGrants"][0]["scope"] == "User.Read,Directory.Read.All"
+    with store.transaction() as tx:
+        [principal] = tx.find(kinds.SERVICE_PRINCIPAL, CUSTOMER, "appId", CONTOSO.runner.client_id)
+        grants = tx.find(kinds.GRANT, CUSTOMER, "clientId", principal["id"])
+    assert principal["appOwnerOrganizationId"] == CONTOSO.id
+    assert [(each["consentType"], each["scope"]) for each in grants] == [
+        ("AllPrincipals", "User.Read Directory.Read.All"),
+        ("AllPrincipals", "user_impersonation"),
+    ]
+
+
+def test_a_consent_is_taken_back_and_given_anew(store: Store) -> None:
+    multi_tenant(store)
+    azure = operator(store)
+    path = f"/v1/customers/{CUSTOMER}/applicationconsents"
+    one = f"{path}/{CONTOSO.runner.client_id}"
+    azure.consent((GRAPH, "User.Read"))
+    assert [each["applicationId"] for each in read(azure.partner(path))["items"]] == [CONTOSO.runner.client_id]
+    assert read(azure.partner(one))["displayName"] == "SAM"
+    assert [azure.partner(one, method="DELETE").status for _ in range(2)] == [200, 404]
+    with store.transaction() as tx:
+        assert tx.find(kinds.SERVICE_PRINCIPAL, CUSTOMER, "appId", CONTOSO.runner.client_id) == []
+        assert tx.list(kinds.GRANT, CUSTOMER) == []
+    assert azure.consent((GRAPH, "User.Read,Directory.Read.All")).status == 201
+
+
+def test_the_same_request_id_is_the_same_consent(store: Store) -> None:
+    multi_tenant(store)
+    sent = {"MS-RequestId": str(uuid.uuid4())}
+    first, again = (operator(store).consent((GRAPH, "User.Read"), headers=sent) for _ in range(2))
+    assert (first.status, read(first)) == (again.status, read(again))
+
+
+def test_requests_with_and_without_mfa_are_counted_by_day_and_application(store: Store) -> None:
+    weak = operator(store, amr=("pwd",))
+    assert weak.partner("/v1/profiles/organization").status == 401
+    advance(store, 86400)
+    azure = operator(store)
+    azure.partner(USERS)
+    runner(store).partner("/v1/customers")
+    [today, yesterday] = read(azure.partner("/v1/applicationmfaadoptionstatus"))
+    assert (today["totalRequestCount"], today["mfaCompliantRequestCount"]) == (2, 2)
+    assert (yesterday["totalRequestCount"], yesterday["mfaCompliantRequestCount"]) == (1, 0)
+    assert yesterday["loginDate"] < today["loginDate"]
+    assert today["applicationId"] == CONTOSO.runner.client_id
+    since = read(azure.partner(f"/v1/applicationmfaadoptionstatus?startDate={today['loginDate']}"))
+    assert [each["loginDate"] for each in since] == [today["loginDate"]]
+
+
+def test_people_without_mfa_are_listed_for_a_week(store: Store) -> None:
+    operator(store, amr=("pwd",)).partner("/v1/profiles/organization", {"MS-RequestId": str(uuid.UUID(int=7))})
+    azure = operator(store)
+    listed = read(azure.partner("/v1/partnerRequests"))["items"]
+    assert (listed[-1]["requestId"], listed[-1]["mfaCompliant"]) == (str(uuid.UUID(int=7)), False)
+    assert listed[-1]["operationName"] == "Get /v{version}/profiles/organization"
+    people = "/v1/nonMfaCompliantPartnerPrincipals"
+    assert [each["objectId"] for each in read(azure.partner(people))["items"]] == [CONTOSO.operator_id]
+    advance(store, 8 * 86400)
+    assert read(azure.partner(people))["items"] == []
+
+
+def test_customers_are_found_by_the_beginning_of_their_name(store: Store) -> None:
+    wanted = quote('{"Field":"CompanyName","Value":"wood","Operator":"starts_with"}')
+    listed = read(operator(store).partner(f"/v1/customers?size=0&filter={wanted}"))["items"]
+    assert [each["companyProfile"]["companyName"] for each in listed] == ["Woodgrove Bank"]
+
+
+def test_support_and_billing_profiles_need_a_person(store: Store) -> None:
+    for name, kind in (("support", "support_profile"), ("billing", "billing_profile")):
+        assert read(operator(store).partner(f"/v1/profiles/{name}"))["profileType"] == kind
+        assert runner(store).partner(f"/v1/profiles/{name}").status == 403

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -12,7 +11,7 @@ from ..clouds import CLOUDS
 from ..identity import BadToken, Caller, bearer
 from ..kernel import Call, Handler, Refusal, Reply
 from ..store import Document
-from . import errors
+from . import activity, errors
 
 _PARTNER_ROLES = {"AdminAgent", "SalesAgent"}
 
@@ -32,47 +31,72 @@ class Session:
 
     def customer(self) -> Document:
         """The tenant of the customer in the path; raises when it is not one of this partner's."""
-        tenant = self.call.tx.get(kinds.TENANT, "", _guid(self.call.params["customer"]))
+        tenant = self.call.tx.get(kinds.TENANT, "", guid(self.call.params["customer"], "the customer's id"))
         if tenant is None:
             raise errors.tenant_not_found()
         if tenant["id"] not in self.partner["_customers"]:
             raise errors.no_relationship()
         return tenant
 
-
-def app_or_user(operation: Callable[[Session], Reply]) -> Handler:
-    """A handler for calls that take App-only and App+User tokens."""
-    return _handler(operation, user_only=False)
-
-
-def user_only(operation: Callable[[Session], Reply]) -> Handler:
-    """A handler for App+User calls."""
-    return _handler(operation, user_only=True)
+    def delegated_roles(self, customer: Document) -> frozenset[str]:
+        """The roles the user has in the customer by GDAP; being Admin agent gives none (sam-facts 7)."""
+        return frozenset((self.user or {}).get("_gdap", {}).get(customer["id"], ()))
 
 
-def _handler(operation: Callable[[Session], Reply], *, user_only: bool) -> Handler:
-    @functools.wraps(operation)
+Operation = Callable[[Session], Reply]
+
+
+def answered(operation: Operation, name: str, *, user_only: bool) -> Handler:
+    """A handler of an operation for App+User tokens, and App-only ones too unless `user_only`.
+
+    `name` is the operation's in the partner's list of requests: "Get /v{version}/customers".
+    """
+
     def handler(call: Call) -> Reply:
-        headers = {
-            "MS-RequestId": call.headers.get("ms-requestid", str(uuid.uuid4())),
-            "MS-CorrelationId": call.headers.get("ms-correlationid", str(uuid.uuid4())),
-            "MS-CV": f"{uuid.uuid4().hex[:16]}.0",
-            "MS-ServerId": "000000000001",
-        }
+        headers = _headers(call)
         try:
-            current = _session(call, user_only=user_only)
+            caller = _caller(call)
+            if caller.kind == "user":
+                activity.record(call, caller, name, headers)
+            current = _session(call, caller, user_only=user_only)
             answer = operation(current)
         except Refusal as refused:
             raise Refusal(replace(refused.reply, headers=headers | dict(refused.reply.headers))) from None
-        if _asks_for_mfa(call) and current.caller.kind == "user":
+        if _asks_for_mfa(call) and caller.kind == "user":
             headers["isMfaCompliant"] = "true"  # a user's token without MFA did not come this far
         return replace(answer, headers=headers | dict(answer.headers))
 
     return handler
 
 
-def _session(call: Call, *, user_only: bool) -> Session:
-    caller = _caller(call)
+def guid(value: object, what: str) -> str:
+    """The value as a lower-case GUID; raises invalid input."""
+    try:
+        return str(uuid.UUID(str(value)))
+    except ValueError as error:
+        raise errors.invalid_input(f"{what} is not a GUID") from error
+
+
+def _headers(call: Call) -> dict[str, str]:
+    """The ids sent, or new ones where none came or what came is no GUID."""
+    return {
+        "MS-RequestId": _echoed(call, "ms-requestid"),
+        "MS-CorrelationId": _echoed(call, "ms-correlationid"),
+        "MS-CV": f"{uuid.uuid4().hex[:16]}.0",
+        "MS-ServerId": "000000000001",
+    }
+
+
+def _echoed(call: Call, header: str) -> str:
+    sent = call.headers.get(header, "")
+    try:
+        uuid.UUID(sent)
+    except ValueError:
+        return str(uuid.uuid4())
+    return sent
+
+
+def _session(call: Call, caller: Caller, *, user_only: bool) -> Session:
     partner = call.tx.get(kinds.TENANT, "", caller.tenant)
     if partner is None or not partner["partner"]:
         raise errors.access_denied("the tenant is not a partner's")
@@ -104,10 +128,3 @@ def _caller(call: Call) -> Caller:
     if caller.version != "1.0":
         raise errors.bad_token()  # the resource takes tokens of the v1 format (sam-facts 3.1)
     return caller
-
-
-def _guid(value: str) -> str:
-    try:
-        return str(uuid.UUID(value))
-    except ValueError as error:
-        raise errors.invalid_input("the customer's id is not a GUID") from error

@@ -57,3 +57,36 @@ def tenant_not_found() -> Refusal:
 @refusal("partner_center.invalid_input")
 def invalid_input(what: str) -> Refusal:
     return _error(400, 800002, f"Invalid input: {what}.")
+
+
+@refusal("partner_center.invalid_property")
+def invalid_property(what: str) -> Refusal:
+    return _error(400, 3000, f"Invalid property: {what}.")
+
+
+@refusal("partner_center.not_found")
+def not_found(what: str) -> Refusal:
+    return _error(404, 1000, f"Not found: {what}.")
+
+
+@refusal("partner_center.consent_exists")
+def consent_exists() -> Refusal:
+    """The text is what tools look for; status and code are documented nowhere (sam-facts 4.6)."""
+    return _error(409, 409, "Permission entry already exists.")
+
+
+@refusal("partner_center.resource_missing")
+def resource_missing(resource: str) -> Refusal:
+    """As Entra's 650052: the customer's tenant has no service principal of this resource (sam-facts 4.6)."""
+    message = f"The app needs access to a service ('{resource}') that the customer has not subscribed to or enabled."
+    return _error(400, 3000, message)
+
+
+@refusal("partner_center.token_exchange_retired")
+def token_exchange_retired() -> Refusal:
+    return _error(401, 400, "Access denied.", {"WWW-Authenticate": 'Bearer error="invalid_token"'})
+
+
+@refusal("partner_center.not_implemented")
+def not_implemented(method: str, path: str) -> Refusal:
+    return _error(501, 0, f"The emulator has no {method} {path[:200]}.")

@@ -37,6 +37,16 @@ def collection(items: Sequence[Document], start: int, size: int, self_uri: str, 
     return {"totalCount": len(page), "items": page, "links": links, "attributes": attributes("Collection")}
 
 
+def bare_collection(items: Sequence[Document]) -> Document:
+    """A collection that is never paged and has no links, as those of the MFA resources are."""
+    return {"totalCount": len(items), "items": list(items), "attributes": attributes("Collection")}
+
+
+def consent(document: Document) -> Document:
+    shown = {key: value for key, value in document.items() if not key.startswith("_")}
+    return shown | {"attributes": attributes("ApplicationConsent")}
+
+
 def continuation(start: int) -> str:
     return base64.b64encode(json.dumps({"seek": start}).encode()).decode()
 
@@ -122,6 +132,32 @@ def mpn_profile(tenant: Document) -> Document:
         "profileType": "MpnProfile",
         "links": {"self": link("/profiles/mpn")},
         "attributes": attributes("MpnProfile", etag=_etag(tenant)),
+    }
+
+
+def support_profile(tenant: Document) -> Document:
+    return {
+        "email": f"support@{tenant['domains'][0]}",
+        "telephone": "4255555555",
+        "website": f"www.{tenant['domains'][0]}",
+        "profileType": "support_profile",
+        "links": {"self": link("/profiles/support")},
+        "attributes": attributes("SupportProfile", etag=_etag(tenant)),
+    }
+
+
+def billing_profile(tenant: Document) -> Document:
+    return {
+        "companyName": tenant["displayName"],
+        "address": _address(tenant),
+        "primaryContact": {"firstName": "Primary", "lastName": "Contact", "email": f"contact@{tenant['domains'][0]}"},
+        "purchaseOrderNumber": "",
+        "taxId": "",
+        "billingCurrency": "CNY" if tenant["cloud"] == "china" else "USD",
+        "billingDay": 1,
+        "profileType": "billing_profile",
+        "links": {"self": link("/profiles/billing")},
+        "attributes": attributes("BillingProfile", etag=_etag(tenant)),
     }
 
 
