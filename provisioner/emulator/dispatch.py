@@ -31,11 +31,11 @@ def handle(
         return Reply(400, {"error": {"code": "BadRequest", "message": "The request's URL is malformed."}})
     try:
         with store.transaction() as tx:
-            return dispatch(_call(tx, method, url, headers or {}, body))
+            return dispatch(received(tx, method, url, headers or {}, body))
     except Exception:  # noqa: BLE001  whatever a handler's bug raises: the cloud must go on and say what happened
         traceback.print_exc(file=sys.stderr)
     with store.transaction() as tx:
-        call = _call(tx, method, url, headers or {}, body)
+        call = received(tx, method, url, headers or {}, body)
         service = (clouds.locate(call.host) or ("", ""))[0]
         reply = shapes.error(call, service, 500, "The emulator failed to handle this request; see its standard error.")
         requests_log.record(call, service, reply, inner=False)
@@ -76,7 +76,8 @@ def _handled(call: Call, service: str, route: Route | None) -> Reply:
         return refused.reply
 
 
-def _call(tx: Transaction, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Call:
+def received(tx: Transaction, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Call:
+    """A request as a call, not routed yet. Raises ValueError for a URL that is none."""
     parts = urlsplit(url)
     return Call(
         method=method,

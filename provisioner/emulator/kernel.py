@@ -11,6 +11,7 @@ write last. Any other exception rolls back.
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -54,11 +55,29 @@ class Call:
         return dict(parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True))
 
     def json(self) -> Json:
-        """The body as JSON; raises ValueError when it is not."""
+        """The body as JSON; raises ValueError when it is not.
+
+        Strict where Python is not and the services' readers are: no NaN, no number beyond a double, no half of a
+        surrogate pair (which no store could keep as text).
+        """
+        text = self.body.decode("utf-8")
         try:
-            return json.loads(self.body.decode("utf-8"))
+            found = json.loads(text, parse_constant=_no_constant, parse_float=_finite)
         except RecursionError as error:
             raise ValueError("the JSON is nested too deeply") from error
+        if "\\ud" in text.lower():
+            json.dumps(found, ensure_ascii=False).encode()  # raises UnicodeEncodeError, a ValueError
+        return found
+
+
+def _no_constant(name: str) -> Json:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _finite(text: str) -> float:
+    if math.isinf(found := float(text)):
+        raise ValueError("a number is too large")
+    return found
 
 
 @dataclass(frozen=True)

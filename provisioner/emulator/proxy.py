@@ -11,8 +11,6 @@ import socket
 
 from . import clouds
 
-_REFUSED = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-_MALFORMED = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 _OPEN = b"HTTP/1.1 200 Connection established\r\n\r\n"
 _CHUNK = 64 * 1024
 
@@ -48,21 +46,25 @@ async def _tunnel(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, ta
     try:
         head = await reader.readuntil(b"\r\n\r\n")
     except (asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-        writer.write(_MALFORMED)
-        return await writer.drain()
+        return await _refuse(writer, "400 Bad Request", "This is not an HTTP request.")
     words = head.split(b"\r\n", 1)[0].decode("ascii", "replace").split()
     if len(words) != 3 or words[0] != "CONNECT":
-        writer.write(_MALFORMED)
-        return await writer.drain()
+        return await _refuse(writer, "400 Bad Request", "This proxy takes CONNECT only: the emulator speaks HTTPS.")
     host, _, port = words[1].rpartition(":")
     if port not in ("443", str(target_port)) or clouds.locate(host) is None:
-        writer.write(_REFUSED)
-        return await writer.drain()
+        text = "The emulator has no such host and port, and nothing leaves this machine through its proxy."
+        return await _refuse(writer, "403 Forbidden", text)
     far_reader, far_writer = await asyncio.open_connection("127.0.0.1", target_port)
     writer.write(_OPEN)
     await writer.drain()
     await asyncio.gather(_copy(reader, far_writer), _copy(far_reader, writer))
     return None
+
+
+async def _refuse(writer: asyncio.StreamWriter, status: str, text: str) -> None:
+    head = f"HTTP/1.1 {status}\r\nContent-Type: text/plain\r\nContent-Length: {len(text)}\r\nConnection: close\r\n\r\n"
+    writer.write((head + text).encode("ascii"))
+    await writer.drain()
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

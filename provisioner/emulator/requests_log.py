@@ -47,10 +47,15 @@ def record(call: Call, service: str, reply: Reply, *, inner: bool) -> int:
         "request": {"headers": _headers(call.headers), "body": _body(call.headers, call.body, service)},
         "response": {"headers": _headers(reply.headers), "body": _reply_body(reply, service)},
     }
-    query = f"?{urlencode(_masked_fields(call.query), quote_via=quote, safe='*$/:')}" if call.query else ""
+    query = (
+        f"?{urlencode(_masked_fields(call.query), quote_via=quote, safe='*$/:', errors='replace')}"
+        if call.query
+        else ""
+    )
+    url = f"{call.url}?{query}" if query else call.url
     cursor = call.tx.sql.execute(
         "INSERT INTO requests (time, operation, method, url, status, detail) VALUES (?,?,?,?,?,?)",
-        (call.tx.now, call.operation, call.method, call.url + query, reply.status, json.dumps(detail)),
+        (call.tx.now, call.operation, call.method, url, reply.status, json.dumps(detail)),
     )
     sequence = int(cursor.lastrowid or 0)
     if sequence % PRUNED_EVERY == 0:

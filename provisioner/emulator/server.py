@@ -151,8 +151,11 @@ class Emulator:
     async def _application(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         assert scope["type"] == "http", "lifespan and websockets are off"
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        body = await _body(receive)
-        if body is None:
+        try:
+            body = await _body(receive)
+        except _HungUpError:
+            return
+        if len(body) > MAX_BODY:
             reply = Reply(413, {"error": {"code": "RequestEntityTooLarge", "message": "The request is too large."}})
         else:
             path = scope["raw_path"].decode("latin-1") if scope.get("raw_path") else scope["path"]
@@ -193,18 +196,20 @@ class _Protocol(HttpToolsProtocol):
         self.scope["extensions"] = {_TRANSPORT: self.transport}  # type: ignore[dict-item]  # an extension of ours
 
 
-async def _body(receive: ASGIReceiveCallable) -> bytes | None:
-    """The request's body; None when it is larger than any service takes."""
+class _HungUpError(Exception):
+    """The client went away in the middle of its request."""
+
+
+async def _body(receive: ASGIReceiveCallable) -> bytes:
+    """The request's body, at most one chunk more of it than any service takes. Raises _HungUpError."""
     chunks: list[bytes] = []
     size = 0
-    while True:
+    while size <= MAX_BODY:
         message = await receive()
         if message["type"] != "http.request":
-            break
+            raise _HungUpError
         chunks.append(message["body"])
         size += len(message["body"])
-        if size > MAX_BODY:
-            return None
         if not message.get("more_body"):
             break
     return b"".join(chunks)
