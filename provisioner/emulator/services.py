@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from . import control
 from .arm import routes as arm
+from .control import routes as control
 from .entra import routes as entra
 from .graph import routes as graph
 from .issuers import routes as issuers

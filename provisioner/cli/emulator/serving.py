@@ -1,7 +1,4 @@
-"""`emulator`: starts, finds and stops the local Microsoft cloud.
-
-The one place where the program and the emulator meet; nothing of the emulator is imported before a command runs.
-"""
+"""`emulator start`, `stop`, `status`, `env` and `reset`: the process, and where it is."""
 
 from __future__ import annotations
 
@@ -21,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from provisioner.cli.not_built import refuse
+from provisioner.cli.emulator.folder import STATE, Surface, folder_of, required, running
+from provisioner.cli.emulator.scenario import load_scenario
 from provisioner.core import exit_codes
 from provisioner.core.errors import ProvisionerError
 
@@ -29,26 +27,26 @@ if TYPE_CHECKING:
     from provisioner.emulator.note import Note
 
 _START_DEADLINE_S = 30.0
-_STATE = click.option("--state", type=click.Path(path_type=Path, file_okay=False), help="State folder (one cloud).")
 
 
-@click.group("emulator")
-def emulator() -> None:
-    """The local Microsoft cloud to rehearse on."""
-
-
-@emulator.command()
+@click.command()
 @click.option("--detach", is_flag=True, help="Leave it running in the background; return when it answers.")
-@_STATE
+@STATE
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port to listen on; 0 takes a free one.")
+@click.option("--scenario", metavar="FILE|NAME", help="Begin anew as a scenario says: healthy, bad-day, neglected.")
+@click.option("--reset", "anew", is_flag=True, help="With --scenario: give up the state the folder has.")
 @click.option("--json", "as_json", is_flag=True, help="Print the description as one JSON object.")
-def start(detach: bool, state: Path | None, port: int, as_json: bool) -> None:
+def start(detach: bool, state: Path | None, port: int, scenario: str | None, anew: bool, as_json: bool) -> None:
     """Start the emulator and say where it is; runs until interrupted unless --detach."""
     from provisioner.emulator.note import default_state
 
+    if anew and scenario is None:
+        raise click.UsageError("--reset goes with --scenario; `provisioner emulator reset` makes a cloud as when new")
     folder = (state or default_state()).resolve()
+    if scenario is not None:
+        load_scenario(folder, scenario, anew=anew)
     if detach:
-        note = _running(folder)  # a second start finds the first
+        note = running(folder)  # a second start finds the first
         if note is not None and port in (0, int(note.address.rpartition(":")[2])):
             _show(_description(note), as_json=as_json)
         else:
@@ -57,13 +55,13 @@ def start(detach: bool, state: Path | None, port: int, as_json: bool) -> None:
     _serve(folder, port, as_json=as_json)
 
 
-@emulator.command()
-@_STATE
+@click.command()
+@STATE
 def stop(state: Path | None) -> None:
     """Stop the emulator. Its state stays."""
     from provisioner.emulator.note import is_alive
 
-    note = _running(state)
+    note = running(state)
     if note is None:
         click.echo("no emulator is running", err=True)
         return
@@ -76,25 +74,30 @@ def stop(state: Path | None) -> None:
     click.echo("stopped", err=True)
 
 
-@emulator.command()
-@_STATE
-def status(state: Path | None) -> int:
+@click.command()
+@STATE
+@click.option("--json", "as_json", is_flag=True, help="Print the description as one JSON object.")
+def status(state: Path | None, as_json: bool) -> int:
     """Say whether an emulator is running, where, and with which tenants. Exit 1 when none is."""
-    note = _running(state)
+    note = running(state)
     if note is None:
-        click.echo("not running")
+        click.echo("null" if as_json else "not running")
         return exit_codes.FAILED
-    click.echo("\n".join((f"running, process {note.pid}", *_told(_description(note)))))
+    description = _description(note)
+    if as_json:
+        click.echo(json.dumps(description))
+    else:
+        click.echo("\n".join((f"running, process {note.pid}", *_told(description))))
     return exit_codes.DONE
 
 
-@emulator.command()
-@_STATE
+@click.command()
+@STATE
 def env(state: Path | None) -> None:
     """Print export lines, so that curl, az and others use the emulator: eval "$(provisioner emulator env)"."""
     from provisioner.emulator.note import VARIABLE, folder_note
 
-    note = _required(state)
+    note = required(state)
     ca = note.ca
     variables = {
         VARIABLE: str(folder_note(Path(note.state))),
@@ -104,6 +107,7 @@ def env(state: Path | None) -> None:
         "SSL_CERT_FILE": ca,
         "CURL_CA_BUNDLE": ca,
         "NODE_EXTRA_CA_CERTS": ca,
+        "NODE_USE_ENV_PROXY": "1",  # Node's own fetch and https heed HTTPS_PROXY only when told
         "AZURE_CORE_INSTANCE_DISCOVERY": "false",
         "AZURE_CORE_COLLECT_TELEMETRY": "false",
         "AZURE_EXTENSION_USE_DYNAMIC_INSTALL": "no",
@@ -115,50 +119,27 @@ def env(state: Path | None) -> None:
     click.echo("unset NO_PROXY no_proxy")
 
 
-@emulator.command()
-@_STATE
+@click.command()
+@STATE
 def reset(state: Path | None) -> None:
-    """Make the cloud as when new. Its CA, keys and control token stay."""
-    from provisioner.emulator.control import make_new
-    from provisioner.emulator.note import default_state
-    from provisioner.emulator.store import Store
-
-    note = _running(state)
-    folder = Path(note.state) if note is not None else (state or default_state())
-    store = Store(folder)
-    with store.transaction() as tx:  # a row is a row, whoever else serves the folder
-        make_new(tx)
-    store.close()
+    """Make the cloud as when new. Its CA, keys, snapshots and control token stay."""
+    folder = folder_of(state)
+    Surface(folder, made=False).ask("POST", "reset")
     click.echo(f"{folder} is as when new", err=True)
-
-
-def _not_built(name: str, purpose: str) -> click.Command:
-    text = f"{purpose[:-1]} (not built yet)."
-
-    @click.command(name, help=text, short_help=text, context_settings={"ignore_unknown_options": True})
-    @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-    def command(arguments: tuple[str, ...]) -> None:
-        refuse(f"the command emulator {name}")
-
-    return command
-
-
-for _name, _purpose in (
-    ("faults", "Make services fail on purpose."),
-    ("clock", "Show or advance the cloud's time."),
-    ("requests", "List the requests the cloud got."),
-):
-    emulator.add_command(_not_built(_name, _purpose))
 
 
 def _serve(folder: Path, port: int, *, as_json: bool) -> None:
     from provisioner.emulator.server import Emulator
+    from provisioner.emulator.store import StateError
 
     def interrupt(_signal: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, interrupt)
-    served = Emulator(folder, port)
+    try:
+        served = Emulator(folder, port)
+    except StateError as error:
+        raise ProvisionerError(str(error), next_step="name another folder with --state") from error
     try:
         served.start()
     except OSError as error:
@@ -188,7 +169,7 @@ def _start_apart(folder: Path, port: int) -> dict[str, Any]:
         )
     deadline = time.monotonic() + _START_DEADLINE_S
     while time.monotonic() < deadline and process.poll() is None:
-        note = _running(folder)
+        note = running(folder)
         if note is not None and note.pid == process.pid:
             return _description(note)
         time.sleep(0.02)
@@ -208,25 +189,6 @@ def _description(note: Note) -> dict[str, Any]:
     return description
 
 
-def _running(state: Path | None) -> Note | None:
-    """The note of the live emulator of a folder, or of the one a command would use."""
-    from provisioner.emulator.note import folder_note, is_alive, named_note, read_note
-
-    path = named_note() if state is None else folder_note(state)
-    try:
-        note = read_note(path)
-    except ValueError as error:
-        raise ProvisionerError(str(error), next_step="start the emulator again") from error
-    return note if note is not None and is_alive(note) else None
-
-
-def _required(state: Path | None) -> Note:
-    note = _running(state)
-    if note is None:
-        raise ProvisionerError("no emulator is running", next_step="provisioner emulator start --detach")
-    return note
-
-
 def _show(description: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(description))
@@ -236,8 +198,9 @@ def _show(description: dict[str, Any], *, as_json: bool) -> None:
 
 def _told(description: dict[str, Any]) -> Iterator[str]:
     """Where it is, and who can sign in to what: for each tenant the lines a spec and a sign-in need."""
-    for name in ("address", "proxy", "state", "ca"):
-        yield f"{name:<9}{description[name]}"
+    for name in ("address", "proxy", "page", "state", "ca", "scenario"):
+        if description[name] is not None:
+            yield f"{name:<10}{description[name]}"
     for tenant in description["tenants"]:
         operator = tenant["operator"]
         yield f"\n{tenant['domain']} ({tenant['cloud']})"
@@ -247,11 +210,3 @@ def _told(description: dict[str, Any]) -> Iterator[str]:
         yield f"  operator       {operator['username']}"
         yield f"  password       {operator['password']}"
         yield f"  one-time code  {operator['otp']}"
-
-
-COMMANDS = {"emulator": emulator}
-
-if __name__ == "__main__":
-    from provisioner.cli.main import run
-
-    sys.exit(run(["emulator", *sys.argv[1:]]))
