@@ -24,6 +24,7 @@ UNDESCRIBED = {
     "providers": "the contract of Microsoft.Resources is cut to resource groups",
     "locks": "no contract of management locks is at hand",
     "policyAssignments": "no contract of Azure Policy is at hand",
+    "checkMhsmNameAvailability": "the contract of Microsoft.KeyVault is cut to vaults",
     "managedHSMs": "the contract of Microsoft.KeyVault is cut to vaults",
     "deletedManagedHSMs": "the contract of Microsoft.KeyVault is cut to vaults",
     "operationResults": "where an operation's Location leads is opaque to clients",

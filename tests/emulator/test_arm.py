@@ -110,7 +110,7 @@ def test_a_new_name_registers_its_dns_while_the_lag_lasts(store: Store) -> None:
     azure = runner(store)
     azure.ready_vault()
     with store.transaction() as tx:
-        lag.change_settings(tx, {"rbac": 20})
+        lag.change_settings(tx, {"dns": 20})
     azure.arm("DELETE", azure.vault_id)
     made = azure.put_vault(createMode="recover")
     assert made.body["properties"]["provisioningState"] == "RegisteringDns"
@@ -424,6 +424,7 @@ def test_lists_of_what_is_not_here_are_empty(store: Store) -> None:
     kv = f"{azure.subscription}/providers/Microsoft.KeyVault"
     for path in (f"{kv}/managedHSMs", f"{kv}/deletedManagedHSMs", f"{azure.vault_id}/privateEndpointConnections"):
         assert azure.arm("GET", path).body == {"value": []}
+    assert azure.arm("POST", f"{kv}/checkMhsmNameAvailability", {"name": "x"}).body == {"nameAvailable": True}
     [link] = azure.arm("GET", f"{azure.vault_id}/privateLinkResources").body["value"]
     assert link["properties"]["groupId"] == "vault"
 

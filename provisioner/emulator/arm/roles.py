@@ -146,6 +146,12 @@ _DATA_ROLES = (
         data_actions=tuple(f"{_VAULT_DATA}/keys/{each}" for each in ("read", "wrap/action", "unwrap/action")),
     ),
     Role(
+        "08bbd89e-9f13-488c-ac41-acfcb10c90ab",
+        "Key Vault Crypto Service Release User",
+        "Release keys.",
+        data_actions=(f"{_VAULT_DATA}/keys/release/action",),
+    ),
+    Role(
         "21090545-7ca7-4776-b22c-e363652d74d2",
         "Key Vault Reader",
         "Read metadata of key vaults and its certificates, keys and secrets.",

@@ -61,6 +61,7 @@ _HANDLERS: tuple[tuple[str, str, str, Handler], ...] = (
     ("GET", f"{_V}/privateEndpointConnections", "arm.vaults.connections", vaults.list_private_connections),
     ("GET", f"{_V}/privateLinkResources", "arm.vaults.link_resources", vaults.list_private_link_resources),
     ("POST", f"{_S}{_KV}/checkNameAvailability", "arm.vaults.check_name", vaults.check_name),
+    ("POST", f"{_S}{_KV}/checkMhsmNameAvailability", "arm.managed_hsms.check_name", vaults.check_managed_hsm_name),
     ("GET", f"{_S}{_KV}/managedHSMs", "arm.managed_hsms.list", vaults.list_managed_hsms),
     ("GET", f"{_G}{_KV}/managedHSMs", "arm.managed_hsms.list", vaults.list_managed_hsms),
     ("GET", f"{_S}{_KV}/deletedManagedHSMs", "arm.managed_hsms.list_deleted", vaults.list_managed_hsms),

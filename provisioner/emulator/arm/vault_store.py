@@ -5,17 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from .. import kinds
+from ..key_vault.objects import erase_vault
 from ..store import Document, Transaction
 from .access import covers, subscription_of
 
 NAMESPACE = "Microsoft.KeyVault"
 TYPE = f"{NAMESPACE}/vaults"
 _DAY = 86400
-_HELD = (
-    *(kinds.SECRET, kinds.DELETED_SECRET),
-    *(kinds.CERTIFICATE, kinds.DELETED_CERTIFICATE),
-    *(kinds.KEY, kinds.DELETED_KEY),
-)
 
 
 def of_subscription(tx: Transaction, subscription_id: str) -> list[Document]:
@@ -69,9 +65,7 @@ def find_deleted(tx: Transaction, name: str) -> Document | None:
 def purge(tx: Transaction, deleted: Document) -> None:
     """For good, with its secrets, certificates and keys."""
     key = deleted["name"].lower()
-    for kind in _HELD:
-        for held in tx.list(kind, key):
-            tx.delete(kind, key, held["name"].lower())
+    erase_vault(tx, key)
     tx.delete(kinds.DELETED_VAULT, "", key)
 
 

@@ -131,6 +131,14 @@ def check_name(call: Call) -> Reply:
     return Reply(200, {"nameAvailable": True})
 
 
+def check_managed_hsm_name(call: Call) -> Reply:
+    """Managed HSMs share no names with vaults, and here are none."""
+    current = session(call)
+    current.require(f"{NAMESPACE}/checkMhsmNameAvailability/read", current.scope)
+    body(call)
+    return Reply(200, {"nameAvailable": True})
+
+
 def _created_or_replaced(
     current: Session, found: Document | None, identifier: str, location: str, wanted: dict[str, Any]
 ) -> Reply:
@@ -143,7 +151,7 @@ def _created_or_replaced(
     else:
         name = identifier.rsplit("/", 1)[-1]
         changed = vault_body.created(name, properties, tenant, current.call.query["api-version"])
-        found = {"id": identifier, "name": name, "_resolvesFrom": lag.effective_from(tx)}
+        found = {"id": identifier, "name": name, "_resolvesFrom": lag.resolves_from(tx)}
     vault = {
         "id": found["id"],
         "name": found["name"],
@@ -172,7 +180,7 @@ def _recovered(current: Session, name: str, location: str) -> Reply:
         raise errors.deleted_vault_not_found(name)
     if not _is_same_place(current, deleted, location):
         raise errors.vault_already_exists(name)
-    vault: Document = deleted["_vault"] | {"_resolvesFrom": lag.effective_from(tx)}
+    vault: Document = deleted["_vault"] | {"_resolvesFrom": lag.resolves_from(tx)}
     if vault["id"].split("/")[4].lower() != current.call.params["group"].lower():
         raise errors.vault_already_exists(name)
     tx.delete(kinds.DELETED_VAULT, "", name.lower())
@@ -254,7 +262,7 @@ def _answer(tx: Transaction, vault: Document) -> Reply:
 
 def _wire(tx: Transaction, vault: Document) -> Document:
     shown = {key: value for key, value in vault.items() if not key.startswith("_")}
-    if vault["_resolvesFrom"] > tx.now:
+    if not lag.has_address(tx, vault):
         shown["properties"] = vault["properties"] | {"provisioningState": "RegisteringDns"}
     return shown
 
