@@ -9,6 +9,7 @@ import msal
 import pytest
 import requests
 
+from provisioner.emulator import kinds
 from provisioner.emulator.seed.directory import FABRIKAM
 from provisioner.emulator.server import Emulator
 from provisioner.emulator.store import Store
@@ -68,3 +69,19 @@ def test_wrong_secret_comes_back_as_the_error_msal_expects(world: World, http: r
     )
     result = application.acquire_token_for_client([f"{ARM}/.default"])
     assert (result["error"], result["error_codes"]) == ("invalid_client", [7000215])
+
+
+def test_device_flow_of_a_public_client(world: World, http: requests.Session) -> None:
+    world.change(kinds.APPLICATION, world.object_id, isFallbackPublicClient=True)
+    world.code()  # the consent
+    authority = f"https://login.microsoftonline.com/{FABRIKAM.id}"
+    application = msal.PublicClientApplication(world.client_id, authority=authority, http_client=http)
+    scopes = [f"{PARTNER_CENTER}/user_impersonation"]
+    flow = application.initiate_device_flow(scopes)
+    pending = application.acquire_token_by_device_flow(flow, exit_condition=lambda _flow: True)
+    assert pending["error"] == "authorization_pending"
+    world.decide(flow["user_code"])
+    result: dict[str, Any] = application.acquire_token_by_device_flow(flow)
+    assert result["id_token_claims"]["oid"] == FABRIKAM.operator_id
+    silent: dict[str, Any] = application.acquire_token_silent(scopes, application.get_accounts()[0], force_refresh=True)
+    assert "access_token" in silent

@@ -38,6 +38,13 @@ VERIFIER = "a-verifier-of-more-than-forty-three-characters-0123456789"
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 AUDIENCE = "api://AzureADTokenExchange"
+API_OF_V2: dict[str, Any] = {
+    "acceptMappedClaims": None,
+    "knownClientApplications": [],
+    "requestedAccessTokenVersion": 2,
+    "oauth2PermissionScopes": [],
+    "preAuthorizedApplications": [],
+}
 MAIN = "repo:contoso/partner:ref:refs/heads/main"
 SCOPE = f"openid profile offline_access {PARTNER_CENTER}/user_impersonation"
 
@@ -114,8 +121,9 @@ class World:
 
     def trust(self, subject: str, *, issuer: str = keys.GITHUB, audience: str = AUDIENCE, **members: Any) -> World:
         """A federated identity credential of the application."""
+        key = str(uuid4())
         body = {
-            "id": str(uuid4()),
+            "id": key,
             "name": "pipeline",
             "issuer": issuer,
             "subject": subject,
@@ -124,7 +132,7 @@ class World:
             "_usableFrom": 0,
         }
         with self.store.transaction() as tx:
-            tx.put(kinds.FEDERATED_CREDENTIAL, self.tenant.id, body["id"], body | members)
+            tx.put(kinds.FEDERATED_CREDENTIAL, self.tenant.id, key, body | members)
         return self
 
     # --- requests ---

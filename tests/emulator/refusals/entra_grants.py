@@ -124,7 +124,7 @@ def _decided(*, public: bool, client_secret: str | None, twice: bool = False) ->
         world = World(store).add_application(isFallbackPublicClient=public)
         world.code()  # the consent
         asked = world.device()
-        sent = {"client_secret": client_secret}
+        sent: dict[str, Any] = {"client_secret": client_secret}
         reply = world.decide(asked["user_code"]).poll(asked["device_code"], **sent)
         return world.poll(asked["device_code"], **sent) if twice else reply
 
@@ -200,10 +200,10 @@ def _single_page(late_s: float = 0, *, pkce: bool = True) -> Callable[[Store], R
 
     def provoke(store: Store) -> Reply:
         world = World(store).add_application()
-        challenge = {"code_challenge": VERIFIER} if pkce else {}
+        challenge: dict[str, Any] = {"code_challenge": VERIFIER} if pkce else {}
         code = world.code(redirect_uri=SINGLE_PAGE, **challenge)
         world.headers = {"Origin": "https://localhost:3000"}
-        verifier = {"code_verifier": VERIFIER} if pkce else {}
+        verifier: dict[str, Any] = {"code_verifier": VERIFIER} if pkce else {}
         redeemed = world.redeem(code, redirect_uri=SINGLE_PAGE, client_secret=None, **verifier)
         if not late_s:
             return redeemed
