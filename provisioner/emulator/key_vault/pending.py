@@ -48,7 +48,7 @@ def begin(tx: Transaction, scope: str, certificate: Document, private: PrivateKe
         "version": version["version"],
         "enabled": described.get("enabled", True),
         "created": now,
-        "readyAt": tx.now + lag.settings(tx).get("certificate", 0.0),
+        "readyAt": lag.completed_from(tx),
         "polled": False,
         "_private": key_material.packed(private),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from .. import kinds
+from .. import kinds, lag
 from ..store import Document, Transaction
 
 
@@ -20,4 +20,4 @@ def resolves(tx: Transaction, host: str) -> bool:
     The TLS listener asks this and takes no connection for such a name (server.py).
     """
     vault = vault_of(tx, host)
-    return vault is not None and float(vault["_resolvesFrom"]) <= tx.now
+    return vault is not None and lag.has_address(tx, vault)

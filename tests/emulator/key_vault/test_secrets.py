@@ -1,4 +1,4 @@
-"""Secrets of the Key Vault data plane; what it refuses is in refusals/key_vault.py."""
+"""Secrets of a vault, and its host; what it refuses is in refusals/key_vault.py."""
 
 from __future__ import annotations
 
@@ -9,18 +9,8 @@ from provisioner.emulator.key_vault.rules import resolves
 from provisioner.emulator.seed.directory import CONTOSO, TAILSPIN, WINGTIP, Tenant
 from provisioner.emulator.store import Store
 
-from .azure import SECRETS_OFFICER, SECRETS_USER, Azure, runner, stranger
-
-ADMINISTRATOR = "00482a5a-887f-4fb3-b363-3b7fe8e74483"
-
-
-@pytest.fixture
-def azure(store: Store) -> Azure:
-    """The runner, with a vault and the right to all its data."""
-    made = runner(store)
-    made.ready_vault()
-    made.assign(ADMINISTRATOR)
-    return made
+from ..azure import SECRETS_OFFICER, SECRETS_USER, Azure, runner, stranger
+from .world import ADMINISTRATOR
 
 
 def test_first_request_without_token_or_body_gets_the_challenge(azure: Azure) -> None:
@@ -59,7 +49,7 @@ def test_host_resolves_only_while_the_vault_stands(azure: Azure) -> None:
     azure.arm("DELETE", azure.vault_id)
     assert not found(host)
     with azure.store.transaction() as tx:
-        lag.change_settings(tx, {"rbac": 30})
+        lag.change_settings(tx, {"dns": 30, "rbac": 30})
     azure.put_vault(createMode="recover")
     assert not found(host)
 
