@@ -22,7 +22,14 @@ _PLAIN = {
     50053: "Your account is locked for a while after too many wrong passwords. Try again later.",
     50057: "Your account is disabled. Ask your administrator to enable it.",
     50055: "Your password has expired. Ask your administrator for a new one.",
+    50144: "Your password has expired. Ask your administrator for a new one.",
     500121: "That is not the code we expect. Enter the code your authenticator shows now.",
+    50011: "The application wants its answer at an address that is not registered for it.",
+    500113: "The application has no address registered to answer to.",
+    700016: "The application is not known in this organization.",
+    90002: "There is no such organization in this cloud.",
+    50194: "The application takes only people of its own organization, and the address names none.",
+    90014: "This sign-in is over.",
 }
 # What to do about an error that cannot go back to the application.
 _NEXT_STEPS = {
@@ -116,9 +123,12 @@ def consent(
 
 
 def _listed(permission: Permission) -> dict[str, Any]:
+    title, text = permission.title, permission.text
+    if title == permission.value == "user_impersonation":  # published without words of its own
+        title, text = f"Use {permission.resource['displayName']} as you", "It can do there whatever you may do."
     return {
-        "title": permission.title,
-        "text": permission.text,
+        "title": title,
+        "text": text,
         "needs_admin": permission.needs_admin,
         "risk": risk.of_delegated(permission.value, needs_admin=permission.needs_admin),
     }

@@ -42,7 +42,7 @@ def check_home(flow: Flow, tenant: Document, person: Document) -> None:
 
 
 def check_password(call: Call, tenant: Document, person: Document, password: str) -> Document:
-    """The person, who knows the password. Raises 50053, 50126, 50057, 50055: the page shows these and stays."""
+    """The person, who knows the password. Raises 50053, 50126, 50057, 50055, 50144: the page shows these and stays."""
     if lockout.is_locked(call, person):
         raise person_errors.account_locked(call)
     if not hmac.compare_digest(str(person["_password"]).encode(), password.encode()):
@@ -51,6 +51,8 @@ def check_password(call: Call, tenant: Document, person: Document, password: str
     person = lockout.succeeded(call, tenant, person)
     if not person["accountEnabled"]:
         raise person_errors.user_disabled(call)
+    if person.get("_passwordExpired") == "onPremises":
+        raise person_errors.password_expired_on_premises(call)
     if person.get("_passwordExpired"):
         raise person_errors.password_expired(call)
     return person
