@@ -26,6 +26,14 @@ READ_OBJECTS = READ_APPLICATIONS | READ_USERS
 READ_POLICIES = frozenset({"Policy.Read.All", "Policy.Read.ApplicationConfiguration"}) | {
     "Policy.ReadWrite.ApplicationConfiguration"
 }
+READ_GROUPS = _READ_ALL | {"Group.Read.All", "Group.ReadWrite.All", "GroupMember.Read.All"}
+READ_ROLES = _READ_ALL | {
+    "RoleManagement.Read.Directory",
+    "RoleManagement.ReadWrite.Directory",
+    "RoleManagement.Read.All",
+}
+READ_RELATIONSHIPS = frozenset({"DelegatedAdminRelationship.Read.All", "DelegatedAdminRelationship.ReadWrite.All"})
+_WRITE_POLICIES = frozenset({"Policy.ReadWrite.ApplicationConfiguration"})
 _WRITE_GRANTS = frozenset({"DelegatedPermissionGrant.ReadWrite.All", "Directory.ReadWrite.All"}) | {
     "Directory.AccessAsUser.All"
 }
@@ -48,9 +56,16 @@ def owned_only(caller: Caller) -> bool:
     return caller.kind == "app" and OWNED_BY in caller.roles and not caller.roles & _WRITE_APPLICATIONS
 
 
-def require_application_create(caller: Caller) -> None:
-    """Any user may register applications (the tenant's default), an app needs one of the write permissions."""
+def require_application_create(caller: Caller, tenant: Document) -> None:
+    """An app needs one of the write permissions; a user may register applications unless the tenant forbids it."""
     require(caller, _WRITE_APPLICATIONS | {OWNED_BY})
+    if not users_may_register(tenant):
+        _require_role(caller, MANAGE_APPLICATIONS)
+
+
+def users_may_register(tenant: Document) -> bool:
+    """The tenant's authorizationPolicy: defaultUserRolePermissions.allowedToCreateApps, true where it is not set."""
+    return bool(tenant.get("_policies", {}).get("allowedToCreateApps", True))
 
 
 def require_write(caller: Caller, target: Document) -> None:
@@ -77,6 +92,19 @@ def require_restore(caller: Caller) -> None:
     """Restoring and purging is not for OwnedBy callers, whatever they own (sam-facts 5.7)."""
     require(caller, _WRITE_APPLICATIONS)
     _require_role(caller, MANAGE_APPLICATIONS)
+
+
+def require_policy_write(caller: Caller) -> None:
+    """Application or Cloud Application Administrator, or a higher role (sam-facts 5.2)."""
+    require(caller, _WRITE_POLICIES)
+    _require_role(caller, MANAGE_APPLICATIONS)
+
+
+def has_quota(caller: Caller) -> bool:
+    """True for those whose number of objects is limited: everybody without an administrative role (sam-facts 5.1)."""
+    if caller.kind == "user":
+        return not caller.directory_roles & MANAGE_APPLICATIONS
+    return owned_only(caller)
 
 
 def require_grant_write(caller: Caller) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from ..kernel import Call
-from ..kinds import APPLICATION, DELETED_ITEM
+from ..kinds import APPLICATION, DELETED_ITEM, TENANT
 from ..store import Document, Transaction
 from . import errors, redirect_uris
 from .deleted_items import retained
@@ -13,6 +15,7 @@ _ORGANIZATION_AUDIENCES = ("AzureADMyOrg", "AzureADMultipleOrgs")
 _PERSONAL_AUDIENCES = ("AzureADandPersonalMicrosoftAccount", "PersonalMicrosoftAccount")
 _TYPE = "application"
 _MOST_APIS, _MOST_PERMISSIONS, _MOST_PERMISSIONS_OF_API_WITH_PERSONAL_ACCOUNTS = 50, 400, 30
+_MOST_ENTRIES = 1200
 MOST_SECRETS_WITH_PERSONAL_ACCOUNTS = 2
 
 
@@ -25,7 +28,7 @@ def are_valid_tags(tags: list[str]) -> bool:
     return len(set(tags)) == len(tags) and all(1 <= len(tag) <= 256 and tag.split() == [tag] for tag in tags)
 
 
-def check(call: Call, tenant: str, application: Document, before: Document | None) -> None:
+def check(call: Call, tenant: Document, application: Document, before: Document | None) -> None:
     """Raises the refusal for the first rule broken; `before` is the application as stored, None for a new one."""
     _check_audience(call.cloud, application)
     personal = takes_personal_accounts(application)
@@ -33,11 +36,12 @@ def check(call: Call, tenant: str, application: Document, before: Document | Non
     _check_tags(application)
     _check_permissions(application, personal)
     redirect_uris.check(application, personal_accounts=personal)
-    _check_identifiers(call.tx, tenant, application, personal)
+    _check_identifiers(call.tx, tenant, application, before, personal)
     _check_published(application)
+    _check_size(application)
     if before is not None:
         _check_disabled_first(before, application)
-    _check_unique_name(call.tx, tenant, application, before)
+    _check_unique_name(call.tx, tenant["id"], application, before)
 
 
 def _check_audience(cloud: str, application: Document) -> None:
@@ -80,15 +84,58 @@ def _check_permissions(application: Document, personal: bool) -> None:
             raise errors.property_invalid("requiredResourceAccess", _TYPE)
 
 
-def _check_identifiers(tx: Transaction, tenant: str, application: Document, personal: bool) -> None:
-    """Unique in the directory here; the service asks it of the whole world for a multitenant application."""
+def _check_identifiers(
+    tx: Transaction, tenant: Document, application: Document, before: Document | None, personal: bool
+) -> None:
+    """Unique in the directory; among multitenant applications unique in the whole cloud (sam-facts 5.1)."""
     uris = application["identifierUris"]
     longest = 120 if personal else 255
-    if len(set(uris)) < len(uris) or any(not 1 <= len(uri) <= longest or ":" not in uri for uri in uris):
+    if len(set(uris)) < len(uris) or any(len(uri) > longest or not _is_absolute(uri) for uri in uris):
         raise errors.property_invalid("identifierUris", _TYPE)
-    for other in tx.list(APPLICATION, tenant) if uris else ():
-        if other["id"] != application["id"] and set(uris) & set(other["identifierUris"]):
-            raise errors.identifier_uri_taken()
+    for uri in set(uris) - set(before["identifierUris"] if before else ()):
+        _check_names_its_owner(tenant, application, uri, personal)
+    multitenant = application["signInAudience"] != "AzureADMyOrg"
+    for home in tx.list(TENANT, "") if uris else ():
+        if home["id"] != tenant["id"] and not (multitenant and home["cloud"] == tenant["cloud"]):
+            continue
+        for other in tx.list(APPLICATION, home["id"]):
+            abroad = home["id"] != tenant["id"] and other["signInAudience"] == "AzureADMyOrg"
+            if other["id"] != application["id"] and not abroad and set(uris) & set(other["identifierUris"]):
+                raise errors.identifier_uri_taken()
+
+
+def _is_absolute(uri: str) -> bool:
+    try:
+        return bool(urlsplit(uri).scheme)
+    except ValueError:
+        return False
+
+
+def _check_names_its_owner(tenant: Document, application: Document, uri: str, personal: bool) -> None:
+    """A new URI names a verified domain (or one below it), or after api:// the tenant's or the application's id.
+
+    Applications with version 2 tokens are free of it, and other schemes are.
+    """
+    parts = urlsplit(uri)
+    if parts.scheme not in ("http", "https", "api") or personal:
+        return
+    if application["api"]["requestedAccessTokenVersion"] == 2:
+        return
+    host = parts.netloc.partition(":")[0].lower()
+    ids = (tenant["id"], application["appId"]) if parts.scheme == "api" else ()
+    if host not in ids and not any(host == name or host.endswith(f".{name}") for name in tenant["domains"]):
+        raise errors.identifier_uri_unverified(uri)
+
+
+def _check_size(application: Document) -> None:
+    """All lists together (sam-facts 5.1, manifest)."""
+    asked = application["requiredResourceAccess"]
+    published = sum(len(items) for items in _published(application).values())
+    redirects = sum(len(application[platform]["redirectUris"]) for platform in redirect_uris.PLATFORMS)
+    plain = ("addIns", "identifierUris", "keyCredentials", "passwordCredentials", "tags")
+    lists = sum(len(application[name]) for name in plain) + sum(len(api.get("resourceAccess", ())) for api in asked)
+    if lists + published + redirects > _MOST_ENTRIES:
+        raise errors.object_too_large()
 
 
 def _published(application: Document) -> dict[str, list[Document]]:

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from ..kernel import Reply
-from ..kinds import APPLICATION, SERVICE_PRINCIPAL, USER
+from ..kinds import APPLICATION, FEDERATED_CREDENTIAL, SERVICE_PRINCIPAL
 from ..lag import visible_from
 from ..store import Document
-from . import access, application_rules, credentials, errors, lookup, query, shapes
+from . import (
+    access,
+    application_rules,
+    certificates,
+    credential_errors,
+    errors,
+    lookup,
+    owners,
+    passwords,
+    query,
+    quota,
+    shapes,
+)
 from .deleted_items import shown, soft_delete
 from .documents import APPLICATION_DEFAULTS, mirrored, new_application
+from .expanding import Related
 from .filterable import APPLICATION as TYPE
-from .filterable import DIRECTORY_OBJECT
 from .service import Request
 
 _SET = "applications"
@@ -18,22 +30,27 @@ _SET = "applications"
 
 def list_all(request: Request) -> Reply:
     access.require(request.caller, access.READ_APPLICATIONS)
-    return query.collection(request, map(shown, lookup.visible(request, APPLICATION)), TYPE, _SET)
+    return query.collection(
+        request, map(_with_owners, lookup.visible(request, APPLICATION)), TYPE, _SET, _related(request)
+    )
 
 
 def get(request: Request) -> Reply:
     """The public part of certificates only with $select=keyCredentials."""
     access.require(request.caller, access.READ_APPLICATIONS)
     found = lookup.application(request)
-    return query.entity(request, shown(found, keys=query.selects(request, "keyCredentials")), TYPE, _SET)
+    seen = _with_owners(found, keys=query.selects(request, "keyCredentials"))
+    return query.entity(request, seen, TYPE, _SET, _related(request))
 
 
 def create(request: Request) -> Reply:
     """POST applications: 201 with Location; the caller becomes its owner. Secrets may be asked for along with it."""
-    access.require_application_create(request.caller)
+    access.require_application_create(request.caller, request.tenant_document())
     body = request.body()
-    made = _new(request, body, owners=[request.caller.object_id])
-    secrets = [credentials.append_password(request, made, sent) for sent in body.get("passwordCredentials", [])]
+    bound = owners.bound(request, body.pop("owners@odata.bind", []))
+    made = _new(request, body, owners=list(dict.fromkeys([request.caller.object_id, *bound])))
+    wanted = body.get("passwordCredentials", [])
+    secrets = [passwords.append_password(request, "application", made, sent) for sent in wanted]
     return _created(request, made, secrets)
 
 
@@ -52,14 +69,14 @@ def upsert(request: Request) -> Reply:
     access.require(request.caller, access.READ_APPLICATIONS)
     body = request.body()
     if "passwordCredentials" in body:
-        raise errors.password_by_service_action_only()
+        raise credential_errors.password_by_service_action_only()
     found = lookup.find_named(request, APPLICATION)
     if found is not None:
         _change(request, found, body)
         return Reply(204)
-    if not prefers_create(request):
+    if not request.prefers("create-if-missing"):
         raise errors.not_found(lookup.key(request))
-    access.require_application_create(request.caller)
+    access.require_application_create(request.caller, request.tenant_document())
     name = request.param("unique_name")
     if body.setdefault("uniqueName", name) != name:
         raise errors.property_invalid("uniqueName", TYPE.name)
@@ -77,25 +94,20 @@ def delete(request: Request) -> Reply:
     return Reply(204)
 
 
-def list_owners(request: Request) -> Reply:
-    access.require(request.caller, access.READ_APPLICATIONS)
-    return owners_of(request, lookup.application(request))
+def _with_owners(found: Document, *, keys: bool = False) -> Document:
+    """What reads show, and still `_owners`, by which $expand=owners finds them."""
+    return shown(found, keys=keys) | {"_owners": found.get("_owners", [])}
 
 
-def owners_of(request: Request, target: Document) -> Reply:
-    """The owners of an application or service principal, as directory objects with their type."""
-    found = []
-    for object_id in target.get("_owners", ()):
-        for kind, type_name in ((SERVICE_PRINCIPAL, "servicePrincipal"), (USER, "user")):
-            owner = request.tx.get(kind, request.tenant, object_id)
-            if owner is not None:
-                found.append({"@odata.type": f"#microsoft.graph.{type_name}"} | owner)
-    return query.collection(request, found, DIRECTORY_OBJECT, "directoryObjects")
+def _related(request: Request) -> Related:
+    def federation(application: Document) -> list[Document]:
+        found = request.tx.find(FEDERATED_CREDENTIAL, request.tenant, "_application", application["id"])
+        return [query.public(credential) for credential in found]
 
-
-def prefers_create(request: Request) -> bool:
-    preferences = request.call.headers.get("prefer", "").lower().split(",")
-    return "create-if-missing" in [preference.strip() for preference in preferences]
+    return {
+        "owners": lambda application: owners.of(request, application),
+        "federatedIdentityCredentials": federation,
+    }
 
 
 def _new(request: Request, body: Document, owners: list[str]) -> Document:
@@ -106,15 +118,17 @@ def _new(request: Request, body: Document, owners: list[str]) -> Document:
     blank["createdByAppId"] = request.caller.app_id
     wanted = {name: value for name, value in body.items() if name not in ("passwordCredentials", "keyCredentials")}
     made = _merged(blank, wanted)
-    application_rules.check(request.call, request.tenant, made, None)
-    made["keyCredentials"] = credentials.replaced_certificates(request, made, body.get("keyCredentials", []))
+    application_rules.check(request.call, request.tenant_document(), made, None)
+    quota.check(request)
+    made["keyCredentials"] = certificates.replaced(request, "application", made, body.get("keyCredentials", []))
     made["_visibleFrom"] = visible_from(request.tx)
     return made
 
 
 def _created(request: Request, made: Document, secrets: list[Document]) -> Reply:
     request.tx.put(APPLICATION, request.tenant, made["id"], made)
-    answer = shown(made, keys=True) | ({"passwordCredentials": secrets} if secrets else {})
+    seen = {name: value for name, value in shown(made, keys=True).items() if name not in TYPE.on_request}
+    answer = seen | ({"passwordCredentials": secrets} if secrets else {})
     head = {"@odata.context": f"{request.root}/$metadata#{_SET}/$entity"}
     location = f"{request.root.removesuffix(request.version)}v2/{request.tenant}/directoryObjects/{made['id']}"
     return Reply(201, head | answer, {"Location": f"{location}/Microsoft.DirectoryServices.Application"})
@@ -124,11 +138,11 @@ def _change(request: Request, found: Document, body: Document) -> None:
     access.require_write(request.caller, found)
     shapes.check_body(body, shapes.APPLICATION, TYPE.members, TYPE.name)
     changed = _merged(found, body)
-    application_rules.check(request.call, request.tenant, changed, found)
+    application_rules.check(request.call, request.tenant_document(), changed, found)
     if "keyCredentials" in body:
-        changed["keyCredentials"] = credentials.replaced_certificates(request, found, body["keyCredentials"])
+        changed["keyCredentials"] = certificates.replaced(request, "application", found, body["keyCredentials"])
     if "passwordCredentials" in body:
-        changed["passwordCredentials"] = credentials.kept_passwords(request, found, body["passwordCredentials"])
+        changed["passwordCredentials"] = passwords.kept_passwords(request, found, body["passwordCredentials"])
     request.tx.put(APPLICATION, request.tenant, found["id"], changed)
     for principal in request.tx.find(SERVICE_PRINCIPAL, request.tenant, "appId", found["appId"]):
         request.tx.put(SERVICE_PRINCIPAL, request.tenant, principal["id"], principal | mirrored(changed))

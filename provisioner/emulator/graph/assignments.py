@@ -49,6 +49,18 @@ def create(request: Request) -> Reply:
     return Reply(201, {"@odata.context": context} | query.public(made))
 
 
+def get(request: Request) -> Reply:
+    """GET servicePrincipals/{id}/appRoleAssignments/{assignment}, or appRoleAssignedTo."""
+    access.require(request.caller, access.READ_ASSIGNMENTS)
+    principal = lookup.service_principal(request)
+    key = request.param("assignment")
+    for end, segment in (("principalId", "appRoleAssignments"), ("resourceId", "appRoleAssignedTo")):
+        for found in of(request, principal, end):
+            if found["id"] == key:
+                return query.entity(request, found, TYPE, f"servicePrincipals('{principal['id']}')/{segment}")
+    raise errors.not_found(key)
+
+
 def delete(request: Request) -> Reply:
     """DELETE servicePrincipals/{id}/appRoleAssignments/{assignment}: 204."""
     access.require(request.caller, access.READ_ASSIGNMENTS)
@@ -66,15 +78,20 @@ def delete(request: Request) -> Reply:
 def _list(request: Request, end: str, segment: str) -> Reply:
     access.require(request.caller, access.READ_ASSIGNMENTS)
     principal = lookup.service_principal(request)
+    found = of(request, principal, end)
+    return query.collection(request, found, TYPE, f"servicePrincipals('{principal['id']}')/{segment}")
+
+
+def of(request: Request, principal: Document, end: str) -> list[Document]:
+    """The assignments with this service principal at one `end`: principalId or resourceId."""
     present = {found["id"] for found in request.tx.list(SERVICE_PRINCIPAL, request.tenant)}
-    found = [
-        assignment
+    return [
+        query.public(assignment)
         for assignment in lookup.visible(request, APP_ROLE_ASSIGNMENT)
         if assignment[end] == principal["id"]
         and assignment["resourceId"] in present
         and (assignment["principalType"] != "ServicePrincipal" or assignment["principalId"] in present)
     ]
-    return query.collection(request, found, TYPE, f"servicePrincipals('{principal['id']}')/{segment}")
 
 
 def _new(request: Request, principal: Document, resource: Document, role_id: str) -> Document:

@@ -58,11 +58,17 @@ def _check_ids(steps: list[Document]) -> None:
 
 
 def _check_dependencies(steps: list[Document]) -> None:
-    """All parallel, or all serial: each after the first depends on the one before it."""
+    """All parallel; or serial, each after the first on the one before it; or several on the same one before them."""
     dependencies = [step.get("dependsOn") or [] for step in steps]
+    if not all(isinstance(needed, list) and all(isinstance(key, str) for key in needed) for needed in dependencies):
+        raise errors.batch_invalid("'dependsOn' must be an array of ids.")
     serial = [[], *([step["id"]] for step in steps[:-1])]
-    if any(dependencies) and dependencies != serial:
-        raise errors.batch_invalid("'dependsOn' must leave the requests fully parallel or make them fully serial.")
+    named = {tuple(needed) for needed in dependencies if needed}
+    if not named or dependencies == serial:
+        return
+    earlier = [step["id"] for step in steps[: dependencies.index(next(filter(None, dependencies)))]]
+    if len(named) > 1 or not all(len(needed) == 1 and needed[0] in earlier for needed in named):
+        raise errors.batch_invalid("'dependsOn' must leave the requests parallel, make them serial, or name the same.")
 
 
 def _inner_call(outer: Call, version: str, step: Document) -> Call:

@@ -11,7 +11,7 @@ from typing import Literal
 from ..kernel import Reply
 from ..kinds import APP_ROLE_ASSIGNMENT, APPLICATION, CREDENTIAL_VALUE, DELETED_ITEM, GRANT, SERVICE_PRINCIPAL
 from ..store import Document, Transaction
-from . import access, errors, lookup, query
+from . import access, app_policy, errors, federated, lookup, query
 from .documents import moment, timestamp
 from .filterable import APPLICATION as APPLICATION_TYPE
 from .filterable import DIRECTORY_OBJECT
@@ -72,7 +72,7 @@ def restore(request: Request) -> Reply:
 
 
 def purge(request: Request) -> Reply:
-    """DELETE directory/deletedItems/{id}: 204, for good; with an application go its secrets' values."""
+    """DELETE directory/deletedItems/{id}: 204, for good; with an application go its secrets' values and federation."""
     access.require(request.caller, access.READ_APPLICATIONS)
     item = _found(request)
     access.require_restore(request.caller)
@@ -82,16 +82,19 @@ def purge(request: Request) -> Reply:
         for end in ends:
             for tied in request.tx.find(kind, request.tenant, end, item["id"]):
                 request.tx.delete(kind, request.tenant, tied["id"])
+    federated.delete_all_of(request.tx, request.tenant, item["id"])
+    app_policy.forget(request, item["id"])
     request.tx.delete(DELETED_ITEM, request.tenant, item["id"])
     return Reply(204)
 
 
 def shown(document: Document, *, keys: bool = False) -> Document:
-    """An application or service principal as reads show it: the public parts of certificates only when asked for."""
-    public = query.public(document)
-    if not keys:
-        public["keyCredentials"] = [credential | {"key": None} for credential in public["keyCredentials"]]
-    return public
+    """An object as reads show it: the public parts of certificates only when asked for."""
+    seen = query.public(document)
+    if "keyCredentials" in seen:
+        entries = [query.public(credential) for credential in seen["keyCredentials"]]
+        seen["keyCredentials"] = entries if keys else [credential | {"key": None} for credential in entries]
+    return seen
 
 
 def _set_of(type_name: TypeName) -> str:

@@ -1,30 +1,17 @@
-"""The tenant itself and its users: organization, me, users, domains, getByIds, the app-management policy."""
+"""The tenant itself, and its objects whatever their type: organization, domains, directoryObjects."""
 
 from __future__ import annotations
 
 from ..kernel import Reply
-from ..kinds import APPLICATION, SERVICE_PRINCIPAL, USER
+from ..kinds import APPLICATION, GROUP, SERVICE_PRINCIPAL, USER
 from ..lag import is_visible
 from ..store import Document
-from . import access, app_policy, errors, lookup, query
-from .deleted_items import shown
-from .filterable import ResourceType
+from . import access, errors, lookup, query
+from .filterable import DIRECTORY_OBJECT, ResourceType
+from .owners import as_directory_object
 from .service import Request, is_guid
 
 _MOST_IDS = 1000
-_BLANK_USER: Document = {
-    "businessPhones": [],
-    "displayName": None,
-    "givenName": None,
-    "jobTitle": None,
-    "mail": None,
-    "mobilePhone": None,
-    "officeLocation": None,
-    "preferredLanguage": None,
-    "surname": None,
-    "userPrincipalName": None,
-    "id": None,
-}
 _BLANK_ORGANIZATION: Document = {
     "id": None,
     "deletedDateTime": None,
@@ -67,10 +54,9 @@ _BLANK_DOMAIN: Document = {
     "state": None,
     "supportedServices": [],
 }
-_USER = ResourceType("user", frozenset(_BLANK_USER), basic={})
 _ORGANIZATION = ResourceType("organization", frozenset(_BLANK_ORGANIZATION), basic={})
 _DOMAIN = ResourceType("domain", frozenset(_BLANK_DOMAIN), basic={})
-_OBJECT_KINDS = {"application": APPLICATION, "servicePrincipal": SERVICE_PRINCIPAL, "user": USER}
+_OBJECT_KINDS = {"application": APPLICATION, "servicePrincipal": SERVICE_PRINCIPAL, "user": USER, "group": GROUP}
 
 
 def list_organizations(request: Request) -> Reply:
@@ -94,25 +80,14 @@ def list_domains(request: Request) -> Reply:
     return query.collection(request, found, _DOMAIN, "domains")
 
 
-def me(request: Request) -> Reply:
-    """GET me: for a signed-in user with User.Read or more."""
-    if request.caller.kind == "app":
-        raise errors.me_needs_user()
-    access.require(request.caller, access.READ_USERS | {"User.Read"})
-    found = request.tx.get(USER, request.tenant, request.caller.object_id)
+def get_object(request: Request) -> Reply:
+    """GET directoryObjects/{id}: an application, service principal, user or group."""
+    access.require(request.caller, access.READ_OBJECTS)
+    key = lookup.object_id(request)
+    found = lookup.directory_object(request, key)
     if found is None:
-        raise errors.not_found(request.caller.object_id)
-    return query.entity(request, _user(found), _USER, "users")
-
-
-def get_user(request: Request) -> Reply:
-    """GET users/{id or userPrincipalName}; of oneself with User.Read only."""
-    found = lookup.user(request, request.param("id"))
-    oneself = found is not None and request.caller.kind == "user" and found["id"] == request.caller.object_id
-    access.require(request.caller, access.READ_USERS | ({"User.Read"} if oneself else frozenset()))
-    if found is None:
-        raise errors.not_found(request.param("id"))
-    return query.entity(request, _user(found), _USER, "users")
+        raise errors.not_found(key)
+    return query.entity(request, as_directory_object(*found), DIRECTORY_OBJECT, "directoryObjects")
 
 
 def get_by_ids(request: Request) -> Reply:
@@ -129,15 +104,8 @@ def get_by_ids(request: Request) -> Reply:
         for key in ids if {type_name, "directoryObject"} & set(types) else ():
             item = request.tx.get(kind, request.tenant, key.lower())
             if item is not None and is_visible(request.tx, item):
-                document = _user(item) if kind == USER else shown(item)
-                found.append({"@odata.type": f"#microsoft.graph.{type_name}"} | document)
+                found.append(as_directory_object(type_name, item))
     return Reply(200, {"@odata.context": f"{request.root}/$metadata#directoryObjects", "value": found})
-
-
-def get_default_app_management_policy(request: Request) -> Reply:
-    access.require(request.caller, access.READ_POLICIES)
-    head = {"@odata.context": f"{request.root}/$metadata#policies/defaultAppManagementPolicy/$entity"}
-    return Reply(200, head | app_policy.default_policy(request.tenant_document()))
 
 
 def _organization(request: Request) -> Document:
@@ -159,8 +127,3 @@ def _organization(request: Request) -> Document:
         "partnerTenantType": "breadthPartner" if tenant["partner"] else None,
         "verifiedDomains": domains,
     }
-
-
-def _user(found: Document) -> Document:
-    """A user with the members the service shows unasked."""
-    return _BLANK_USER | {name: found[name] for name in ("displayName", "userPrincipalName", "id")}

@@ -77,6 +77,8 @@ APPLICATION_DEFAULTS: Document = {
         "redirectUriSettings": [],
     },
     "spa": {"redirectUris": []},
+    "authenticationBehaviors": None,
+    "managerApplications": [],
 }
 
 SERVICE_PRINCIPAL_DEFAULTS: Document = {

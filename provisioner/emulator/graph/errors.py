@@ -10,7 +10,8 @@ from ..kernel import Refusal, Reply
 from ..refusals import refusal
 
 
-def _refusal(status: int, code: str, message: str) -> Refusal:
+def refused(status: int, code: str, message: str) -> Refusal:
+    """A refusal in Graph's envelope."""
     return Refusal(Reply(status, {"error": {"code": code, "message": message}}))
 
 
@@ -45,13 +46,13 @@ def token_invalid(reason: str, login_host: str) -> Refusal:
 
 @refusal("graph.insufficient_privileges")
 def insufficient_privileges() -> Refusal:
-    return _refusal(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
+    return refused(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
 
 
 @refusal("graph.backing_application_not_local")
 def backing_application_not_local() -> Refusal:
     """Under Application.ReadWrite.OwnedBy, also while the own application is not visible yet (sam-facts 5.6)."""
-    return _refusal(
+    return refused(
         403,
         "Authorization_RequestDenied",
         "When using this permission, the backing application of the service principal being created must in the local "
@@ -61,7 +62,18 @@ def backing_application_not_local() -> Refusal:
 
 @refusal("graph.me_needs_user")
 def me_needs_user() -> Refusal:
-    return _refusal(400, "BadRequest", "/me request is only valid with delegated authentication flow.")
+    return refused(400, "BadRequest", "/me request is only valid with delegated authentication flow.")
+
+
+@refusal("graph.quota_exceeded")
+def quota_exceeded() -> Refusal:
+    """A caller without an administrative role owns its 250 objects (sam-facts 5.1)."""
+    return refused(
+        403,
+        "Directory_QuotaExceeded",
+        "The directory object quota limit for the Principal has been exceeded. Please ask your administrator to "
+        "increase the quota limit or delete objects to reduce the used quota.",
+    )
 
 
 # --- paths, methods, bodies ---
@@ -69,17 +81,17 @@ def me_needs_user() -> Refusal:
 
 @refusal("graph.segment_unknown")
 def segment_unknown(segment: str) -> Refusal:
-    return _refusal(400, "BadRequest", f"Resource not found for the segment '{segment}'.")
+    return refused(400, "BadRequest", f"Resource not found for the segment '{segment}'.")
 
 
 @refusal("graph.method_not_allowed")
 def method_not_allowed() -> Refusal:
-    return _refusal(405, "Request_BadRequest", "Specified HTTP method is not allowed for the request target.")
+    return refused(405, "Request_BadRequest", "Specified HTTP method is not allowed for the request target.")
 
 
 @refusal("graph.body_unreadable")
 def body_unreadable() -> Refusal:
-    return _refusal(
+    return refused(
         400,
         "BadRequest",
         "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON "
@@ -90,11 +102,17 @@ def body_unreadable() -> Refusal:
 @refusal("graph.not_found")
 def not_found(key: str) -> Refusal:
     """Also the answer for an object too new to be visible (sam-facts 5.6)."""
-    return _refusal(
+    return refused(
         404,
         "Request_ResourceNotFound",
         f"Resource '{key}' does not exist or one of its queried reference-property objects are not present.",
     )
+
+
+@refusal("graph.reference_link_invalid")
+def reference_link_invalid() -> Refusal:
+    """The body of a `$ref` request names no object by "@odata.id" (text assumed)."""
+    return refused(400, "BadRequest", "A '@odata.id' that names an object is required in the request body.")
 
 
 # --- queries ---
@@ -102,19 +120,19 @@ def not_found(key: str) -> Refusal:
 
 @refusal("graph.filter_syntax")
 def filter_syntax(column: int, text: str) -> Refusal:
-    return _refusal(400, "BadRequest", f"Invalid filter clause: Syntax error at position {column} in '{text}'.")
+    return refused(400, "BadRequest", f"Invalid filter clause: Syntax error at position {column} in '{text}'.")
 
 
 @refusal("graph.filter_unknown_property")
 def filter_unknown_property(name: str, type_name: str) -> Refusal:
     message = f"Invalid filter clause: Could not find a property named '{name}' on type 'microsoft.graph.{type_name}'."
-    return _refusal(400, "BadRequest", message)
+    return refused(400, "BadRequest", message)
 
 
 @refusal("graph.filter_unsupported_property")
 def filter_unsupported_property(name: str, type_name: str) -> Refusal:
     resource = type_name[:1].upper() + type_name[1:]
-    return _refusal(
+    return refused(
         400,
         "Request_UnsupportedQuery",
         f"Unsupported or invalid query filter clause specified for property '{name}' of resource '{resource}'.",
@@ -124,12 +142,59 @@ def filter_unsupported_property(name: str, type_name: str) -> Refusal:
 @refusal("graph.filter_unsupported_operator")
 def filter_unsupported_operator(operator: str) -> Refusal:
     """`operator` in the service's own words, e.g. NotEqualsMatch: what needs ConsistencyLevel and $count."""
-    return _refusal(400, "Request_UnsupportedQuery", f"Unsupported property filter clause operator '{operator}'.")
+    return refused(400, "Request_UnsupportedQuery", f"Unsupported property filter clause operator '{operator}'.")
+
+
+@refusal("graph.search_needs_eventual")
+def search_needs_eventual() -> Refusal:
+    return refused(
+        400,
+        "Request_UnsupportedQuery",
+        "Request with $search query parameter only works through MSGraph with a special request header: "
+        "'ConsistencyLevel: eventual'",
+    )
+
+
+@refusal("graph.search_syntax")
+def search_syntax(column: int, text: str) -> Refusal:
+    """Also a clause that is not in double quotes."""
+    character = text[column : column + 1]
+    message = f"Syntax error: character '{character}' is not valid at position {column} in '{text}'."
+    return refused(400, "BadRequest", message)
+
+
+@refusal("graph.search_unsupported_property")
+def search_unsupported_property(name: str, type_name: str) -> Refusal:
+    resource = type_name[:1].upper() + type_name[1:]
+    message = f"Unsupported or invalid query search clause specified for property '{name}' of resource '{resource}'."
+    return refused(400, "Request_UnsupportedQuery", message)
+
+
+@refusal("graph.raw_count_needs_eventual")
+def raw_count_needs_eventual() -> Refusal:
+    return refused(
+        400,
+        "Request_UnsupportedQuery",
+        "Raw count (/$count) is not supported because the 'ConsistencyLevel:eventual' header is missing. Refer to "
+        "https://aka.ms/graph-docs/advanced-queries for more information",
+    )
+
+
+@refusal("graph.sorting_unsupported")
+def sorting_unsupported() -> Refusal:
+    """By this property, or together with $filter or $search outside an advanced query."""
+    return refused(400, "Request_UnsupportedQuery", "Sorting not supported for current query.")
+
+
+@refusal("graph.order_unknown_property")
+def order_unknown_property(name: str, type_name: str) -> Refusal:
+    message = f"Could not find a property named '{name}' on type 'microsoft.graph.{type_name}'."
+    return refused(400, "BadRequest", message)
 
 
 @refusal("graph.select_unknown_property")
 def select_unknown_property(name: str, type_name: str) -> Refusal:
-    return _refusal(
+    return refused(
         400,
         "BadRequest",
         f"Parsing OData Select and Expand failed: Could not find a property named '{name}' on type "
@@ -140,18 +205,18 @@ def select_unknown_property(name: str, type_name: str) -> Refusal:
 @refusal("graph.query_option_unsupported")
 def query_option_unsupported(option: str) -> Refusal:
     """An option this path does not take in the service, or that the emulator does not have."""
-    return _refusal(400, "Request_UnsupportedQuery", f"The query option '{option}' is not supported here.")
+    return refused(400, "Request_UnsupportedQuery", f"The query option '{option}' is not supported here.")
 
 
 @refusal("graph.page_size_invalid")
 def page_size_invalid(size: str) -> Refusal:
     message = f"Invalid page size specified: '{size}'. Must be between 1 and 999 inclusive."
-    return _refusal(400, "Request_UnsupportedQuery", message)
+    return refused(400, "Request_UnsupportedQuery", message)
 
 
 @refusal("graph.skip_token_invalid")
 def skip_token_invalid() -> Refusal:
-    return _refusal(400, "Directory_ExpiredPageToken", "The specified page token value has expired or is invalid.")
+    return refused(400, "Directory_ExpiredPageToken", "The specified page token value has expired or is invalid.")
 
 
 # --- values ---
@@ -160,26 +225,26 @@ def skip_token_invalid() -> Refusal:
 @refusal("graph.property_unknown")
 def property_unknown(name: str) -> Refusal:
     message = f"Property '{name}' does not exist as a declared property or extension property."
-    return _refusal(400, "Request_BadRequest", message)
+    return refused(400, "Request_BadRequest", message)
 
 
 @refusal("graph.property_read_only")
 def property_read_only(name: str) -> Refusal:
-    return _refusal(400, "Request_BadRequest", f"Property '{name}' is read-only and cannot be set.")
+    return refused(400, "Request_BadRequest", f"Property '{name}' is read-only and cannot be set.")
 
 
 @refusal("graph.property_missing")
 def property_missing(name: str, type_name: str) -> Refusal:
     resource = type_name[:1].upper() + type_name[1:]
     message = f"A value is required for property '{name}' of resource '{resource}'."
-    return _refusal(400, "Request_BadRequest", message)
+    return refused(400, "Request_BadRequest", message)
 
 
 @refusal("graph.property_invalid")
 def property_invalid(name: str, type_name: str) -> Refusal:
     resource = type_name[:1].upper() + type_name[1:]
     message = f"Invalid value specified for property '{name}' of resource '{resource}'."
-    return _refusal(400, "Request_BadRequest", message)
+    return refused(400, "Request_BadRequest", message)
 
 
 @refusal("graph.unique_name_taken")
@@ -200,24 +265,24 @@ def _conflict(message: str) -> Refusal:
 
 @refusal("graph.unique_name_immutable")
 def unique_name_immutable() -> Refusal:
-    return _refusal(400, "Request_BadRequest", "Property 'uniqueName' is immutable once it is set.")  # text assumed
+    return refused(400, "Request_BadRequest", "Property 'uniqueName' is immutable once it is set.")  # text assumed
 
 
 @refusal("graph.redirect_uri_invalid")
 def redirect_uri_invalid(uri: str, why: str) -> Refusal:
     """`why` is ours: the rule of sam-facts 5.4 that the URI breaks (text assumed)."""
-    return _refusal(400, "Request_BadRequest", f"Invalid redirect URI '{uri}': {why}")
+    return refused(400, "Request_BadRequest", f"Invalid redirect URI '{uri}': {why}")
 
 
 @refusal("graph.redirect_uris_not_distinct")
 def redirect_uris_not_distinct() -> Refusal:
     """The same URI twice, on one platform or on two."""
-    return _refusal(400, "Request_BadRequest", "Redirect URIs must have distinct values.")
+    return refused(400, "Request_BadRequest", "Redirect URIs must have distinct values.")
 
 
 @refusal("graph.permission_still_enabled")
 def permission_still_enabled() -> Refusal:
-    return _refusal(
+    return refused(
         400,
         "CannotDeleteOrUpdateEnabledEntitlement",
         "Permission (scope or role) cannot be deleted or updated unless disabled first.",
@@ -227,51 +292,54 @@ def permission_still_enabled() -> Refusal:
 @refusal("graph.too_many")
 def too_many(name: str, limit: int) -> Refusal:
     """A list longer than sam-facts 5.1 allows (text assumed)."""
-    return _refusal(400, "Request_BadRequest", f"The property '{name}' exceeds its limit of {limit} entries.")
+    return refused(400, "Request_BadRequest", f"The property '{name}' exceeds its limit of {limit} entries.")
 
 
-# --- credentials ---
-
-
-@refusal("graph.password_by_service_action_only")
-def password_by_service_action_only() -> Refusal:
-    message = "New password credentials must be generated with service actions."
-    return _refusal(400, "CannotUpdatePasswordCredential", message)
-
-
-@refusal("graph.password_not_found")
-def password_not_found(key_id: str) -> Refusal:
-    message = f"No password credential found with keyId '{key_id}'."
-    return _refusal(400, "Request_BadRequest", message)
-
-
-@refusal("graph.credential_lifetime_invalid")
-def credential_lifetime_invalid() -> Refusal:
-    return _refusal(400, "KeyCredentialsInvalidEndDate", "Key credential end date is invalid.")
-
-
-@refusal("graph.certificate_invalid")
-def certificate_invalid() -> Refusal:
-    """The key of a new credential is missing, not base64 or no X.509 certificate."""
-    return _refusal(400, "Request_BadRequest", "The value of key credential is invalid: a certificate is required.")
-
-
-@refusal("graph.credential_kind_denied_by_policy")
-def credential_kind_denied_by_policy() -> Refusal:
-    """App-management policy, restriction passwordAddition (sam-facts 5.2)."""
-    return _refusal(
-        400, "CredentialTypeNotAllowedAsPerAppPolicy", "Credential type not allowed as per assigned policy."
+@refusal("graph.object_too_large")
+def object_too_large() -> Refusal:
+    """More than 1,200 entries in all lists of an application together (sam-facts 5.1)."""
+    message = (
+        "The size of the object has exceeded its limit. Please reduce the number of values and retry your request."
     )
+    return refused(400, "Directory_ResourceSizeExceeded", message)
 
 
-@refusal("graph.credential_lifetime_denied_by_policy")
-def credential_lifetime_denied_by_policy() -> Refusal:
-    """App-management policy, restrictions passwordLifetime and asymmetricKeyLifetime (sam-facts 5.2)."""
-    return _refusal(
-        400,
-        "CredentialInvalidLifetimeAsPerAppPolicy",
-        "Credential lifetime exceeds the max value allowed as per assigned policy.",
+# --- owners, policies ---
+
+
+@refusal("graph.reference_exists")
+def reference_exists(name: str) -> Refusal:
+    message = f"One or more added object references already exist for the following modified properties: '{name}'."
+    return refused(400, "Request_BadRequest", message)
+
+
+@refusal("graph.reference_target_invalid")
+def reference_target_invalid(object_id: str, type_name: str, name: str) -> Refusal:
+    """An object of a type the relation does not take: a group as an owner."""
+    kind = type_name[:1].upper() + type_name[1:]
+    message = f"The reference target '{kind}_{object_id}' of type '{kind}' is invalid for the '{name}' reference."
+    return refused(400, "Request_BadRequest", message)
+
+
+@refusal("graph.policy_already_assigned")
+def policy_already_assigned() -> Refusal:
+    """One app-management policy at most for an application or service principal (sam-facts 5.2); text assumed."""
+    message = "An app management policy is already assigned to this object; only one can be."
+    return refused(400, "Request_BadRequest", message)
+
+
+@refusal("graph.policy_in_use")
+def policy_in_use() -> Refusal:
+    """A policy that applies to something cannot be deleted (text assumed)."""
+    return refused(400, "Request_BadRequest", "The policy cannot be deleted while it is assigned to an object.")
+
+
+@refusal("graph.identifier_uri_unverified")
+def identifier_uri_unverified(uri: str) -> Refusal:
+    message = (
+        f"Values of identifierUris property must use a verified domain of the organization or its subdomain: '{uri}'"
     )
+    return refused(400, "HostNameNotOnVerifiedDomain", message)
 
 
 # --- service principals, grants, assignments ---
@@ -280,7 +348,7 @@ def credential_lifetime_denied_by_policy() -> Refusal:
 @refusal("graph.application_unknown")
 def application_unknown(app_id: str) -> Refusal:
     """Also while the application is not visible yet (sam-facts 5.6)."""
-    return _refusal(
+    return refused(
         400,
         "Request_BadRequest",
         f"The appId '{app_id}' of the service principal does not reference a valid application object.",
@@ -289,7 +357,7 @@ def application_unknown(app_id: str) -> Refusal:
 
 @refusal("graph.service_principal_exists")
 def service_principal_exists(app_id: str) -> Refusal:
-    return _refusal(
+    return refused(
         409,
         "Request_MultipleObjectsWithSameKeyValue",
         "The service principal cannot be created, updated, or restored because the service principal name "
@@ -300,7 +368,7 @@ def service_principal_exists(app_id: str) -> Refusal:
 @refusal("graph.reference_not_present")
 def reference_not_present(object_id: str) -> Refusal:
     """A body names an object that does not exist, or not visibly yet (sam-facts 5.6)."""
-    return _refusal(
+    return refused(
         400,
         "Request_BadRequest",
         f"Resource '{object_id}' does not exist or one of its queried reference-property objects are not present.",
@@ -309,30 +377,30 @@ def reference_not_present(object_id: str) -> Refusal:
 
 @refusal("graph.grant_exists")
 def grant_exists() -> Refusal:
-    return _refusal(409, "Request_MultipleObjectsWithSameKeyValue", "Permission entry already exists.")
+    return refused(409, "Request_MultipleObjectsWithSameKeyValue", "Permission entry already exists.")
 
 
 @refusal("graph.grant_scope_too_long")
 def grant_scope_too_long() -> Refusal:
     """Text assumed."""
     message = "Invalid value specified for property 'scope' of resource 'OAuth2PermissionGrant'."
-    return _refusal(400, "Request_BadRequest", message)
+    return refused(400, "Request_BadRequest", message)
 
 
 @refusal("graph.not_a_valid_reference_update")
 def not_a_valid_reference_update() -> Refusal:
     """An app role assignment whose principal or resource is unknown or not visible yet (sam-facts 5.6)."""
-    return _refusal(400, "Request_BadRequest", "Not a valid reference update.")
+    return refused(400, "Request_BadRequest", "Not a valid reference update.")
 
 
 @refusal("graph.app_role_unknown")
 def app_role_unknown() -> Refusal:
-    return _refusal(400, "Request_BadRequest", "Permission being assigned was not found on application")
+    return refused(400, "Request_BadRequest", "Permission being assigned was not found on application")
 
 
 @refusal("graph.app_role_assignment_exists")
 def app_role_assignment_exists() -> Refusal:
-    return _refusal(400, "Request_BadRequest", "Permission being assigned already exists on the object")
+    return refused(400, "Request_BadRequest", "Permission being assigned already exists on the object")
 
 
 # --- $batch ---
@@ -341,20 +409,20 @@ def app_role_assignment_exists() -> Refusal:
 @refusal("graph.batch_invalid")
 def batch_invalid(why: str) -> Refusal:
     """The whole batch is refused: its form breaks a rule of sam-facts 5.5."""
-    return _refusal(400, "BadRequest", f"Invalid batch payload format: {why}")
+    return refused(400, "BadRequest", f"Invalid batch payload format: {why}")
 
 
 @refusal("graph.batch_too_long")
 def batch_too_long() -> Refusal:
-    return _refusal(400, "BadRequest", "Number of batch request steps exceeds the maximum value of 20.")
+    return refused(400, "BadRequest", "Number of batch request steps exceeds the maximum value of 20.")
 
 
 @refusal("graph.batch_dependency_failed")
 def batch_dependency_failed() -> Refusal:
-    return _refusal(424, "FailedDependency", "The request failed because a request it depends on failed.")
+    return refused(424, "FailedDependency", "The request failed because a request it depends on failed.")
 
 
 @refusal("graph.object_id_invalid")
 def object_id_invalid(text: str) -> Refusal:
     """Where an object's id stands in a path, something that is no GUID."""
-    return _refusal(400, "Request_BadRequest", f"Invalid object identifier '{text}'.")
+    return refused(400, "Request_BadRequest", f"Invalid object identifier '{text}'.")

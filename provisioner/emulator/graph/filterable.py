@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from . import errors
 from .documents import APPLICATION_DEFAULTS, SERVICE_PRINCIPAL_DEFAULTS
 from .filters import Both, Comparison, Either, Exists, Membership, Negation, Node
+from .person_documents import GROUP_DEFAULTS, USER_DEFAULTS, USER_ON_REQUEST
 
 _TEXT = frozenset({"eq", "in", "startswith"})
 _KEY = frozenset({"eq", "in"})
@@ -37,13 +38,18 @@ _NAMES_OF_OPERATORS = {
 class ResourceType:
     """`name` is the type's; `members` all its properties; the two tables map a path to operators.
 
-    A path through a lambda has [] after the list: `requiredResourceAccess[]/resourceAppId`.
+    A path through a lambda has [] after the list: `requiredResourceAccess[]/resourceAppId`. `on_request` are members
+    shown only when $select names them; `sortable_advanced` what $orderby takes in an advanced query besides.
     """
 
     name: str
     members: frozenset[str]
     basic: dict[str, frozenset[str]]
     advanced: dict[str, frozenset[str]] = field(default_factory=dict)
+    searchable: frozenset[str] = _NO
+    sortable: frozenset[str] = _NO
+    sortable_advanced: frozenset[str] = _NO
+    on_request: frozenset[str] = _NO
 
 
 APPLICATION = ResourceType(
@@ -68,10 +74,14 @@ APPLICATION = ResourceType(
         "requiredResourceAccess[]/resourceAppId": _EQ,
         "web/redirectUris[]": frozenset({"eq", "startswith"}),
     },
+    searchable=frozenset({"displayName", "description"}),
+    sortable=frozenset({"displayName"}),
+    sortable_advanced=frozenset({"createdDateTime"}),
+    on_request=frozenset({"authenticationBehaviors", "managerApplications"}),
 )
 SERVICE_PRINCIPAL = ResourceType(
     "servicePrincipal",
-    frozenset(SERVICE_PRINCIPAL_DEFAULTS) | {"id"},
+    frozenset(SERVICE_PRINCIPAL_DEFAULTS) | {"id", "customSecurityAttributes"},
     basic={
         "id": _KEY,
         "appId": _KEY,
@@ -89,6 +99,9 @@ SERVICE_PRINCIPAL = ResourceType(
         "servicePrincipalNames[]": _FULL | {"any"},
         "tags[]": _FULL | {"any"},
     },
+    searchable=frozenset({"displayName"}),
+    sortable=frozenset({"displayName"}),
+    on_request=frozenset({"customSecurityAttributes"}),
 )
 GRANT = ResourceType(
     "oAuth2PermissionGrant",
@@ -102,6 +115,80 @@ APP_ROLE_ASSIGNMENT = ResourceType(
     basic={"resourceId": _EQ},
 )
 DIRECTORY_OBJECT = ResourceType("directoryObject", frozenset({"id", "deletedDateTime"}), basic={})
+FEDERATED_CREDENTIAL = ResourceType(
+    "federatedIdentityCredential",
+    frozenset({"id", "name", "issuer", "subject", "description", "audiences"}),
+    basic={"name": _EQ, "issuer": _EQ, "subject": _EQ},
+)
+APP_MANAGEMENT_POLICY = ResourceType(
+    "appManagementPolicy",
+    frozenset({"id", "deletedDateTime", "displayName", "description", "isEnabled", "restrictions"}),
+    basic={"id": _EQ, "displayName": _EQ},
+)
+USER = ResourceType(
+    "user",
+    frozenset(USER_DEFAULTS) | frozenset(USER_ON_REQUEST),
+    basic={
+        "id": _KEY,
+        "accountEnabled": _KEY,
+        "displayName": _TEXT,
+        "givenName": _TEXT,
+        "mail": _TEXT,
+        "mailNickname": _TEXT,
+        "surname": _TEXT,
+        "userPrincipalName": _TEXT,
+        "userType": _KEY,
+    },
+    advanced={
+        "id": frozenset({"ne", "not"}),
+        "displayName": _FULL,
+        "mail": _FULL,
+        "userPrincipalName": _FULL,
+        "userType": frozenset({"ne", "not"}),
+    },
+    searchable=frozenset({"displayName", "givenName", "mail", "surname", "userPrincipalName"}),
+    sortable=frozenset({"displayName", "userPrincipalName"}),
+    sortable_advanced=frozenset({"createdDateTime"}),
+    on_request=frozenset(USER_ON_REQUEST),
+)
+GROUP = ResourceType(
+    "group",
+    frozenset(GROUP_DEFAULTS),
+    basic={
+        "id": _KEY,
+        "displayName": _TEXT,
+        "mail": _TEXT,
+        "mailNickname": _TEXT,
+        "mailEnabled": _KEY,
+        "securityEnabled": _KEY,
+        "groupTypes[]": _EQ,
+    },
+    advanced={"id": frozenset({"ne", "not"}), "displayName": _FULL, "mail": _FULL},
+    searchable=frozenset({"description", "displayName", "mail"}),
+    sortable=frozenset({"displayName"}),
+)
+DIRECTORY_ROLE = ResourceType(
+    "directoryRole",
+    frozenset({"id", "deletedDateTime", "description", "displayName", "roleTemplateId"}),
+    basic={"displayName": _EQ, "roleTemplateId": _EQ},
+)
+ROLE_DEFINITION = ResourceType(
+    "unifiedRoleDefinition",
+    frozenset({"id", "description", "displayName", "isBuiltIn", "isEnabled", "resourceScopes", "templateId", "version"})
+    | {"rolePermissions"},
+    basic={"id": _EQ, "displayName": _EQ, "isBuiltIn": _EQ, "templateId": _EQ},
+)
+ROLE_ASSIGNMENT = ResourceType(
+    "unifiedRoleAssignment",
+    frozenset({"id", "principalId", "directoryScopeId", "roleDefinitionId"}),
+    basic={"id": _EQ, "principalId": _EQ, "roleDefinitionId": _EQ},
+)
+DELEGATED_ADMIN_RELATIONSHIP = ResourceType(
+    "delegatedAdminRelationship",
+    frozenset({"id", "displayName", "duration", "customer", "accessDetails", "status", "autoExtendDuration"})
+    | {"createdDateTime", "lastModifiedDateTime", "activatedDateTime", "endDateTime"},
+    basic={"status": _EQ, "displayName": _EQ, "customer/tenantId": _EQ},
+)
 
 
 def check(node: Node, of: ResourceType, *, advanced: bool) -> None:

@@ -24,9 +24,12 @@ def list_all(request: Request) -> Reply:
 def list_of_service_principal(request: Request) -> Reply:
     """GET servicePrincipals/{id}/oauth2PermissionGrants: those in which it is the client."""
     access.require(request.caller, access.READ_GRANTS)
-    client = lookup.service_principal(request)
-    found = [grant for grant in _living(request) if grant["clientId"] == client["id"]]
-    return query.collection(request, found, TYPE, _SET)
+    return query.collection(request, of_client(request, lookup.service_principal(request)), TYPE, _SET)
+
+
+def of_client(request: Request, client: Document) -> list[Document]:
+    """The grants a service principal holds."""
+    return [query.public(grant) for grant in _living(request) if grant["clientId"] == client["id"]]
 
 
 def get(request: Request) -> Reply:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from ..kinds import APPLICATION, SERVICE_PRINCIPAL, USER
+from typing import Literal
+
+from ..kinds import APPLICATION, GROUP, SERVICE_PRINCIPAL, TENANT, USER
 from ..lag import is_visible
 from ..store import Document
 from . import errors
 from .service import Request, is_guid
+
+HolderKind = Literal["application", "servicePrincipal"]
 
 
 def application(request: Request) -> Document:
@@ -17,6 +21,32 @@ def application(request: Request) -> Document:
 def service_principal(request: Request) -> Document:
     """The service principal a path names by id or appId. Raises not_found and object_id_invalid."""
     return _named(request, SERVICE_PRINCIPAL)
+
+
+def holder(request: Request) -> tuple[HolderKind, Document]:
+    """What a path below applications or servicePrincipals names: its kind (and type name), and the object."""
+    if request.call.path.split("/")[2].lower().startswith("applications"):
+        return "application", application(request)
+    return "servicePrincipal", service_principal(request)
+
+
+def home_of(request: Request, app_id: str) -> tuple[str, Document] | None:
+    """(tenant, application) of an appId, wherever in this cloud the application is registered; visible ones only."""
+    for tenant in request.tx.list(TENANT, ""):
+        found = request.tx.find(APPLICATION, tenant["id"], "appId", app_id) if tenant["cloud"] == request.cloud else []
+        first = _first_visible(request, found)
+        if first is not None:
+            return tenant["id"], first
+    return None
+
+
+def directory_object(request: Request, object_id: str) -> tuple[str, Document] | None:
+    """(type name, object) of a visible object of any type in the caller's tenant."""
+    for kind in (SERVICE_PRINCIPAL, USER, APPLICATION, GROUP):
+        found = request.tx.get(kind, request.tenant, object_id.lower())
+        if found is not None and is_visible(request.tx, found):
+            return kind, found
+    return None
 
 
 def visible(request: Request, kind: str) -> list[Document]:

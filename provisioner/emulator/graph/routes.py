@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ..kernel import Reply, Route, Router
 from . import (
     applications,
     assignments,
     batch,
-    credentials,
+    delegated_admin,
     deleted_items,
     directory,
     errors,
+    federated,
     grants,
+    keys,
+    owners,
+    passwords,
+    people,
+    policies,
+    roles,
     service_principals,
 )
 from .service import GraphHandler, Request, answered
@@ -28,36 +35,71 @@ def _casts(type_name: str) -> tuple[str, ...]:
     return tuple(f"directory/deletedItems/{namespace}.{type_name}" for namespace in ("microsoft.graph", "graph"))
 
 
+def _below(paths: tuple[str, ...], rest: str) -> tuple[str, ...]:
+    return tuple(f"{path}/{rest}" for path in paths)
+
+
+def _listed(*paths: str) -> tuple[str, ...]:
+    """A collection and its /$count."""
+    return (*paths, *_below(paths, "$count"))
+
+
+_FEDERATED = _below(_APPLICATION, "federatedIdentityCredentials")
+_CREDENTIAL = (*_below(_FEDERATED, "{credential}"), *(f"{path}(name='{{credential_name}}')" for path in _FEDERATED))
+_HOLDERS = (("applications", _APPLICATION), ("servicePrincipals", _SERVICE_PRINCIPAL))
+_USER = ("users/{id}", "users('{id}')")
+_MEMBERS = ("me", *_USER, "groups/{id}", *_SERVICE_PRINCIPAL, "directoryObjects/{id}")
+
 # method, paths below the version, operation, handler
 _TABLE: tuple[tuple[str, tuple[str, ...], str, GraphHandler], ...] = (
     ("POST", ("$batch",), "batch", batch.run),
-    ("GET", ("applications",), "applications.list", applications.list_all),
+    ("GET", _listed("applications"), "applications.list", applications.list_all),
     ("POST", ("applications",), "applications.create", applications.create),
     ("GET", _APPLICATION, "applications.get", applications.get),
     ("PATCH", _APPLICATION[:2], "applications.update", applications.change),
     ("PATCH", _APPLICATION[2:], "applications.upsert", applications.upsert),
     ("DELETE", _APPLICATION, "applications.delete", applications.delete),
     *(
-        ("POST", tuple(f"{path}/{prefix}{action}" for path in _APPLICATION), f"applications.{action}", handler)
+        ("POST", _below(paths, f"{prefix}{action}"), f"{name}.{action}", handler)
+        for name, paths in _HOLDERS
         for prefix in ("", "microsoft.graph.")
         for action, handler in (
-            ("addPassword", credentials.add_password),
-            ("removePassword", credentials.remove_password),
+            ("addPassword", passwords.add_password),
+            ("removePassword", passwords.remove_password),
+            ("addKey", keys.add_key),
+            ("removeKey", keys.remove_key),
         )
     ),
-    ("GET", tuple(f"{path}/owners" for path in _APPLICATION), "applications.owners", applications.list_owners),
-    ("GET", ("servicePrincipals",), "servicePrincipals.list", service_principals.list_all),
+    *(
+        (method, _below(paths, rest), f"{name}.{operation}", handler)
+        for name, paths in _HOLDERS
+        for method, rest, operation, handler in (
+            ("GET", "owners", "owners", owners.list_all),
+            ("GET", "owners/$count", "owners", owners.list_all),
+            ("GET", "owners/$ref", "owners.references", owners.list_references),
+            ("POST", "owners/$ref", "owners.add", owners.add),
+            ("DELETE", "owners/{owner}/$ref", "owners.remove", owners.remove),
+            *(
+                ("GET", f"owners/{namespace}.{type_name}", "owners", owners.list_of_type(type_name))
+                for namespace in ("microsoft.graph", "graph")
+                for type_name in owners.CASTS
+            ),
+            ("GET", "appManagementPolicies", "appManagementPolicies", policies.list_of_holder),
+            ("POST", "appManagementPolicies/$ref", "appManagementPolicies.assign", policies.assign),
+            ("DELETE", "appManagementPolicies/{policy}/$ref", "appManagementPolicies.unassign", policies.unassign),
+        )
+    ),
+    ("GET", (*_FEDERATED, *_below(_FEDERATED, "$count")), "federatedIdentityCredentials.list", federated.list_all),
+    ("POST", _FEDERATED, "federatedIdentityCredentials.create", federated.create),
+    ("GET", _CREDENTIAL, "federatedIdentityCredentials.get", federated.get),
+    ("PATCH", _CREDENTIAL, "federatedIdentityCredentials.update", federated.change),
+    ("DELETE", _CREDENTIAL, "federatedIdentityCredentials.delete", federated.delete),
+    ("GET", _listed("servicePrincipals"), "servicePrincipals.list", service_principals.list_all),
     ("POST", ("servicePrincipals",), "servicePrincipals.create", service_principals.create),
     ("GET", _SERVICE_PRINCIPAL, "servicePrincipals.get", service_principals.get),
     ("PATCH", _SERVICE_PRINCIPAL[:1], "servicePrincipals.update", service_principals.change),
     ("PATCH", _SERVICE_PRINCIPAL[1:], "servicePrincipals.upsert", service_principals.upsert),
     ("DELETE", _SERVICE_PRINCIPAL, "servicePrincipals.delete", service_principals.delete),
-    (
-        "GET",
-        tuple(f"{path}/owners" for path in _SERVICE_PRINCIPAL),
-        "servicePrincipals.owners",
-        service_principals.list_owners,
-    ),
     (
         "GET",
         tuple(f"{path}/oauth2PermissionGrants" for path in _SERVICE_PRINCIPAL),
@@ -81,6 +123,7 @@ _TABLE: tuple[tuple[str, tuple[str, ...], str, GraphHandler], ...] = (
         for segment in ("appRoleAssignments", "appRoleAssignedTo")
         for method, rest, verb, handler in (
             ("POST", "", "create", assignments.create),
+            ("GET", "/{assignment}", "get", assignments.get),
             ("DELETE", "/{assignment}", "delete", assignments.delete),
         )
     ),
@@ -99,14 +142,74 @@ _TABLE: tuple[tuple[str, tuple[str, ...], str, GraphHandler], ...] = (
     ("GET", ("organization",), "organization.list", directory.list_organizations),
     ("GET", ("organization/{id}",), "organization.get", directory.get_organization),
     ("GET", ("domains",), "domains.list", directory.list_domains),
-    ("GET", ("me",), "me", directory.me),
-    ("GET", ("users/{id}",), "users.get", directory.get_user),
+    ("GET", ("me",), "me", people.me),
+    ("GET", _listed("users"), "users.list", people.list_users),
+    ("GET", _USER, "users.get", people.get_user),
+    ("GET", _listed("groups"), "groups.list", people.list_groups),
+    ("GET", ("groups/{id}",), "groups.get", people.get_group),
+    ("GET", _listed("groups/{id}/members"), "groups.members", people.list_members),
+    ("GET", ("groups/{id}/owners",), "groups.owners", people.list_group_owners),
+    *(
+        (method, _below(_MEMBERS, segment), f"directoryObjects.{segment.partition('/')[0]}", handler)
+        for method, segment, handler in (
+            *(
+                ("GET", f"{segment}/{namespace}.{{type_name}}", handler)
+                for namespace in ("microsoft.graph", "graph")
+                for segment, handler in (
+                    ("memberOf", people.list_member_of),
+                    ("transitiveMemberOf", people.list_member_of),
+                    ("ownedObjects", people.list_owned_objects),
+                )
+            ),
+            ("GET", "memberOf", people.list_member_of),
+            ("GET", "transitiveMemberOf", people.list_member_of),
+            ("GET", "ownedObjects", people.list_owned_objects),
+            ("POST", "getMemberGroups", people.get_member_groups),
+            ("POST", "checkMemberGroups", people.check_member_groups),
+        )
+    ),
     ("POST", ("directoryObjects/getByIds",), "directoryObjects.getByIds", directory.get_by_ids),
+    ("GET", ("directoryObjects/{id}",), "directoryObjects.get", directory.get_object),
+    ("GET", ("directoryRoles",), "directoryRoles.list", roles.list_roles),
     (
         "GET",
+        ("directoryRoles/{id}/members", "directoryRoles(roleTemplateId='{id}')/members"),
+        "directoryRoles.members",
+        roles.list_members,
+    ),
+    ("GET", ("roleManagement/directory/roleDefinitions",), "roleDefinitions.list", roles.list_definitions),
+    ("GET", ("roleManagement/directory/roleDefinitions/{id}",), "roleDefinitions.get", roles.get_definition),
+    ("GET", ("roleManagement/directory/roleAssignments",), "roleAssignments.list", roles.list_assignments),
+    (
+        "GET",
+        ("tenantRelationships/delegatedAdminRelationships",),
+        "delegatedAdminRelationships.list",
+        delegated_admin.list_all,
+    ),
+    (
+        "GET",
+        ("tenantRelationships/delegatedAdminRelationships/{id}",),
+        "delegatedAdminRelationships.get",
+        delegated_admin.get,
+    ),
+    ("GET", ("policies/authorizationPolicy",), "policies.authorizationPolicy", policies.get_authorization),
+    ("GET", ("policies/defaultAppManagementPolicy",), "policies.defaultAppManagementPolicy", policies.get_default),
+    (
+        "PATCH",
         ("policies/defaultAppManagementPolicy",),
-        "policies.defaultAppManagementPolicy",
-        directory.get_default_app_management_policy,
+        "policies.defaultAppManagementPolicy.update",
+        policies.change_default,
+    ),
+    ("GET", ("policies/appManagementPolicies",), "appManagementPolicies.list", policies.list_all),
+    ("POST", ("policies/appManagementPolicies",), "appManagementPolicies.create", policies.create),
+    ("GET", ("policies/appManagementPolicies/{id}",), "appManagementPolicies.get", policies.get),
+    ("PATCH", ("policies/appManagementPolicies/{id}",), "appManagementPolicies.update", policies.change),
+    ("DELETE", ("policies/appManagementPolicies/{id}",), "appManagementPolicies.delete", policies.delete),
+    (
+        "GET",
+        ("policies/appManagementPolicies/{id}/appliesTo",),
+        "appManagementPolicies.appliesTo",
+        policies.list_applies_to,
     ),
 )
 
@@ -118,23 +221,48 @@ def _routes() -> Iterator[Route]:
                 yield Route(method, f"/{version}/{path}", f"graph.{operation}", answered(handler))
 
 
-_KNOWN = Router(_routes())
-
-
 def _no_such_request(request: Request) -> Reply:
     """A path nobody knows, or a method its path does not take: refused in Graph's own shape, after authentication."""
-    if _KNOWN.methods(request.call.path):
+    if ROUTER.knows(request.call.path):
         raise errors.method_not_allowed()
     segments = [segment for segment in request.call.path.split("/") if segment]
+    if segments[1:2] == ["me"] and request.caller.kind == "app":
+        raise errors.me_needs_user()
     raise errors.segment_unknown(segments[1] if len(segments) > 1 else "")
 
 
-ROUTER = Router(
-    [
-        *_routes(),
-        *(
+class _ByCollection(Router):
+    """Looks only at the routes of the collection a path begins with: Graph has many, and most requests are reads.
+
+    Names in a path match in any case, as they do at the service: clients write oAuth2PermissionGrants too.
+    """
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        rest = [
             Route(method, "/{path:rest}", "graph.unknown", answered(_no_such_request))
             for method in ("GET", "POST", "PATCH", "PUT", "DELETE")
-        ),
-    ]
-)
+        ]
+        groups: dict[str, list[Route]] = {}
+        for route in routes:
+            groups.setdefault(_collection(route.pattern), []).append(route)
+        self._known = {name: Router(group, ignore_case=True) for name, group in groups.items()}
+        self._unknown = Router(rest)
+
+    def knows(self, path: str) -> bool:
+        group = self._known.get(_collection(path))
+        return group is not None and bool(group.methods(path))
+
+    def match(self, method: str, path: str) -> tuple[Route, dict[str, str]] | None:
+        group = self._known.get(_collection(path))
+        return (group.match(method, path) if group else None) or self._unknown.match(method, path)
+
+    def methods(self, path: str) -> list[str]:
+        return self._unknown.methods(path)
+
+
+def _collection(path: str) -> str:
+    """The second segment of a path, without a key in parentheses."""
+    return "".join(path.split("/")[2:3]).partition("(")[0].lower()
+
+
+ROUTER = _ByCollection(_routes())

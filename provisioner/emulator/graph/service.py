@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -14,6 +16,9 @@ from ..kernel import Call, Handler, Refusal, Reply
 from ..kinds import TENANT
 from ..store import Document, Transaction
 from . import errors
+
+_LAST_ID = re.compile(r"[/(]'?([0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})'?\)?/?$")
+_REGIONS = {"public": "West Europe", "usgov": "USGov Virginia", "china": "China East 2"}
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,11 @@ class Request:
     @property
     def tenant(self) -> str:
         return self.caller.tenant
+
+    @property
+    def cloud(self) -> str:
+        """The cloud of the caller's tenant."""
+        return self.caller.cloud
 
     @property
     def version(self) -> str:
@@ -64,6 +74,18 @@ class Request:
         plain: Document = without_annotations(sent)
         return plain
 
+    def reference(self) -> str:
+        """The id of the object a `$ref` body names: {"@odata.id": ".../directoryObjects/{id}"}, or with a key in ()."""
+        try:
+            sent = self.call.json()
+        except ValueError as error:
+            raise errors.body_unreadable() from error
+        return id_in_link(sent.get("@odata.id") if isinstance(sent, dict) else None)
+
+    def prefers(self, preference: str) -> bool:
+        """Whether the header Prefer holds this preference."""
+        return preference in [each.strip().lower() for each in self.call.headers.get("prefer", "").split(",")]
+
 
 GraphHandler = Callable[[Request], Reply]
 
@@ -82,19 +104,42 @@ def _is_annotation(name: str) -> bool:
 
 
 def answered(handler: GraphHandler) -> Handler:
-    """The kernel handler of a Graph handler: authenticates, and gives answers and errors their request ids."""
+    """The kernel handler of a Graph handler: authenticates, and gives answers and errors the service's headers."""
 
     def handle(call: Call) -> Reply:
         request_id = str(uuid4())
         client_request_id = call.headers.get("client-request-id") or request_id
         ids = {"request-id": request_id, "client-request-id": client_request_id}
         try:
-            reply = handler(Request(call, _caller(call)))
+            request = Request(call, _caller(call))
+            reply = _as_preferred(request, handler(request))
         except Refusal as refusal:
-            raise Refusal(_completed(refusal.reply, ids, call.tx.now)) from refusal
-        return replace(reply, headers=ids | dict(reply.headers))
+            reply = _completed(refusal.reply, ids, call.tx.now)
+            raise Refusal(replace(reply, headers=_headers(call, ids) | dict(reply.headers))) from refusal
+        return replace(reply, headers=_headers(call, ids, reply) | dict(reply.headers))
 
     return handle
+
+
+def _headers(call: Call, ids: dict[str, str], reply: Reply | None = None) -> dict[str, str]:
+    """What every answer carries; a body of OData says its version and how much metadata it holds."""
+    server = {"DataCenter": _REGIONS[call.cloud], "Slice": "E", "Ring": "5", "ScaleUnit": "001"}
+    common = ids | {
+        "Cache-Control": "no-cache",
+        "Strict-Transport-Security": "max-age=31536000",
+        "x-ms-ags-diagnostic": json.dumps({"ServerInfo": server}, separators=(",", ":")),
+    }
+    if reply is None or not isinstance(reply.body, dict):
+        return common
+    metadata = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
+    return common | {"OData-Version": "4.0", "Content-Type": metadata}
+
+
+def _as_preferred(request: Request, reply: Reply) -> Reply:
+    """`Prefer: return=minimal` takes the body off an answer to a create; the header says that it was heeded."""
+    if request.call.method == "POST" and reply.status == 201 and request.prefers("return=minimal"):
+        return Reply(204, None, dict(reply.headers) | {"Preference-Applied": "return=minimal"})
+    return reply
 
 
 def _caller(call: Call) -> Caller:
@@ -112,6 +157,14 @@ def _completed(reply: Reply, ids: dict[str, str], now: float) -> Reply:
     date = datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%S")
     error = dict(reply.body["error"]) | {"innerError": {"date": date} | ids}
     return Reply(reply.status, {"error": error}, ids | dict(reply.headers))
+
+
+def id_in_link(link: object) -> str:
+    """The id at the end of a link to an object. Raises reference_link_invalid."""
+    found = _LAST_ID.search(link) if isinstance(link, str) else None
+    if found is None:
+        raise errors.reference_link_invalid()
+    return found[1].lower()
 
 
 def is_guid(text: object) -> bool:

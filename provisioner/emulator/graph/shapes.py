@@ -96,18 +96,31 @@ APPLICATION: dict[str, Shape] = {
         "redirectUriSettings": [{"uri": OPTIONAL_TEXT, "index": OPTIONAL_INT}],
     },
     "spa": _REDIRECTS,
+    "authenticationBehaviors": {
+        "blockAzureADGraphAccess": OPTIONAL_BOOL,
+        "removeUnverifiedEmailClaim": OPTIONAL_BOOL,
+        "requireClientServicePrincipal": OPTIONAL_BOOL,
+    },
+    "managerApplications": [TEXT],
 }
 SERVICE_PRINCIPAL: dict[str, Shape] = {
     "accountEnabled": OPTIONAL_BOOL,
+    "addIns": [OBJECT],
     "alternativeNames": [TEXT],
     "appRoleAssignmentRequired": BOOL,
     "description": OPTIONAL_TEXT,
+    "homepage": OPTIONAL_TEXT,
+    "keyCredentials": [_KEY],
     "loginUrl": OPTIONAL_TEXT,
     "notes": OPTIONAL_TEXT,
     "notificationEmailAddresses": [TEXT],
+    "passwordCredentials": [PASSWORD],
     "preferredSingleSignOnMode": OPTIONAL_TEXT,
+    "preferredTokenSigningKeyThumbprint": OPTIONAL_TEXT,
+    "replyUrls": [TEXT],
     "samlSingleSignOnSettings": OBJECT,
     "tags": [TEXT],
+    "tokenEncryptionKeyId": OPTIONAL_TEXT,
 }
 
 

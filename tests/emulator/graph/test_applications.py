@@ -6,7 +6,7 @@ from provisioner.emulator.kinds import CREDENTIAL_VALUE
 from provisioner.emulator.store import Store
 
 from ..clock import advance
-from .world import OWNED_ONLY, TENANT, Graph, lag
+from .world import OWNED_ONLY, TENANT, Graph, lag, make_certificate
 
 _REDIRECTS = ["https://localhost:44395/", "http://localhost:8400/", "urn:ietf:wg:oauth:2.0:oob"]
 _PARTNER_CENTER = {
@@ -101,9 +101,13 @@ def test_certificates_are_replaced_as_a_whole_and_kept_by_key_id(graph: Graph, c
     assert graph.send("PATCH", path, {"keyCredentials": [entry]}).status == 204
     [kept] = graph.get(path)["keyCredentials"]
     assert kept["key"] is None
-    assert graph.send("PATCH", path, {"keyCredentials": [kept, entry | {"displayName": "second"}]}).status == 204
+    second = entry | {"key": make_certificate(), "displayName": "second"}
+    assert graph.send("PATCH", path, {"keyCredentials": [kept, second]}).status == 204
     both = graph.get(path, select="keyCredentials")["keyCredentials"]
-    assert [(each["displayName"], each["key"]) for each in both] == [("first", certificate), ("second", certificate)]
+    assert [(each["displayName"], each["key"]) for each in both] == [
+        ("first", certificate),
+        ("second", second["key"]),
+    ]
     assert graph.send("PATCH", path, {"keyCredentials": []}).status == 204
     assert graph.get(path)["keyCredentials"] == []
 

@@ -83,7 +83,13 @@ _STEP = {"id": "1", "method": "GET", "url": "/organization"}
         pytest.param([{**_STEP, "url": "/$batch", "method": "POST"}], id="batch in a batch"),
         pytest.param([_STEP, {**_STEP, "id": "2", "dependsOn": ["9"]}], id="depends on an unknown request"),
         pytest.param(
-            [_STEP, {**_STEP, "id": "2", "dependsOn": ["1"]}, {**_STEP, "id": "3"}], id="neither serial nor parallel"
+            [
+                _STEP,
+                {**_STEP, "id": "2", "dependsOn": ["1"]},
+                _STEP | {"id": "3"},
+                _STEP | {"id": "4", "dependsOn": ["2"]},
+            ],
+            id="neither serial nor parallel nor all after the same",
         ),
     ],
 )

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 import jwt
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from provisioner.emulator import dispatch
 from provisioner.emulator.directory_roles import GLOBAL_ADMINISTRATOR
@@ -31,11 +31,34 @@ EVERYTHING = (
     "DelegatedPermissionGrant.ReadWrite.All",
     "Directory.Read.All",
     "Policy.Read.All",
+    "Policy.ReadWrite.ApplicationConfiguration",
 )
 OWNED_ONLY = ("Application.ReadWrite.OwnedBy",)
 
 # Not described there; of owners, which are of several types, it knows only the common base.
-_NOT_IN_CONTRACTS = ("/owners", "/policies/", "/users/", "/me", "/domains", "/$batch", "getByIds")
+_NOT_IN_CONTRACTS = (
+    *(
+        "/owners",
+        "/policies/",
+        "/users",
+        "/me",
+        "/groups",
+        "/domains",
+        "/$batch",
+        "/directoryObjects",
+        "/directoryRoles",
+    ),
+    *(
+        "/roleManagement",
+        "/tenantRelationships",
+        "/$count",
+        "appManagementPolicies",
+        "(name=",
+        "emberOf",
+        "ownedObjects",
+        "/oAuth2",
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -123,6 +146,20 @@ def make_certificate(days: int = 365) -> str:
     """The base64 DER of a self-made certificate, valid from now."""
     der = self_signed(ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC), days)
     return base64.b64encode(der).decode()
+
+
+def certificate_with_key(days: int = 365) -> tuple[str, rsa.RSAPrivateKey]:
+    """The base64 DER of a self-made certificate, valid from now, and its RSA key."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return base64.b64encode(self_signed(key, datetime.now(UTC), days)).decode(), key
+
+
+def proof(store: Store, key: rsa.RSAPrivateKey, issuer: str, algorithm: str = "PS256", **changed: Any) -> str:
+    """What addKey and removeKey ask for, signed with the key; `changed` claims replace."""
+    with store.transaction() as tx:
+        now = int(tx.now)
+    claims = {"aud": "00000002-0000-0000-c000-000000000000", "iss": issuer, "nbf": now, "exp": now + 600}
+    return jwt.encode(claims | changed, key, algorithm=algorithm)
 
 
 def operator(store: Store, *scopes: str, directory_roles: tuple[str, ...] = (GLOBAL_ADMINISTRATOR,)) -> Graph:

@@ -8,6 +8,7 @@ from typing import Any
 from provisioner.emulator import dispatch
 from provisioner.emulator.graph.microsoft_apps import GRAPH, PARTNER_CENTER
 from provisioner.emulator.kernel import Reply
+from provisioner.emulator.kinds import APPLICATION
 from provisioner.emulator.kinds import TENANT as TENANT_KIND
 from provisioner.emulator.store import Store
 from tests.emulator.graph.world import HOST, OWNED_ONLY, TENANT, Graph, make_certificate
@@ -129,6 +130,22 @@ def _as_owned_only(method: str, path: str, body: Any) -> Callable[[Store], Reply
     return lambda store: Graph(store, roles=OWNED_ONLY).send(method, path, body)
 
 
+def _advanced(path: str, **query: str) -> Callable[[Store], Reply]:
+    options = {f"${name}": value for name, value in query.items()}
+    return lambda store: Graph(store).send("GET", path, query=options, headers={"ConsistencyLevel": "eventual"})
+
+
+def _too_many_objects(store: Store) -> Reply:
+    owned_only = Graph(store, roles=OWNED_ONLY)
+    made = owned_only.create_application()
+    with store.transaction() as tx:
+        stored = tx.get(APPLICATION, TENANT.id, made["id"])
+        assert stored is not None
+        for number in range(249):
+            tx.put(APPLICATION, TENANT.id, f"copy-{number}", stored | {"id": f"copy-{number}", "uniqueName": None})
+    return owned_only.send("POST", "/applications", {"displayName": "one more"})
+
+
 def _not_owned(store: Store) -> Reply:
     path = f"/applications(appId='{TENANT.runner.client_id}')"
     return Graph(store, roles=OWNED_ONLY).send("PATCH", path, {"notes": "not mine"})
@@ -158,6 +175,7 @@ ROWS: tuple[Row, ...] = (
         403,
         _DENIED,
     ),
+    ("graph.quota_exceeded", "5.1", _too_many_objects, 403, "Directory_QuotaExceeded"),
     ("graph.me_needs_user", "assumed", _sent("GET", "/me"), 400, "BadRequest"),
     ("graph.segment_unknown", "assumed", _sent("GET", "/aplications"), 400, "BadRequest"),
     ("graph.method_not_allowed", "assumed", _sent("DELETE", "/organization"), 405, _BAD),
@@ -181,7 +199,32 @@ ROWS: tuple[Row, ...] = (
         _UNSUPPORTED,
     ),
     ("graph.select_unknown_property", "assumed", _sent("GET", "/applications", select="appID"), 400, "BadRequest"),
-    ("graph.query_option_unsupported", "assumed", _sent("GET", "/applications", search="x"), 400, _UNSUPPORTED),
+    ("graph.query_option_unsupported", "assumed", _sent("GET", "/applications", skip="1"), 400, _UNSUPPORTED),
+    (
+        "graph.search_needs_eventual",
+        "observed",
+        _sent("GET", "/applications", search='"displayName:x"'),
+        400,
+        _UNSUPPORTED,
+    ),
+    ("graph.search_syntax", "assumed", _advanced("/applications", search="displayName:x"), 400, "BadRequest"),
+    (
+        "graph.search_unsupported_property",
+        "assumed",
+        _advanced("/applications", search='"notes:x"'),
+        400,
+        _UNSUPPORTED,
+    ),
+    ("graph.raw_count_needs_eventual", "observed", _sent("GET", "/applications/$count"), 400, _UNSUPPORTED),
+    ("graph.sorting_unsupported", "observed", _sent("GET", "/applications", orderby="notes"), 400, _UNSUPPORTED),
+    (
+        "graph.sorting_unsupported",
+        "observed",
+        _sent("GET", "/applications", orderby="displayName", filter="startswith(displayName,'a')"),
+        400,
+        _UNSUPPORTED,
+    ),
+    ("graph.order_unknown_property", "assumed", _sent("GET", "/applications", orderby="appID"), 400, "BadRequest"),
     ("graph.page_size_invalid", "assumed", _sent("GET", "/applications", top="1000"), 400, _UNSUPPORTED),
     (
         "graph.skip_token_invalid",
@@ -210,9 +253,23 @@ ROWS: tuple[Row, ...] = (
     (
         "graph.identifier_uri_taken",
         "5.1",
-        _twice("/applications", {"displayName": "x", "identifierUris": ["api://contoso"]}),
+        _twice("/applications", {"displayName": "x", "identifierUris": [f"api://{TENANT.id}/x"]}),
         400,
         _BAD,
+    ),
+    (
+        "graph.identifier_uri_unverified",
+        "observed",
+        _to_application({"identifierUris": ["https://elsewhere.example"]}),
+        400,
+        "HostNameNotOnVerifiedDomain",
+    ),
+    (
+        "graph.object_too_large",
+        "5.1 collections together",
+        _to_application({"tags": [f"tag-{number}" for number in range(1201)]}),
+        400,
+        "Directory_ResourceSizeExceeded",
     ),
     ("graph.redirect_uri_invalid", "5.4 scheme", _redirect("http://contoso.com/"), 400, _BAD),
     ("graph.redirect_uri_invalid", "5.4 characters", _redirect("https://contoso.com/a(b)"), 400, _BAD),
@@ -270,7 +327,7 @@ ROWS: tuple[Row, ...] = (
     ),
     (
         "graph.credential_lifetime_denied_by_policy",
-        "5.2 code assumed",
+        "observed",
         _secret_under({"restrictionType": "passwordLifetime", "maxLifetime": "P180D"}),
         400,
         "CredentialInvalidLifetimeAsPerAppPolicy",
