@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 import requests
 
 _MOST_PAGES = 12
+_ABOUT_THE_ACCOUNT = ("account", "other account")
 _OURS_TO_SHOW = ("localhost", "127.0.0.1")
 
 
@@ -110,9 +111,10 @@ class Robot:
             target = urljoin(answer.url, form.action)
             if urlsplit(target).hostname != urlsplit(answer.url).hostname:
                 return self._posted(target, form.inputs, deliver=deliver)
-            if (page := _asks(form)) != "account":
+            page = _asks(form, person)
+            if page not in _ABOUT_THE_ACCOUNT:
                 asked.append(page)
-            answer = self._cloud.post(target, data=form.inputs | _filled_in(form, person), allow_redirects=False)
+            answer = self._cloud.post(target, data=form.inputs | _filled_in(page, person), allow_redirects=False)
         raise StuckError(f"no end after {_MOST_PAGES} pages: {answer.text}")
 
     def _redirected(self, address: str, *, deliver: bool) -> Ending:
@@ -141,18 +143,20 @@ def _answer_in(address: str) -> dict[str, str]:
     return dict(parse_qsl(parts.query or parts.fragment))
 
 
-def _asks(form: _Form) -> str:
+def _asks(form: _Form, person: Person) -> str:
     if "password" in form.inputs:
-        return "password"
+        mine = form.inputs.get("username", "").lower() == person.username.lower()
+        return "password" if mine else "other account"
     if "otp" in form.inputs:
         return "code"
     return "account" if "username" in form.inputs else "consent"
 
 
-def _filled_in(form: _Form, person: Person) -> dict[str, str]:
-    asked = _asks(form)
+def _filled_in(asked: str, person: Person) -> dict[str, str]:
     if asked == "account":
         return {"username": person.username, "action": "next"}
+    if asked == "other account":
+        return {"action": "back"}
     if asked == "password":
         return {"password": person.password, "action": person.at_password}
     if asked == "code":
