@@ -42,7 +42,7 @@ class Cloud:
 CLOUDS: dict[str, Cloud] = {
     "public": Cloud(
         name="public",
-        login=("login.microsoftonline.com", "login.windows.net", "login.microsoft.com"),
+        login=("login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net"),
         graph="graph.microsoft.com",
         arm="management.azure.com",
         arm_classic="management.core.windows.net",

@@ -44,5 +44,5 @@ def _with_fields(recipient: Recipient, fields: dict[str, str]) -> str:
     path = parts.path or ("/" if parts.netloc else "")  # a URI without path comes back with one
     if recipient.mode == "fragment":
         return urlunsplit((parts.scheme, parts.netloc, path, parts.query, encoded))
-    query = f"{parts.query}&{encoded}" if parts.query else encoded
+    query = "&".join(part for part in (parts.query, encoded) if part)
     return urlunsplit((parts.scheme, parts.netloc, path, query, ""))

@@ -104,7 +104,7 @@ def _check_assertion(call: Call, client: Client, form: dict[str, str]) -> None:
         _check_signature(call, client, token, header)
         if claims.get("iss") != client.id or claims.get("sub") != client.id:
             raise credential_errors.assertion_issuer(call)
-        if claims.get("aud") not in _audiences(call):
+        if str(claims.get("aud")) not in _audiences(call):
             raise credential_errors.assertion_audience(call)
     if not _is_within_time(claims, call.tx.now):
         raise credential_errors.assertion_time(call, call.tx.now, claims.get("exp"))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 from ..clouds import CLOUDS
 from ..identity import signing_key
 from ..kernel import Call, Reply
-from . import directory, tokens, wire
+from . import directory, errors, tokens, wire
 
 _CLOUD_CLAIMS = ("cloud_instance_name", "cloud_instance_host_name", "cloud_graph_host_name", "msgraph_host")
 _CLAIMS_V1 = (
@@ -20,6 +21,12 @@ _CLAIMS_V2 = (
     *("sub", "iss", *_CLOUD_CLAIMS, "aud", "exp", "iat", "auth_time", "acr", "nonce", "preferred_username", "name"),
     *("tid", "ver", "at_hash", "c_hash", "email"),
 )
+# the host a client should call, and the one under whose name it keeps what it gets
+_PREFERRED = {
+    "public": ("login.microsoftonline.com", "login.windows.net"),
+    "china": ("login.partner.microsoftonline.cn", "login.partner.microsoftonline.cn"),
+    "usgov": ("login.microsoftonline.us", "login.microsoftonline.us"),
+}
 _INSTANCES = {
     "public": "microsoftonline.com",
     "usgov": "microsoftonline.us",
@@ -99,14 +106,20 @@ def keys(call: Call) -> Reply:
 
 
 def instance(call: Call) -> Reply:
-    """`/common/discovery/instance`: which host names are one authority (MSAL asks before it trusts a host)."""
+    """`/common/discovery/instance`: which host names are one authority (MSAL asks before it trusts a host).
+
+    Raises 50049 for an authority that is in none of the clouds.
+    """
+    authority = urlsplit(call.query.get("authorization_endpoint", ""))
+    cloud = next((cloud for cloud in CLOUDS.values() if authority.hostname in cloud.login), None)
+    if cloud is None:
+        raise errors.instance_unknown(call)
     metadata = [
-        {"preferred_network": cloud.login[0], "preferred_cache": cloud.login[-1], "aliases": list(cloud.login)}
-        for cloud in CLOUDS.values()
+        {"preferred_network": network, "preferred_cache": cache, "aliases": list(CLOUDS[name].login)}
+        for name, (network, cache) in _PREFERRED.items()
     ]
-    authority = call.query.get("authorization_endpoint", "").removeprefix("https://")
-    alias = authority.split("/")[1] if "/" in authority else "common"
-    endpoint = f"https://{CLOUDS[call.cloud].login[0]}/{alias}/v2.0/.well-known/openid-configuration"
+    alias = authority.path.strip("/").split("/")[0] or "common"
+    endpoint = f"https://{cloud.login[0]}/{alias}/v2.0/.well-known/openid-configuration"
     return _reply({"tenant_discovery_endpoint": endpoint, "api-version": "1.1", "metadata": metadata})
 
 

@@ -75,6 +75,11 @@ def tenant_not_found(call: Call, alias: str) -> SignInRefusal:
     return SignInRefusal(call, 400, "invalid_request", 90002, text)
 
 
+@refusal("entra.instance_unknown")
+def instance_unknown(call: Call) -> SignInRefusal:
+    return SignInRefusal(call, 400, "invalid_instance", 50049, "Unknown or invalid instance.")
+
+
 @refusal("entra.tenant_identifier_invalid")
 def tenant_identifier_invalid(call: Call, alias: str) -> SignInRefusal:
     text = f"Specified tenant identifier '{alias}' is neither a valid DNS name, nor a valid external domain."

@@ -46,8 +46,8 @@ def check(call: Call, client: Client, token: str, header: Mapping[str, Any], cla
 def _check_trusted(call: Call, client: Client, claims: Mapping[str, Any]) -> None:
     """One credential of the application has this issuer, subject and audience."""
     issuer, subject = str(claims.get("iss")), str(claims.get("sub"))
-    audiences = claims.get("aud")
-    asked = {audiences} if isinstance(audiences, str) else set(audiences) if isinstance(audiences, list) else set()
+    sent = claims.get("aud")
+    asked = {str(audience) for audience in (sent if isinstance(sent, list) else [sent])}
     trusted = [entry for entry in _credentials(call, client) if lag.is_usable(call.tx, entry)]
     if not trusted:
         raise credential_errors.federation_not_trusted(call, issuer, subject)
@@ -58,7 +58,7 @@ def _check_trusted(call: Call, client: Client, claims: Mapping[str, Any]) -> Non
             raise credential_errors.federated_subject_case(call, subject)
         raise credential_errors.federated_subject(call, subject)
     if not any(asked & set(entry["audiences"]) for entry in named):
-        raise credential_errors.federated_audience(call, " ".join(sorted(map(str, asked))))
+        raise credential_errors.federated_audience(call, " ".join(sorted(asked)))
 
 
 def _credentials(call: Call, client: Client) -> list[Document]:

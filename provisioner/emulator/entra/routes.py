@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..kernel import Call, Reply, Route, Router
-from . import admin_consent, authorize, device_code, discovery, pages, sign_in, token
+from . import admin_consent, authorize, device_code, discovery, pages, sign_in, sign_out, token
 from .device_page import DEVICE_PAGE_ROUTES
 
 
@@ -29,6 +29,11 @@ _PEOPLE = (
     Route("GET", "/{tenant}/oauth2/v2.0/authorize", "entra.authorize.v2", authorize.ask_v2),
     Route("POST", "/{tenant}/oauth2/v2.0/authorize", "entra.authorize.v2", authorize.ask_v2),
     Route("POST", "/common/login", "entra.sign_in", sign_in.advance),
+    *(
+        Route(method, f"/{{tenant}}/oauth2/{path}", "entra.sign_out", sign_out.end)
+        for method in ("GET", "POST")
+        for path in ("logout", "v2.0/logout")
+    ),
     Route("GET", "/{tenant}/adminconsent", "entra.admin_consent", admin_consent.ask_v1),
     Route("GET", "/{tenant}/v2.0/adminconsent", "entra.admin_consent", admin_consent.ask_v2),
     Route("GET", "/device", "entra.device_page.short_link", device_code.short_link),
@@ -39,5 +44,7 @@ _TOKENS = (
     Route("POST", "/{tenant}/oauth2/v2.0/devicecode", "entra.device_code.v2", device_code.issue_v2),
     Route("POST", "/{tenant}/oauth2/token", "entra.token.v1", token.issue_v1),
     Route("POST", "/{tenant}/oauth2/v2.0/token", "entra.token.v2", token.issue_v2),
+    Route("OPTIONS", "/{tenant}/oauth2/token", "entra.token.preflight", token.preflight),
+    Route("OPTIONS", "/{tenant}/oauth2/v2.0/token", "entra.token.preflight", token.preflight),
 )
 ROUTER = Router((*_METADATA, *_PEOPLE, *DEVICE_PAGE_ROUTES, *_TOKENS))

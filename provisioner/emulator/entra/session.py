@@ -20,11 +20,8 @@ def person(call: Call, pending: Mapping[str, Any]) -> SignedIn | None:
     """Who this browser is signed in as, when the sign-in (see sign_in.py) lets that count."""
     if pending["prompt"] in ("login", "select_account"):
         return None
-    try:
-        cookie = SimpleCookie(call.headers.get("cookie", "")).get(_COOKIE)
-    except CookieError:
-        return None
-    kept = None if cookie is None else call.tx.get(kinds.SESSION, "", tokens.digest(cookie.value))
+    key = _key(call)
+    kept = None if key is None else call.tx.get(kinds.SESSION, "", key)
     if kept is None or call.tx.now > kept["issued"] + _LIFE_S:
         return None
     tenant = call.tx.get(kinds.TENANT, "", kept["tenant"])
@@ -57,3 +54,20 @@ def opened(call: Call, who: SignedIn, reply: Reply) -> Reply:
     call.tx.put(kinds.SESSION, "", tokens.digest(secret), body)
     cookie = f"{_COOKIE}={secret}; Path=/; Secure; HttpOnly; SameSite=None"
     return Reply(reply.status, reply.body, {**reply.headers, "Set-Cookie": cookie})
+
+
+def closed(call: Call, reply: Reply) -> Reply:
+    """The reply, and this browser is signed in no longer."""
+    if (key := _key(call)) is not None:
+        call.tx.delete(kinds.SESSION, "", key)
+    cookie = f"{_COOKIE}=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=None"
+    return Reply(reply.status, reply.body, {**reply.headers, "Set-Cookie": cookie})
+
+
+def _key(call: Call) -> str | None:
+    """The key of the browser's session, from its cookie."""
+    try:
+        cookie = SimpleCookie(call.headers.get("cookie", "")).get(_COOKIE)
+    except CookieError:
+        return None
+    return None if cookie is None else tokens.digest(cookie.value)

@@ -28,6 +28,17 @@ def issue_v2(call: Call) -> Reply:
     return _issue(call, 2, _GRANTS)
 
 
+def preflight(call: Call) -> Reply:
+    """What a browser asks before a single-page application redeems a code from it."""
+    allowed = {
+        "Access-Control-Allow-Origin": call.headers.get("origin", "*"),
+        "Access-Control-Allow-Methods": "POST, OPTIONS",
+        "Access-Control-Allow-Headers": call.headers.get("access-control-request-headers", ""),
+        "Access-Control-Max-Age": "86400",
+    }
+    return Reply(200, None, wire.headers(call, str(uuid4())) | allowed)
+
+
 def _issue(call: Call, version: int, grants: dict[str, _Grant]) -> Reply:
     form = client_credential.with_basic(call, call.form())
     grant_type, _ = need(call, form, "grant_type"), need(call, form, "client_id")

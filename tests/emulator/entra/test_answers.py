@@ -11,7 +11,7 @@ import pytest
 from provisioner.emulator import dispatch, kinds
 from provisioner.emulator.kernel import Reply
 from provisioner.emulator.store import Store
-from tests.emulator.entra.world import API_OF_V2, ARM, SECRET, Certificate, World, claims, json_of, web
+from tests.emulator.entra.world import API_OF_V2, ARM, SECRET, WEB, Certificate, World, claims, json_of, web
 
 _REQUEST = "3d1f6a51-9c1b-4a0d-8d7e-5f0f6d1c2b3a"
 _V2_MEMBERS = {
@@ -139,3 +139,33 @@ def test_group_is_enough_to_be_assigned(world: World) -> None:
         assignment = {"id": "a", "principalId": "group-1", "resourceId": principal["id"], "appRoleId": ARM}
         tx.put(kinds.APP_ROLE_ASSIGNMENT, world.tenant.id, "a", assignment)
     assert world.refresh(token).status == 200
+
+
+def test_signing_out_ends_the_session_and_no_refresh_token(world: World) -> None:
+    token = world.refresh_token()
+    back = world.get(f"/{world.tenant.id}/oauth2/v2.0/logout", client_id=world.client_id, post_logout_redirect_uri=WEB)
+    assert (back.status, back.headers["Location"]) == (302, WEB)
+    assert world.authorize().status == 200
+    assert world.refresh(token).status == 200
+
+
+def test_sign_out_never_leads_to_an_address_nobody_registered(world: World) -> None:
+    uri = "https://attacker.example/"
+    reply = world.get("/common/oauth2/logout", client_id=world.client_id, post_logout_redirect_uri=uri)
+    assert "Location" not in reply.headers
+
+
+@pytest.mark.parametrize("path", ["oauth2/token", "oauth2/v2.0/token"])
+def test_browser_may_ask_before_it_posts(store: Store, path: str) -> None:
+    headers = {"Origin": "https://localhost:3000", "Access-Control-Request-Headers": "x-client-sku"}
+    url = f"https://login.microsoftonline.com/common/{path}"
+    reply = dispatch.handle(store, "OPTIONS", url, headers)
+    assert (reply.status, reply.headers["Access-Control-Allow-Headers"]) == (200, "x-client-sku")
+
+
+def test_hosts_of_one_cloud_are_one_authority(store: Store) -> None:
+    asked = "authorization_endpoint=https://login.partner.microsoftonline.cn/common/oauth2/v2.0/authorize"
+    found = json_of(_metadata(store, f"/common/discovery/instance?api-version=1.1&{asked}"))
+    china = next(entry for entry in found["metadata"] if "login.chinacloudapi.cn" in entry["aliases"])
+    assert china["preferred_network"] == "login.partner.microsoftonline.cn"
+    assert found["tenant_discovery_endpoint"].startswith("https://login.chinacloudapi.cn/common/")

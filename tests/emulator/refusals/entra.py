@@ -211,6 +211,13 @@ ROWS: tuple[Row, ...] = (
         400,
         "900382",
     ),
+    (
+        "entra.instance_unknown",
+        "AADSTS list",
+        lambda s: World(s).get("/common/discovery/instance", authorization_endpoint="https://evil.example/common"),
+        400,
+        "50049",
+    ),
     ("entra.tenant_identifier_invalid", "AADSTS list", _authorize(alias="fabrikam"), 400, "900023"),
     (
         "entra.tenant_not_told",
