@@ -14,7 +14,7 @@ from provisioner.core.observation import Known, Present, Unknown
 from provisioner.core.plan import Cause, Notice, Plan
 from provisioner.core.step import Action, Step
 from provisioner.resources.contract import AnyKind
-from provisioner.resources.role_assignment import runner_address
+from provisioner.resources.role_assignment import runner_addresses
 from provisioner.resources.spec_digest import DigestFact, SpecDigest
 from provisioner.spec.model import Spec, digest
 
@@ -59,13 +59,13 @@ def _steps_of(spec: Spec, kind: AnyKind, known: Known, now: datetime) -> Iterabl
 
 
 def _unknown(address: Address, seen: Unknown, kind: AnyKind, spec: Spec) -> Step:
-    """A forbidden look into the vault asks for the runner's own role there: with it the next look tells."""
+    """A forbidden look into the vault asks for the runner's own roles there: with them the next look tells."""
     in_vault = any(right.service == "key_vault" for right in kind.rights("observe"))
     return Step(
         address,
         Action.UNKNOWN,
         "observe",
-        needs=(runner_address(spec.name),) if in_vault and seen.right else (),
+        needs=runner_addresses(spec) if in_vault and seen.right else (),
         reason=seen.why,
         todo=f"give the runner one of: {seen.right}" if seen.right else seen.next_step,
     )

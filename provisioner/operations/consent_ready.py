@@ -17,8 +17,8 @@ from provisioner.clients.key_vault import SecretFacts
 from provisioner.clients.proof import ClientProof
 from provisioner.clients.tenant import TenantClients
 from provisioner.core.errors import ConsentError, ForbiddenError
-from provisioner.resources.credential_place import place_of
-from provisioner.resources.credential_proof import proof_in_force
+from provisioner.resources.credential.place import place_of
+from provisioner.resources.credential.proof import proof_in_force
 from provisioner.resources.marks import TAG
 from provisioner.resources.vault_roles import SECRETS_OFFICER, covering
 from provisioner.spec.catalogue import PARTNER_CENTER

@@ -9,13 +9,14 @@ from provisioner.core.address import Address
 from provisioner.core.errors import ApiError
 from provisioner.core.observation import Known
 from provisioner.operations.tenant import OpenTenant
-from provisioner.resources.credential_steps import KEY_ID_TAG
+from provisioner.resources.credential.kind import CredentialFact
+from provisioner.resources.credential.secret_steps import KEY_ID_TAG
 from provisioner.spec.model import Spec
 
 
 async def outputs_of(tenant: OpenTenant, spec: Spec, known: Known) -> dict[str, object]:
     """None where the thing does not exist yet; the credential's version also where the runner may not read it."""
-    clients, credential = tenant.clients, spec.application.credential
+    clients = tenant.clients
     application = known.fact(Address(spec.name, "application"))
     principal = known.fact(Address(spec.name, "service_principal"))
     tenant_id = tenant.runner.tenant_id or spec.tenant
@@ -26,26 +27,35 @@ async def outputs_of(tenant: OpenTenant, spec: Spec, known: Known) -> dict[str, 
         "authority": f"{clients.cloud.authority}/{tenant_id}",
         "vaultUri": f"{clients.cloud.vault_url(spec.vault.name)}/",
         "refreshTokenSecret": spec.consent.secret_name,
-        "credential": {
-            "type": credential.type,
-            "name": credential.name,
-            "version": await _version(tenant, spec, known),
-            "thumbprint": None,
-        },
+        "credential": await _credential(tenant, spec, known),
         "partnerCenterUrl": clients.cloud.partner_center,
     }
 
 
-async def _version(tenant: OpenTenant, spec: Spec, known: Known) -> str | None:
-    """The version of the credential's secret that is in force; the list of secrets does not tell it."""
-    fact = known.fact(Address(spec.name, "credential", spec.application.credential.name))
-    if fact is None or fact.in_force is None:
-        return None
+async def _credential(tenant: OpenTenant, spec: Spec, known: Known) -> dict[str, object]:
+    """What a consumer asks the vault for: the object's own name, its version, a certificate's thumbprint."""
+    wanted = spec.application.credential
+    fact: CredentialFact = known.fact(Address(spec.name, "credential", wanted.name)) or CredentialFact()
+    told: dict[str, object] = {"type": wanted.type, "name": wanted.name, "version": None, "thumbprint": None}
+    if wanted.type == "secret" and fact.secret.in_force is not None:
+        return told | {"name": fact.secret.name, "version": await _version(tenant, spec, fact.secret.in_force)}
+    current = fact.certificate.tagged
+    if wanted.type == "certificate" and current is not None:
+        return told | {
+            "name": fact.certificate.name,
+            "version": current.version,
+            "thumbprint": current.thumbprint,
+        }
+    return told | ({"name": None} if wanted.type == "federated" else {})
+
+
+async def _version(tenant: OpenTenant, spec: Spec, in_force: SecretFacts) -> str | None:
+    """The version of the secret that is in force; the list of secrets does not tell it."""
     try:
-        versions = await tenant.clients.vault(spec.vault.name).list_versions(fact.in_force.name)
+        versions = await tenant.clients.vault(spec.vault.name).list_versions(in_force.name)
     except ApiError:  # it is there, but this runner may not look: the rest of the outputs is still right
         return None
-    return version_in_force(versions, fact.in_force)
+    return version_in_force(versions, in_force)
 
 
 def version_in_force(versions: Sequence[SecretFacts], in_force: SecretFacts) -> str | None:

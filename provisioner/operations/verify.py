@@ -12,8 +12,8 @@ from provisioner.clients.partner_center import PartnerCenterClient
 from provisioner.clients.proof import ClientProof
 from provisioner.clients.tenant import TenantClients
 from provisioner.core.errors import ApiError, CredentialMissingError, ForbiddenError
-from provisioner.resources.credential_place import place_of
-from provisioner.resources.credential_proof import proof_in_force
+from provisioner.resources.credential.place import place_of
+from provisioner.resources.credential.proof import proof_in_force
 from provisioner.resources.token_checks import (
     ExpectedToken,
     Finding,

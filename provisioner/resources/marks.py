@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import uuid
 
 TAG = "provisioner"
@@ -22,6 +23,16 @@ def credential_name(name: str, vault: str, secret: str) -> str:
     """
     place = hashlib.sha256(f"{vault}/{secret}".lower().encode()).hexdigest()[:8]
     return f"{TAG}:{name}:{place}"
+
+
+def federated_name(spec_name: str, trusted: str) -> str:
+    """The name of a federated credential of ours: letters, digits and dashes only (sam-facts 5.2), one a trust."""
+    return f"{TAG}-{spec_name}-{hashlib.sha256(trusted.encode()).hexdigest()[:8]}"
+
+
+def is_federated_name(name: str, spec_name: str) -> bool:
+    """Whether a federated credential of this name is ours."""
+    return re.fullmatch(rf"{TAG}-{re.escape(spec_name)}-[0-9a-f]{{8}}", name) is not None
 
 
 def role_assignment_name(scope: str, principal_id: str, role_id: str) -> str:

@@ -18,9 +18,9 @@ from provisioner.core.observation import Absent, Known, Observation, Present
 from provisioner.core.secret import Secret
 from provisioner.core.step import Action, Step
 from provisioner.resources.contract import Reader, Right, SpecFragment, Writer, blocked
-from provisioner.resources.credential_proof import proof_in_force
+from provisioner.resources.credential.proof import proof_in_force
 from provisioner.resources.rights import LIST_SECRETS, WRITE_SECRETS
-from provisioner.resources.role_assignment import holds_role, runner_address
+from provisioner.resources.role_assignment import holds_role
 from provisioner.resources.token_checks import TokenIdentity
 from provisioner.resources.token_proof import expected_token, prove
 from provisioner.resources.token_state import Health, TokenFact, TokenState, TokenWanted, health, wanted_token
@@ -99,7 +99,7 @@ class RefreshToken:
                 f"secret {wanted.secret_name} changed since the plan", where=str(step.address), next_step=COMMAND
             )
         token, identity = await _redeem(wanted, fact.app_id, held.value, write)
-        role_held = holds_role(known, wanted.mark, write.runner)
+        role_held = all(holds_role(known, role, write.runner) for role in wanted.runner_roles)
         secrets = VaultSecrets(wanted.vault_name, wanted.mark, write, role_held)
         return Present(TokenFact(await store(wanted, token, identity, secrets), fact.app_id))
 
@@ -166,7 +166,7 @@ def _renewal(address: Address, wanted: TokenWanted, found: Health) -> Step:
         address,
         Action.UPDATE,
         RENEW,
-        needs=(wanted.credential, runner_address(wanted.mark)),
+        needs=(wanted.credential, *wanted.runner_roles),
         target=str(address),
         quiet_until=news_from,
         scheduled=True,

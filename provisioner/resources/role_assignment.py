@@ -17,7 +17,7 @@ from provisioner.resources.contract import Reader, Right, SpecFragment, Writer, 
 from provisioner.resources.lag import DIRECTORY_DEADLINE_S, principal_lag, retry_while
 from provisioner.resources.marks import role_assignment_name, role_assignment_note
 from provisioner.resources.rights import ASSIGN_VAULT_ROLES, READ_VAULT
-from provisioner.resources.vault_roles import ROLE_IDS, SECRETS_OFFICER, covering
+from provisioner.resources.vault_roles import ROLE_IDS, SECRETS_OFFICER, covering, operator_roles, runner_roles
 from provisioner.spec.model import PrincipalType, Spec
 
 RUNNER = "runner"
@@ -56,9 +56,14 @@ def runner_address(spec_name: str, role: str = SECRETS_OFFICER) -> Address:
     return Address(spec_name, RoleAssignment.name, f"{role}/{RUNNER}")
 
 
-def holds_role(known: Known, spec_name: str, runner: RunnerFacts) -> bool:
+def runner_addresses(spec: Spec) -> tuple[Address, ...]:
+    """Every role the runner needs on the vault for what the spec keeps there."""
+    return tuple(runner_address(spec.name, role) for role in runner_roles(spec.application.credential.type))
+
+
+def holds_role(known: Known, role: Address, runner: RunnerFacts) -> bool:
     """Whether the identity that applies is known to have the role: then a 403 is lag and worth waiting for."""
-    fact = known.fact(runner_address(spec_name))
+    fact = known.fact(role)
     return fact is not None and fact.assignment.principal_id == runner.object_id.lower()
 
 
@@ -75,10 +80,15 @@ class RoleAssignment:
             exact = spec.owns_exactly("access")
             return RoleWanted(spec.name, group, spec.vault.name, role, principal.lower(), kind, purpose, vault, exact)
 
-        roles = {runner_address(spec.name): entry(SECRETS_OFFICER, spec.vault.runner or "", "ServicePrincipal", RUNNER)}
+        kind = spec.application.credential.type
+        roles = {
+            runner_address(spec.name, role): entry(role, spec.vault.runner or "", "ServicePrincipal", RUNNER)
+            for role in runner_roles(kind)
+        }
         for operator in spec.consent.operators:
-            address = Address(spec.name, self.name, f"{SECRETS_OFFICER}/{operator}")
-            roles[address] = entry(SECRETS_OFFICER, operator, "User", "operator")
+            for role in operator_roles(kind):
+                address = Address(spec.name, self.name, f"{role}/{operator}")
+                roles[address] = entry(role, operator, "User", "operator")
         for access in spec.vault.access or ():
             address = Address(spec.name, self.name, f"{access.role}/{access.principal}")
             roles[address] = entry(access.role, access.principal, access.type, "access")

@@ -11,8 +11,9 @@ from enum import StrEnum
 
 from provisioner.clients.key_vault import SecretFacts
 from provisioner.core.address import Address
-from provisioner.resources.credential_place import CredentialPlace, place_of
+from provisioner.resources.credential.place import CredentialPlace, place_of
 from provisioner.resources.marks import TAG
+from provisioner.resources.role_assignment import runner_addresses
 from provisioner.resources.token_checks import TokenIdentity
 from provisioner.spec.model import Spec
 
@@ -25,7 +26,7 @@ _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE
 
 @dataclass(frozen=True)
 class TokenWanted:
-    """The token the spec asks for. tenant and account as the spec writes them; the three addresses are its parents."""
+    """The token the spec asks for. tenant and account as the spec writes them; the addresses are what it needs."""
 
     mark: str
     tenant: str
@@ -39,6 +40,7 @@ class TokenWanted:
     vault: Address
     application: Address
     credential: Address
+    runner_roles: tuple[Address, ...]
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,7 @@ def wanted_token(spec: Spec) -> TokenWanted:
         vault=Address(spec.name, "vault"),
         application=Address(spec.name, "application"),
         credential=Address(spec.name, "credential", spec.application.credential.name),
+        runner_roles=runner_addresses(spec),
     )
 
 

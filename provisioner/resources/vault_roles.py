@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from provisioner.spec.model import CredentialType
 from provisioner.spec.vault_roles import VAULT_ROLES
 
 SECRETS_OFFICER = "Key Vault Secrets Officer"
+CERTIFICATES_OFFICER = "Key Vault Certificates Officer"
+CRYPTO_USER = "Key Vault Crypto User"
+READER = "Key Vault Reader"
 _ADMINISTRATOR = "Key Vault Administrator"
 
 ROLE_IDS: dict[str, str] = {role_id: name for name, role_id in VAULT_ROLES.items()}
@@ -12,11 +16,11 @@ ROLE_IDS: dict[str, str] = {role_id: name for name, role_id in VAULT_ROLES.items
 _WIDER: dict[str, tuple[str, ...]] = {
     SECRETS_OFFICER: (_ADMINISTRATOR,),
     "Key Vault Secrets User": (SECRETS_OFFICER, _ADMINISTRATOR),
-    "Key Vault Certificates Officer": (_ADMINISTRATOR,),
+    CERTIFICATES_OFFICER: (_ADMINISTRATOR,),
     "Key Vault Crypto Officer": (_ADMINISTRATOR,),
-    "Key Vault Crypto User": (_ADMINISTRATOR,),
+    CRYPTO_USER: (_ADMINISTRATOR,),
     "Key Vault Crypto Service Encryption User": (_ADMINISTRATOR,),
-    "Key Vault Reader": (SECRETS_OFFICER, "Key Vault Certificates Officer", "Key Vault Crypto Officer", _ADMINISTRATOR),
+    READER: (_ADMINISTRATOR,),  # an officer sees the metadata of its own kind of object only
 }
 
 
@@ -24,3 +28,15 @@ def covering(role: str) -> frozenset[str]:
     """The ids of a role and of every role that allows at least the same data actions."""
     names = {role, *_WIDER.get(role, ())}
     return frozenset(known_id for known_id, name in ROLE_IDS.items() if name in names)
+
+
+def runner_roles(credential_type: CredentialType) -> tuple[str, ...]:
+    """What the runner needs on the vault: it keeps the token and the credential there, and signs with a certificate."""
+    signing = (CERTIFICATES_OFFICER, CRYPTO_USER) if credential_type == "certificate" else ()
+    return (SECRETS_OFFICER, *signing)
+
+
+def operator_roles(credential_type: CredentialType) -> tuple[str, ...]:
+    """What `consent` needs: it stores the token; with a certificate it finds the version in force and signs with it."""
+    signing = (READER, CRYPTO_USER) if credential_type == "certificate" else ()
+    return (SECRETS_OFFICER, *signing)

@@ -48,11 +48,11 @@ class VaultSecrets:
 
     async def list(self) -> tuple[SecretFacts, ...]:
         """Every secret's current version, without values. Raises ApiError."""
-        return await self._patiently(self.vault.list_secrets)
+        return await self.patiently(self.vault.list_secrets)
 
     async def find(self, name: str) -> StoredSecret | None:
         """The current version with its value. Raises ApiError."""
-        return await self._patiently(lambda: self.vault.find_secret(name))
+        return await self.patiently(lambda: self.vault.find_secret(name))
 
     async def put(
         self, name: str, value: Secret, *, content_type: str, expires_at: datetime | None, tags: Mapping[str, str]
@@ -93,7 +93,7 @@ class VaultSecrets:
 
     async def _recover(self, name: str) -> None:
         """A soft-deleted secret holds its name (sam-facts 6.3); its old versions come back with it."""
-        held = await self._patiently(lambda: self.vault.find_deleted_secret(name))
+        held = await self.patiently(lambda: self.vault.find_deleted_secret(name))
         if held is None:
             self.write.progress(f"{name} was recovered by somebody else")
             return
@@ -129,12 +129,12 @@ class VaultSecrets:
         return await retry_while(
             self.write,
             lag,
-            lambda: self._patiently(call),
+            lambda: self.patiently(call),
             f"vault {self.vault_name} to free {name}",
             _SETTLE_DEADLINE_S,
         )
 
-    async def _patiently(self, call: Callable[[], Awaitable[Result]]) -> Result:
+    async def patiently(self, call: Callable[[], Awaitable[Result]]) -> Result:
         """What `call` gives once the vault's name resolves and the runner's role there has taken effect."""
 
         async def reached() -> Result:

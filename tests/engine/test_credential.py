@@ -20,14 +20,16 @@ from provisioner.clients.key_vault import SecretFacts
 from provisioner.core.address import Address
 from provisioner.core.errors import ForeignResourceError
 from provisioner.core.plan import Plan
-from provisioner.core.step import Action, Step
-from provisioner.resources.credential_steps import (
-    CredentialFact,
-    CredentialWanted,
-    credential_steps,
+from provisioner.core.step import Step
+from provisioner.resources.credential.place import CredentialPlace
+from provisioner.resources.credential.secret_steps import (
+    SecretFact,
     history_needed,
+    others,
+    secret_steps,
     sorted_out,
 )
+from provisioner.resources.credential.wanted import CredentialWanted
 from tests.engine.endings import Killed, Unanswered
 from tests.trial import CREDENTIAL, NAME, Onlooker, Trial
 
@@ -36,17 +38,15 @@ START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ADDRESS = Address(NAME, "credential", CREDENTIAL)
 MARK = f"provisioner:{NAME}"
 WANTED = CredentialWanted(
-    spec_name=NAME,
+    place=CredentialPlace("secret", "kv", CREDENTIAL, NAME),
     mark=MARK,
-    secret_name=CREDENTIAL,
-    vault_name="kv",
     lifetime=90 * DAY,
     rotate_before=30 * DAY,
     overlap=7 * DAY,
     application=Address(NAME, "application"),
     service_principal=Address(NAME, "service_principal"),
     vault=Address(NAME, "vault"),
-    runner_role=Address(NAME, "role_assignment", "runner"),
+    runner_roles=(Address(NAME, "role_assignment", "runner"),),
 )
 
 
@@ -109,15 +109,14 @@ TABLE = [
 def test_steps_follow_from_what_is_there(
     passwords: tuple[PasswordCredential, ...], stored: tuple[SecretFacts, ...], expected: list[str]
 ) -> None:
-    steps = credential_steps(ADDRESS, WANTED, sorted_out(WANTED, passwords, stored), START)
+    steps = secret_steps(ADDRESS, WANTED, sorted_out(WANTED, passwords, stored), START)
     assert [f"{step.operation}{'' if step.pending(START) else ' later'}" for step in steps] == expected
 
 
 def test_secrets_of_unknown_origin_are_shown_and_nothing_else() -> None:
     theirs = (_on_application("x", 3, "another team's"), _on_application("y", 3, ""))
     fact = sorted_out(WANTED, (*theirs, _on_application("a", 60)), (_in_vault("a"),))
-    [step] = credential_steps(ADDRESS, WANTED, fact, START)
-    assert (step.action, len(step.kept)) == (Action.NONE, 2)
+    assert (secret_steps(ADDRESS, WANTED, fact, START), len(others(WANTED, fact))) == ([], 2)
 
 
 # that they always end well: the steps against a model of Graph and the vault
@@ -135,12 +134,12 @@ class Life(RuleBasedStateMachine):
         self.reached: set[str] = set()
         self.numbers = count()
 
-    def fact(self) -> CredentialFact:
+    def fact(self) -> SecretFact:
         fact = sorted_out(WANTED, tuple(self.passwords.values()), tuple(self.vault.values()))
         return replace(fact, reached=frozenset(self.reached) if history_needed(WANTED, fact) else frozenset())
 
     def steps(self) -> list[Step]:
-        return [step for step in credential_steps(ADDRESS, WANTED, self.fact(), self.now) if step.pending(self.now)]
+        return [step for step in secret_steps(ADDRESS, WANTED, self.fact(), self.now) if step.pending(self.now)]
 
     def working(self) -> bool:
         """Consumers can sign in with what the vault gives them."""
@@ -171,7 +170,7 @@ class Life(RuleBasedStateMachine):
         self._run(cut_after=1000)
         assert self.working()
         assert self.steps() == []
-        everything = credential_steps(ADDRESS, WANTED, self.fact(), self.now)
+        everything = secret_steps(ADDRESS, WANTED, self.fact(), self.now)
         leaving = {change.before for step in everything if step.operation == "retire" for change in step.fields}
         assert len(self.passwords.keys() - self.theirs - leaving) == 1, (
             "one in force; what it replaced is on its way out"

@@ -7,20 +7,21 @@ from dataclasses import replace
 from provisioner.clients.key_vault import SecretFacts
 from provisioner.clients.tenant import TenantClients
 from provisioner.core.errors import ForbiddenError
-from provisioner.resources.credential_steps import KEY_ID_TAG, CredentialFact, CredentialWanted, history_needed
+from provisioner.resources.credential.secret_steps import KEY_ID_TAG, SecretFact, history_needed
+from provisioner.resources.credential.wanted import CredentialWanted
 
 
-async def with_deleted(clients: TenantClients, wanted: CredentialWanted, fact: CredentialFact) -> CredentialFact:
+async def with_deleted(clients: TenantClients, wanted: CredentialWanted, fact: SecretFact) -> SecretFact:
     """The fact with the soft-deleted secret that holds the credential's name, looked for only where none is there."""
     if fact.in_force is not None:
         return fact
     try:
-        return replace(fact, deleted=await clients.vault(wanted.vault_name).find_deleted_secret(wanted.secret_name))
+        return replace(fact, deleted=await clients.vault(wanted.vault_name).find_deleted_secret(fact.name))
     except ForbiddenError:  # a reader's role may not look there; a write is then refused, and says what holds the name
         return fact
 
 
-async def with_history(clients: TenantClients, wanted: CredentialWanted, fact: CredentialFact) -> CredentialFact:
+async def with_history(clients: TenantClients, wanted: CredentialWanted, fact: SecretFact) -> SecretFact:
     """The fact with the keyIds that ever reached the vault, asked for only where they decide something."""
     if not history_needed(wanted, fact):
         return fact

@@ -5,7 +5,7 @@ from __future__ import annotations
 from provisioner.clients.proof import CertificateProof, ClientProof, FederatedProof, SecretProof
 from provisioner.clients.tenant import TenantClients
 from provisioner.core.errors import CredentialMissingError
-from provisioner.resources.credential_place import CredentialPlace, version_in_force
+from provisioner.resources.credential.place import CredentialPlace, version_in_force
 
 _APPLY = "provisioner apply SPEC"
 

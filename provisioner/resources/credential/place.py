@@ -31,8 +31,12 @@ class CredentialPlace:
 
     @property
     def names(self) -> tuple[str, str]:
-        """Where a credential of this type may lie, the likelier name first."""
-        return self.name, f"{self.name}-{self.type}"
+        """Where a credential of the spec's type may lie, the likelier name first."""
+        return self.names_of(self.type)
+
+    def names_of(self, kind: CredentialType) -> tuple[str, str]:
+        """The same for any type: a type that was switched from may still be there."""
+        return self.name, f"{self.name}-{kind}"
 
 
 def place_of(spec: Spec) -> CredentialPlace:
@@ -51,6 +55,7 @@ def version_in_force(place: CredentialPlace, versions: Iterable[CertificateFacts
     return ours[-1] if ours else None
 
 
-def taken_by_a_secret(name: str, secrets: Iterable[SecretFacts]) -> bool:
-    """True when a client secret holds the name, so that no certificate can have it. Names ignore case."""
-    return any(secret.name.lower() == name.lower() and not secret.managed for secret in secrets)
+def certificate_name(place: CredentialPlace, secrets: Iterable[SecretFacts]) -> str:
+    """The name of the certificate among the vault's secrets, of which each certificate is one. Names ignore case."""
+    client_secrets = {secret.name.lower() for secret in secrets if not secret.managed}
+    return next(name for name in place.names_of("certificate") if name.lower() not in client_secrets)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from provisioner.clients.graph_facts import PasswordCredential
 from provisioner.clients.key_vault import SecretFacts
 from provisioner.core.address import Address
 from provisioner.core.errors import ForeignResourceError
 from provisioner.core.step import Action, Change, Step
+from provisioner.resources.credential.wanted import CredentialWanted, day, why_now
 from provisioner.resources.marks import TAG
 
 KEY_ID_TAG = "keyId"
@@ -23,36 +24,16 @@ KEY_ID_PATH = "application.credential.keyId"
 
 
 @dataclass(frozen=True)
-class CredentialWanted:
-    """secret_name: in the vault, what consumers read. mark: the display name of the secrets we add."""
-
-    spec_name: str
-    mark: str
-    secret_name: str
-    vault_name: str
-    lifetime: timedelta
-    rotate_before: timedelta
-    overlap: timedelta
-    application: Address
-    service_principal: Address
-    vault: Address
-    runner_role: Address
-
-    @property
-    def staged_name(self) -> str:
-        return f"{self.secret_name}-next"
-
-
-@dataclass(frozen=True)
-class CredentialFact:
+class SecretFact:
     """ours and others: on the application. in_force and staged: in the vault, without their values.
 
     reached: the keyIds that some version in the vault carries; asked for only where the current versions leave it open.
     handed_out and tried_out: those of them that versions of the one in force, and of the staged one, carry.
     deleted: the soft-deleted secret that holds the name of the one in force.
-    hidden: the vault or the application is soft-deleted, and what it holds comes back with it.
+    name: of the one in force, in the vault; what consumers read.
     """
 
+    name: str = ""
     ours: tuple[PasswordCredential, ...] = ()
     others: tuple[PasswordCredential, ...] = ()
     in_force: SecretFacts | None = None
@@ -61,7 +42,6 @@ class CredentialFact:
     handed_out: frozenset[str] = frozenset()
     tried_out: frozenset[str] = frozenset()
     deleted: SecretFacts | None = None
-    hidden: bool = False
 
     def on_application(self, stored: SecretFacts | None) -> PasswordCredential | None:
         """The application's entry of a stored secret; None when the application does not (or no longer) have it.
@@ -86,6 +66,16 @@ class CredentialFact:
         return None if entry.ends_at is not None and entry.ends_at <= now else entry
 
     @property
+    def staged_name(self) -> str:
+        return f"{self.name}-next"
+
+    def since(self, now: datetime) -> datetime | None:
+        """Since when the one in force has been in force; None when none works."""
+        if self.in_force is None or self.working(self.in_force, now) is None:
+            return None
+        return self.in_force.created_at
+
+    @property
     def previous_key_id(self) -> str:
         """The secret that the one in force took over from."""
         return "" if self.in_force is None else self.in_force.tags.get(PREVIOUS_TAG, "")
@@ -99,19 +89,21 @@ class CredentialFact:
 
 def sorted_out(
     wanted: CredentialWanted, passwords: Iterable[PasswordCredential], stored: Iterable[SecretFacts]
-) -> CredentialFact:
+) -> SecretFact:
     """The facts of one credential among an application's secrets and a vault's (names there ignore case)."""
     entries = tuple(passwords)
     by_name = {secret.name.lower(): secret for secret in stored}
-    return CredentialFact(
+    name = next(name for name in wanted.place.names_of("secret") if not _managed(by_name.get(name.lower())))
+    return SecretFact(
+        name=name,
         ours=tuple(entry for entry in entries if entry.display_name == wanted.mark),
         others=tuple(entry for entry in entries if entry.display_name != wanted.mark),
-        in_force=by_name.get(wanted.secret_name.lower()),
-        staged=by_name.get(wanted.staged_name.lower()),
+        in_force=by_name.get(name.lower()),
+        staged=by_name.get(f"{name}-next".lower()),
     )
 
 
-def history_needed(wanted: CredentialWanted, fact: CredentialFact) -> bool:
+def history_needed(wanted: CredentialWanted, fact: SecretFact) -> bool:
     """Whether older versions decide something: a version without our tags, or a secret no current version names."""
     untagged = any(
         stored is not None and stored.tags.get(TAG) != wanted.spec_name for stored in (fact.in_force, fact.staged)
@@ -119,18 +111,16 @@ def history_needed(wanted: CredentialWanted, fact: CredentialFact) -> bool:
     return untagged or any(entry.key_id not in fact.named_now() for entry in fact.ours)
 
 
-def credential_steps(address: Address, wanted: CredentialWanted, fact: CredentialFact, now: datetime) -> Sequence[Step]:
+def secret_steps(address: Address, wanted: CredentialWanted, fact: SecretFact, now: datetime) -> Sequence[Step]:
     """Create, or stage and promote; then drop leftovers, and retire what was replaced once the overlap is over.
 
     Raises: ForeignResourceError when a name in the vault is somebody else's.
     """
-    if fact.hidden:
-        return (Step(address, Action.NONE, reason="comes back with what was deleted"),)
     _refuse_foreign(address, wanted, fact)
     if fact.deleted is not None:
-        return (_recover(address, wanted, fact.deleted),)
-    if fact.in_force is not None and not fact.in_force.enabled:
-        return (_enable(address, wanted),)
+        return (_recover(address, wanted, fact, fact.deleted),)
+    if fact.in_force is not None and not fact.in_force.enabled and fact.on_application(fact.in_force) is not None:
+        return (_enable(address, wanted, fact),)
     current, staged = fact.working(fact.in_force, now), fact.working(fact.staged, now)
     if current is not None and staged is not None and staged.key_id == current.key_id:
         staged = None
@@ -138,29 +128,52 @@ def credential_steps(address: Address, wanted: CredentialWanted, fact: Credentia
     if current is None and staged is None:
         steps.append(_create(address, wanted, fact, now))
     elif staged is not None:
-        steps.append(_promote(address, wanted))
-    elif current is not None and current.ends_at is not None and current.ends_at - wanted.rotate_before <= now:
-        steps += [_stage(address, wanted, now, current), _promote(address, wanted)]
+        steps.append(_promote(address, wanted, fact))
+    elif current is not None and _is_due(wanted, current, now):
+        steps += [_stage(address, wanted, fact, now, current), _promote(address, wanted, fact)]
     live = {entry.key_id for entry in (current, staged) if entry is not None}
     steps += _drops(address, wanted, fact, live)
     steps += _retirements(address, wanted, fact, live)
-    if not steps and (kept := others(wanted, fact)):
-        steps.append(Step(address, Action.NONE, kept=kept))
     return steps
 
 
-def others(wanted: CredentialWanted, fact: CredentialFact) -> tuple[str, ...]:
+def _is_due(wanted: CredentialWanted, current: PasswordCredential, now: datetime) -> bool:
+    return wanted.rotate_now or (current.ends_at is not None and current.ends_at - wanted.rotate_before <= now)
+
+
+def leaving_secrets(
+    address: Address, wanted: CredentialWanted, fact: SecretFact, since: datetime | None
+) -> Sequence[Step]:
+    """Once a credential of another type has been in force for the overlap (from `since`), ours of this type go."""
+    if since is None or not fact.ours:
+        return ()
+    return (
+        Step(
+            address,
+            Action.UPDATE,
+            "retire_secret",
+            tuple(Change(KEY_ID_PATH, key_id, None) for key_id in sorted(entry.key_id for entry in fact.ours)),
+            needs=wanted.needs,
+            target=str(wanted.application),
+            scheduled=True,
+            not_before=since + wanted.overlap,
+            reason=f"the spec's type is {wanted.place.type} now; what the vault has of the secret is disabled with it",
+        ),
+    )
+
+
+def others(wanted: CredentialWanted, fact: SecretFact) -> tuple[str, ...]:
     """Secrets that are not ours to touch, with their age."""
     place = wanted.mark.rpartition(":")[0] + ":"
     told: list[str] = []
     for entry in fact.others:
         elsewhere = entry.display_name.startswith(place)
         origin = "of this spec, kept in another vault or under another name" if elsewhere else "of unknown origin"
-        told.append(f"secret {entry.display_name or entry.key_id} {origin}, expires {_day(entry.ends_at)}")
+        told.append(f"secret {entry.display_name or entry.key_id} {origin}, expires {day(entry.ends_at)}")
     return tuple(told)
 
 
-def _refuse_foreign(address: Address, wanted: CredentialWanted, fact: CredentialFact) -> None:
+def _refuse_foreign(address: Address, wanted: CredentialWanted, fact: SecretFact) -> None:
     """Ours by tag; a version without tags is a consumer's write-back if the same secret held one of ours before."""
     for stored, held in ((fact.in_force, fact.handed_out), (fact.staged, fact.tried_out)):
         if stored is None or stored.tags.get(TAG) == wanted.spec_name:
@@ -175,15 +188,15 @@ def _refuse_foreign(address: Address, wanted: CredentialWanted, fact: Credential
             )
 
 
-def _recover(address: Address, wanted: CredentialWanted, deleted: SecretFacts) -> Step:
+def _recover(address: Address, wanted: CredentialWanted, fact: SecretFact, deleted: SecretFacts) -> Step:
     """Ours comes back with all its versions; of another's, or a consumer's write-back, a person decides."""
     if deleted.tags.get(TAG) == wanted.spec_name:
         return Step(
             address,
             Action.CREATE,
             "recover",
-            (Change("vault.secret", None, wanted.secret_name),),
-            needs=(wanted.vault, wanted.runner_role),
+            (Change("vault.secret", None, fact.name),),
+            needs=(wanted.vault, *wanted.runner_roles),
             target=str(wanted.application),
             reveals=True,
             reason="somebody deleted it from the vault: it comes back with its versions",
@@ -195,13 +208,13 @@ def _recover(address: Address, wanted: CredentialWanted, deleted: SecretFacts) -
         target=str(wanted.application),
         reason="a deleted secret without our mark holds the name in the vault",
         todo=(
-            f"az keyvault secret recover --vault-name {wanted.vault_name} --name {wanted.secret_name}   "
+            f"az keyvault secret recover --vault-name {wanted.vault_name} --name {fact.name}   "
             "# or choose another application.credential.name"
         ),
     )
 
 
-def _enable(address: Address, wanted: CredentialWanted) -> Step:
+def _enable(address: Address, wanted: CredentialWanted, fact: SecretFact) -> Step:
     return Step(
         address,
         Action.PERSON,
@@ -209,14 +222,11 @@ def _enable(address: Address, wanted: CredentialWanted) -> Step:
         (Change("vault.secret.enabled", False, True),),
         target=str(address),
         reason="somebody disabled its newest version: nobody can read it",
-        todo=(
-            f"az keyvault secret set-attributes --vault-name {wanted.vault_name} --name {wanted.secret_name} "
-            "--enabled true"
-        ),
+        todo=(f"az keyvault secret set-attributes --vault-name {wanted.vault_name} --name {fact.name} --enabled true"),
     )
 
 
-def _create(address: Address, wanted: CredentialWanted, fact: CredentialFact, now: datetime) -> Step:
+def _create(address: Address, wanted: CredentialWanted, fact: SecretFact, now: datetime) -> Step:
     replaced = fact.in_force is not None
     return Step(
         address,
@@ -224,42 +234,43 @@ def _create(address: Address, wanted: CredentialWanted, fact: CredentialFact, no
         "create",
         (
             Change("application.credential.type", None, "secret"),
-            Change("application.credential.expires", None, _day(now + wanted.lifetime)),
+            Change("application.credential.expires", None, day(now + wanted.lifetime)),
         ),
-        kept=others(wanted, fact),
-        needs=(wanted.application, wanted.service_principal, wanted.vault, wanted.runner_role),
+        needs=(wanted.service_principal, *wanted.needs),
         target=str(wanted.application),
         reason="the secret in the vault is not one the application accepts" if replaced else "",
     )
 
 
-def _stage(address: Address, wanted: CredentialWanted, now: datetime, current: PasswordCredential) -> Step:
+def _stage(
+    address: Address, wanted: CredentialWanted, fact: SecretFact, now: datetime, current: PasswordCredential
+) -> Step:
     return Step(
         address,
         Action.UPDATE,
         "stage",
-        (Change("application.credential.expires", _day(current.ends_at), _day(now + wanted.lifetime)),),
-        needs=(wanted.application, wanted.vault, wanted.runner_role),
+        (Change("application.credential.expires", day(current.ends_at), day(now + wanted.lifetime)),),
+        needs=wanted.needs,
         target=str(wanted.application),
-        scheduled=True,
-        reason=f"it expires on {_day(current.ends_at)}; the new one is stored as {wanted.staged_name} until it works",
+        scheduled=not wanted.rotate_now,
+        reason=f"{why_now(wanted, current.ends_at)}; the new one is stored as {fact.staged_name} until it works",
     )
 
 
-def _promote(address: Address, wanted: CredentialWanted) -> Step:
+def _promote(address: Address, wanted: CredentialWanted, fact: SecretFact) -> Step:
     return Step(
         address,
         Action.UPDATE,
         "promote",
-        (Change("vault.secret", wanted.staged_name, wanted.secret_name),),
-        needs=(wanted.application, wanted.vault, wanted.runner_role),
+        (Change("vault.secret", fact.staged_name, fact.name),),
+        needs=wanted.needs,
         target=str(wanted.application),
         scheduled=True,
         reason="once the new secret works, consumers get it under the name they read",
     )
 
 
-def _drops(address: Address, wanted: CredentialWanted, fact: CredentialFact, live: set[str]) -> Sequence[Step]:
+def _drops(address: Address, wanted: CredentialWanted, fact: SecretFact, live: set[str]) -> Sequence[Step]:
     """Secrets of ours that nobody holds: a run was killed between Graph's answer and the vault."""
     held = live | fact.reached | fact.named_now()
     orphans = sorted(entry.key_id for entry in fact.ours if entry.key_id not in held)
@@ -271,14 +282,14 @@ def _drops(address: Address, wanted: CredentialWanted, fact: CredentialFact, liv
             Action.UPDATE,
             "drop",
             tuple(Change(KEY_ID_PATH, key_id, None) for key_id in orphans),
-            needs=(wanted.application, wanted.vault, wanted.runner_role),
+            needs=wanted.needs,
             target=str(wanted.application),
             reason="ours, but its value never reached the vault: left by a run that was cut short",
         ),
     )
 
 
-def _retirements(address: Address, wanted: CredentialWanted, fact: CredentialFact, live: set[str]) -> Sequence[Step]:
+def _retirements(address: Address, wanted: CredentialWanted, fact: SecretFact, live: set[str]) -> Sequence[Step]:
     """What was replaced stays for `overlap`, then goes; shown from the day of the promotion."""
     if fact.in_force is None or not live:
         return ()
@@ -295,7 +306,7 @@ def _retirements(address: Address, wanted: CredentialWanted, fact: CredentialFac
             Action.UPDATE,
             "retire",
             tuple(Change(KEY_ID_PATH, key_id, None) for key_id in replaced),
-            needs=(wanted.application, wanted.vault, wanted.runner_role),
+            needs=wanted.needs,
             target=str(wanted.application),
             scheduled=True,
             not_before=fact.in_force.created_at + wanted.overlap,
@@ -304,5 +315,6 @@ def _retirements(address: Address, wanted: CredentialWanted, fact: CredentialFac
     )
 
 
-def _day(moment: datetime | None) -> str:
-    return "never" if moment is None else f"{moment:%Y-%m-%d}"
+def _managed(secret: SecretFacts | None) -> bool:
+    """True for a certificate's own secret: the name is taken."""
+    return secret is not None and secret.managed

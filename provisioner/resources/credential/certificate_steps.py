@@ -1,0 +1,312 @@
+"""Which steps a certificate needs now. Pure: facts in, steps out.
+
+Three facts decide: which versions of the certificate the vault has, which of them carries `state=current`, and whose
+public part is on the application. A version that is neither current nor older than the current one is staged: a run
+that was cut short left it, and the next one goes on with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from provisioner.clients.graph_facts import KeyCredential
+from provisioner.clients.vault_certificates import CertificateFacts
+from provisioner.core.address import Address
+from provisioner.core.step import Action, Change, Step
+from provisioner.resources.credential.place import CURRENT, STATE_TAG
+from provisioner.resources.credential.wanted import CredentialWanted, day, why_now
+from provisioner.resources.marks import TAG
+
+SINCE_TAG = "since"
+EXPORTABLE_TAG = "exportable"
+THUMBPRINT_PATH = "application.credential.thumbprint"
+
+
+@dataclass(frozen=True)
+class CertificateFact:
+    """name: of the certificate in the vault. versions: oldest first. ours and others: on the application.
+
+    deleted: the soft-deleted certificate that holds the name.
+    """
+
+    name: str = ""
+    versions: tuple[CertificateFacts, ...] = ()
+    ours: tuple[KeyCredential, ...] = ()
+    others: tuple[KeyCredential, ...] = ()
+    deleted: CertificateFacts | None = None
+
+    @property
+    def is_brought(self) -> bool:
+        """Somebody else's certificate: used as it is, never tagged and never renewed by us."""
+        return bool(self.versions) and not any(TAG in version.tags for version in self.versions)
+
+    def registered(self, version: CertificateFacts) -> KeyCredential | None:
+        """The application's entry of a version, whoever added it."""
+        entries = (entry for entry in (*self.ours, *self.others) if entry.thumbprint == version.thumbprint)
+        return next(entries, None)
+
+    @property
+    def tagged(self) -> CertificateFacts | None:
+        """The newest version that is in force: by its tag; of a brought certificate, by being on the application."""
+        if self.is_brought:
+            named = [version for version in self.versions if self.registered(version) is not None]
+        else:
+            named = [version for version in self.versions if version.tags.get(STATE_TAG) == CURRENT]
+        return named[-1] if named else None
+
+    def current(self, now: datetime) -> CertificateFacts | None:
+        """The version in force, if it can still be used."""
+        tagged = self.tagged
+        return tagged if tagged is not None and usable(tagged, now) else None
+
+    def staged(self, now: datetime) -> CertificateFacts | None:
+        """The newest usable version after the one in force."""
+        tagged = self.tagged
+        after = self.versions if tagged is None else self.versions[self.versions.index(tagged) + 1 :]
+        left = [version for version in after if usable(version, now)]
+        return left[-1] if left else None
+
+    def since(self, now: datetime) -> datetime | None:
+        """Since when the one in force has been in force; None when none works."""
+        current = self.current(now)
+        if current is None or self.registered(current) is None:
+            return None
+        return _moment(current.tags.get(SINCE_TAG, "")) or current.created_at
+
+
+def usable(version: CertificateFacts, now: datetime) -> bool:
+    """An expired or disabled certificate makes its key inoperable (sam-facts 6.4)."""
+    return version.enabled and (version.expires_at is None or version.expires_at > now)
+
+
+def months(lifetime: timedelta) -> int:
+    """Key Vault counts a certificate's life in whole months: 365d are 12, 90d are 2."""
+    return lifetime.days * 12 // 365
+
+
+def key_credentials(
+    wanted: CredentialWanted, keys: Iterable[KeyCredential]
+) -> tuple[tuple[KeyCredential, ...], tuple[KeyCredential, ...]]:
+    """The application's certificates that we added, and the others."""
+    entries = tuple(keys)
+    ours = tuple(entry for entry in entries if entry.display_name == wanted.mark)
+    return ours, tuple(entry for entry in entries if entry.display_name != wanted.mark)
+
+
+def certificate_steps(address: Address, wanted: CredentialWanted, fact: CertificateFact, now: datetime) -> list[Step]:
+    """Create, or stage and promote; put back what somebody took off the application; retire what was replaced."""
+    if fact.deleted is not None:
+        return [_recover(address, wanted, fact, fact.deleted)]
+    if fact.is_brought:
+        return _brought(address, wanted, fact, now)
+    current, staged = fact.current(now), fact.staged(now)
+    if fact.tagged is not None and not fact.tagged.enabled and fact.registered(fact.tagged) is not None:
+        return [_enable(address, wanted, fact, fact.tagged)]
+    steps: list[Step] = []
+    if current is None:
+        steps.append(_create(address, wanted, fact, now))
+    elif fact.registered(current) is None:
+        steps.append(_register(address, wanted, current, "somebody took it off the application"))
+    if current is not None and staged is not None:
+        steps.append(_promote(address, wanted, staged))
+    elif current is not None and (reason := _why_replace(wanted, current, now)):
+        steps += [_stage(address, wanted, current, now, reason), _promote(address, wanted, None)]
+    return [*steps, *_retirements(address, wanted, fact, now)]
+
+
+def leaving_certificates(
+    address: Address, wanted: CredentialWanted, fact: CertificateFact, since: datetime | None
+) -> list[Step]:
+    """Once a credential of another type has been in force for the overlap (from `since`), ours of this type go."""
+    if since is None or not fact.ours:
+        return []
+    reason = f"the spec's type is {wanted.place.type} now; the certificate in the vault is disabled with it"
+    return [_retire(address, wanted, fact.ours, since, "retire_certificate", reason)]
+
+
+def others(fact: CertificateFact) -> tuple[str, ...]:
+    """Certificates on the application that are not ours to touch, with their age."""
+    versions = {version.thumbprint for version in fact.versions}
+    return tuple(
+        f"certificate {entry.display_name or entry.thumbprint or entry.key_id} of unknown origin, "
+        f"expires {day(entry.ends_at)}"
+        for entry in fact.others
+        if entry.thumbprint not in versions
+    )
+
+
+def _brought(address: Address, wanted: CredentialWanted, fact: CertificateFact, now: datetime) -> list[Step]:
+    """Its owner renews it; we put each new version on the application and keep the one before for the overlap."""
+    newest = next((version for version in reversed(fact.versions) if usable(version, now)), None)
+    if newest is None:
+        todo = f"az keyvault certificate list-versions --vault-name {wanted.vault_name} --name {fact.name}"
+        reason = f"no version of the certificate {fact.name}, which is not ours, can be used"
+        return [Step(address, Action.PERSON, "renew", target=str(wanted.application), reason=reason, todo=todo)]
+    steps = []
+    if fact.registered(newest) is None:
+        steps.append(_register(address, wanted, newest, f"the certificate {fact.name} is another's: used as it is"))
+    replaced = tuple(entry for entry in fact.ours if entry.thumbprint != newest.thumbprint)
+    if replaced and not steps:
+        reason = "its owner renewed the certificate; the one before is kept for the overlap"
+        steps.append(_retire(address, wanted, replaced, newest.created_at, "retire", reason))
+    return steps
+
+
+def _why_replace(wanted: CredentialWanted, current: CertificateFacts, now: datetime) -> str:
+    """Why a new version is due; "" when none is."""
+    if wanted.rotate_now or (current.expires_at is not None and current.expires_at - wanted.rotate_before <= now):
+        return why_now(wanted, current.expires_at)
+    was_exportable = current.tags.get(EXPORTABLE_TAG) == "true"
+    if was_exportable != wanted.exportable:
+        return f"its key {'may' if was_exportable else 'may not'} leave the vault, the spec wants it the other way"
+    return ""
+
+
+def _create(address: Address, wanted: CredentialWanted, fact: CertificateFact, now: datetime) -> Step:
+    replaced = fact.tagged is not None
+    return Step(
+        address,
+        Action.UPDATE if replaced else Action.CREATE,
+        "create",
+        (
+            Change("application.credential.type", None, "certificate"),
+            Change("application.credential.expires", None, _ends(wanted, now)),
+        ),
+        needs=(wanted.service_principal, *wanted.needs),
+        target=str(wanted.application),
+        reason="the certificate in force can no longer be used" if replaced else _key_stays(wanted),
+    )
+
+
+def _register(address: Address, wanted: CredentialWanted, version: CertificateFacts, reason: str) -> Step:
+    return Step(
+        address,
+        Action.UPDATE,
+        "register",
+        (Change(THUMBPRINT_PATH, None, version.thumbprint),),
+        needs=(wanted.service_principal, *wanted.needs),
+        target=str(wanted.application),
+        reason=reason,
+    )
+
+
+def _stage(address: Address, wanted: CredentialWanted, current: CertificateFacts, now: datetime, reason: str) -> Step:
+    return Step(
+        address,
+        Action.UPDATE,
+        "stage",
+        (Change("application.credential.expires", day(current.expires_at), _ends(wanted, now)),),
+        needs=wanted.needs,
+        target=str(wanted.application),
+        scheduled=not wanted.rotate_now,
+        reason=f"{reason}; the new version is on the application beside it until it works",
+    )
+
+
+def _promote(address: Address, wanted: CredentialWanted, staged: CertificateFacts | None) -> Step:
+    return Step(
+        address,
+        Action.UPDATE,
+        "promote",
+        (Change("vault.certificate.state", None if staged is None else staged.thumbprint, CURRENT),),
+        needs=(wanted.service_principal, *wanted.needs),
+        target=str(wanted.application),
+        scheduled=True,
+        reason="once the new version signs token requests that Entra takes, consumers find it by its tag",
+    )
+
+
+def _retirements(address: Address, wanted: CredentialWanted, fact: CertificateFact, now: datetime) -> list[Step]:
+    """What was replaced stays for `overlap`, then goes; shown from the day of the promotion."""
+    since = fact.since(now)
+    if since is None:
+        return []
+    live = {version.thumbprint for version in (fact.current(now), fact.staged(now)) if version is not None}
+    replaced = tuple(entry for entry in fact.ours if entry.thumbprint not in live)
+    if not replaced:
+        return []
+    reason = "replaced; kept for the overlap, so that whoever signs with it can follow"
+    return [_retire(address, wanted, replaced, since, "retire", reason)]
+
+
+def _retire(
+    address: Address,
+    wanted: CredentialWanted,
+    entries: Sequence[KeyCredential],
+    since: datetime,
+    operation: str,
+    reason: str,
+) -> Step:
+    return Step(
+        address,
+        Action.UPDATE,
+        operation,
+        tuple(Change(THUMBPRINT_PATH, thumbprint, None) for thumbprint in sorted(e.thumbprint for e in entries)),
+        needs=wanted.needs,
+        target=str(wanted.application),
+        scheduled=True,
+        not_before=since + wanted.overlap,
+        reason=reason,
+    )
+
+
+def _recover(address: Address, wanted: CredentialWanted, fact: CertificateFact, deleted: CertificateFacts) -> Step:
+    """Ours comes back with all its versions; of another's a person decides."""
+    if deleted.tags.get(TAG) == wanted.spec_name:
+        return Step(
+            address,
+            Action.CREATE,
+            "recover",
+            (Change("vault.certificate", None, fact.name),),
+            needs=(wanted.vault, *wanted.runner_roles),
+            target=str(wanted.application),
+            reveals=True,
+            reason="somebody deleted it from the vault: it comes back with its versions and their keys",
+        )
+    return Step(
+        address,
+        Action.PERSON,
+        "recover",
+        target=str(wanted.application),
+        reason="a deleted certificate without our mark holds the name in the vault",
+        todo=(
+            f"az keyvault certificate recover --vault-name {wanted.vault_name} --name {fact.name}   "
+            "# or choose another application.credential.name"
+        ),
+    )
+
+
+def _enable(address: Address, wanted: CredentialWanted, fact: CertificateFact, version: CertificateFacts) -> Step:
+    return Step(
+        address,
+        Action.PERSON,
+        "enable",
+        (Change("vault.certificate.enabled", False, True),),
+        target=str(address),
+        reason="somebody disabled the version in force: nobody can sign with it",
+        todo=(
+            f"az keyvault certificate set-attributes --vault-name {wanted.vault_name} --name {fact.name} "
+            f"--version {version.version} --enabled true"
+        ),
+    )
+
+
+def _ends(wanted: CredentialWanted, now: datetime) -> str:
+    """Whole months, rounded down, as the vault will count them."""
+    count = months(wanted.lifetime)
+    year, month = divmod(now.month - 1 + count, 12)
+    return f"{now.year + year}-{month + 1:02} ({count} months)"
+
+
+def _key_stays(wanted: CredentialWanted) -> str:
+    return "its key can be exported" if wanted.exportable else "its key never leaves the vault"
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo is not None else None

@@ -1,0 +1,206 @@
+"""The application's credential as a kind of resource: one type is wanted, those it replaces leave after the overlap.
+
+A run that was killed anywhere is finished by the next one: see the `*_steps.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from provisioner.clients.graph_facts import ApplicationFacts, FederatedCredential
+from provisioner.clients.key_vault import SecretFacts
+from provisioner.clients.tenant import TenantClients
+from provisioner.clients.vault_certificates import CertificateFacts
+from provisioner.core.address import Address
+from provisioner.core.errors import ForbiddenError
+from provisioner.core.observation import Absent, Known, Observation, Present
+from provisioner.core.step import Action, Step
+from provisioner.resources.contract import Reader, Right, SpecFragment, Writer, blocked
+from provisioner.resources.credential import (
+    certificate_steps,
+    certificate_writes,
+    federated_steps,
+    federated_writes,
+    secret_steps,
+    secret_writes,
+)
+from provisioner.resources.credential.at_work import AtWork
+from provisioner.resources.credential.certificate_steps import CertificateFact, key_credentials
+from provisioner.resources.credential.federated_steps import FederatedFact, sorted_trusts
+from provisioner.resources.credential.place import certificate_name
+from provisioner.resources.credential.secret_history import with_deleted, with_history
+from provisioner.resources.credential.secret_steps import SecretFact, sorted_out
+from provisioner.resources.credential.wanted import CredentialWanted, wanted_credential
+from provisioner.resources.rights import LIST_SECRETS, WRITE_OWN_APPLICATION, WRITE_SECRETS
+from provisioner.resources.role_assignment import holds_role
+from provisioner.resources.vault_secrets import VaultSecrets
+from provisioner.spec.model import Spec
+
+
+@dataclass(frozen=True)
+class CredentialFact:
+    """What there is of each type. hidden: the vault or the application is soft-deleted, and brings its own back."""
+
+    secret: SecretFact = field(default_factory=SecretFact)
+    certificate: CertificateFact = field(default_factory=CertificateFact)
+    federated: FederatedFact = field(default_factory=FederatedFact)
+    hidden: bool = False
+
+    def since(self, wanted: CredentialWanted, now: datetime) -> datetime | None:
+        """Since when the wanted type has been in force; None while it is not."""
+        if wanted.place.type == "secret":
+            return self.secret.since(now)
+        return self.certificate.since(now) if wanted.place.type == "certificate" else self.federated.since(wanted)
+
+
+@dataclass(frozen=True)
+class Credential:
+    """Absent: the application or the vault is not there yet. rotate_now: replace it though it is not due."""
+
+    rotate_now: bool = False
+    name = "credential"
+    after = ("application", "vault")
+
+    def wanted(self, spec: Spec) -> Mapping[Address, CredentialWanted]:
+        wanted = wanted_credential(spec, rotate_now=self.rotate_now)
+        return {Address(spec.name, self.name, spec.application.credential.name): wanted}
+
+    async def observe(
+        self, wanted: Mapping[Address, CredentialWanted], known: Known, read: Reader
+    ) -> Mapping[Address, Observation[CredentialFact]]:
+        return {address: await _observe(entry, known, read) for address, entry in wanted.items()}
+
+    def steps(
+        self, address: Address, wanted: CredentialWanted | None, seen: Observation[CredentialFact], now: datetime
+    ) -> Sequence[Step]:
+        if wanted is None:
+            return ()
+        fact = seen.fact if isinstance(seen, Present) else CredentialFact(secret=SecretFact(name=wanted.place.name))
+        if fact.hidden:
+            return (Step(address, Action.NONE, reason="comes back with what was deleted"),)
+        steps = [*_own(address, wanted, fact, now), *_leaving(address, wanted, fact, now)]
+        kept = _others(wanted, fact)
+        if not kept:
+            return steps
+        return [replace(steps[0], kept=kept), *steps[1:]] if steps else [Step(address, Action.NONE, kept=kept)]
+
+    async def perform(
+        self, step: Step, wanted: CredentialWanted | None, known: Known, write: Writer
+    ) -> Observation[CredentialFact]:
+        assert wanted is not None, "only destroy removes it"  # steps() never plans it
+        application = known.fact(wanted.application)
+        assert application is not None, "the application is among the needs"
+        held = all(holds_role(known, role, write.runner) for role in wanted.runner_roles)
+        secrets = VaultSecrets(wanted.vault_name, wanted.spec_name, write, held, wanted.vault in step.needs)
+        work = AtWork(wanted, application.id, application.app_id, write, secrets)
+        before = known.fact(step.address) or CredentialFact()
+        kind = _type_of(step, wanted)
+        if kind == "secret":
+            return Present(replace(before, secret=await secret_writes.carry_out(step, work)))
+        if kind == "certificate":
+            return Present(replace(before, certificate=await certificate_writes.carry_out(step, work)))
+        return Present(replace(before, federated=await federated_writes.carry_out(step, work)))
+
+    def rights(self, operation: str) -> tuple[Right, ...]:
+        return (LIST_SECRETS,) if operation == "observe" else (WRITE_OWN_APPLICATION, WRITE_SECRETS)
+
+    def person(self, step: Step, wanted: CredentialWanted | None, known: Known, clients: TenantClients) -> str | None:
+        return None
+
+    def to_spec(self, seen: Mapping[Address, CredentialFact]) -> SpecFragment:
+        for address, fact in seen.items():
+            kind = "certificate" if fact.certificate.tagged is not None else "secret"
+            return {"application": {"credential": {"name": address.key, "type": kind}}}
+        return {}
+
+
+async def list_secrets(read: Reader, vault_name: str) -> tuple[SecretFacts, ...]:
+    """The vault's secrets without values; one listing a run, shared with the refresh token."""
+    found: tuple[SecretFacts, ...] = await read.once(
+        f"secrets/{vault_name}", lambda: read.clients.vault(vault_name).list_secrets()
+    )
+    return found
+
+
+async def _observe(wanted: CredentialWanted, known: Known, read: Reader) -> Observation[CredentialFact]:
+    if (unknown := blocked(known, wanted.application, wanted.vault)) is not None:
+        return unknown
+    holders = (known.get(wanted.vault), known.get(wanted.application))
+    if any(isinstance(holder, Absent) and holder.remains is not None for holder in holders):
+        return Present(CredentialFact(hidden=True))
+    if isinstance(known.get(wanted.vault), Absent):
+        return Absent()
+    seen = known.fact(wanted.application)
+    application: ApplicationFacts | None = None if seen is None else seen.application
+    stored = await list_secrets(read, wanted.vault_name)
+    passwords = () if application is None else application.passwords
+    secret = sorted_out(wanted, passwords, stored)
+    if wanted.place.type == "secret":
+        secret = await with_deleted(read.clients, wanted, secret)
+        secret = await with_history(read.clients, wanted, secret)
+    certificate = await _certificate(wanted, application, stored, read)
+    return Present(CredentialFact(secret, certificate, await _federated(wanted, application, read)))
+
+
+async def _certificate(
+    wanted: CredentialWanted, application: ApplicationFacts | None, stored: Sequence[SecretFacts], read: Reader
+) -> CertificateFact:
+    """The vault is asked only where a certificate is wanted, or one of ours may be left."""
+    name = certificate_name(wanted.place, stored)
+    ours, others = key_credentials(wanted, () if application is None else application.keys)
+    if wanted.place.type != "certificate" and not ours:
+        return CertificateFact(name, (), ours, others)
+    certificates = read.clients.certificates(wanted.vault_name)
+    versions: tuple[CertificateFacts, ...] = await certificates.list_versions(name)
+    deleted: CertificateFacts | None = None
+    if not versions and wanted.place.type == "certificate":
+        try:
+            deleted = await certificates.find_deleted(name)
+        except ForbiddenError:  # a reader's role may not look there; a write is then refused, and says what holds it
+            deleted = None
+    return CertificateFact(name, versions, ours, others, deleted)
+
+
+async def _federated(wanted: CredentialWanted, application: ApplicationFacts | None, read: Reader) -> FederatedFact:
+    if application is None:
+        return FederatedFact()
+    listed: tuple[FederatedCredential, ...] = await read.clients.graph.credentials.list_federated(application.id)
+    return sorted_trusts(wanted, listed)
+
+
+def _own(address: Address, wanted: CredentialWanted, fact: CredentialFact, now: datetime) -> Sequence[Step]:
+    if wanted.place.type == "secret":
+        return secret_steps.secret_steps(address, wanted, fact.secret, now)
+    if wanted.place.type == "certificate":
+        return certificate_steps.certificate_steps(address, wanted, fact.certificate, now)
+    return federated_steps.federated_steps(address, wanted, fact.federated, now)
+
+
+def _leaving(address: Address, wanted: CredentialWanted, fact: CredentialFact, now: datetime) -> Sequence[Step]:
+    since = fact.since(wanted, now)
+    kind = wanted.place.type
+    return [
+        *(secret_steps.leaving_secrets(address, wanted, fact.secret, since) if kind != "secret" else ()),
+        *(
+            certificate_steps.leaving_certificates(address, wanted, fact.certificate, since)
+            if kind != "certificate"
+            else ()
+        ),
+        *(federated_steps.leaving_trusts(address, wanted, fact.federated, since) if kind != "federated" else ()),
+    ]
+
+
+def _others(wanted: CredentialWanted, fact: CredentialFact) -> tuple[str, ...]:
+    """What is on the application and not ours: shown with its age, never touched."""
+    return (
+        *secret_steps.others(wanted, fact.secret),
+        *certificate_steps.others(fact.certificate),
+        *federated_steps.others(wanted, fact.federated),
+    )
+
+
+def _type_of(step: Step, wanted: CredentialWanted) -> str:
+    """Which type a step writes: a retirement of another type says so in its operation."""
+    return step.operation.removeprefix("retire_") if step.operation.startswith("retire_") else wanted.place.type

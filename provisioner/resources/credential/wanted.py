@@ -1,0 +1,77 @@
+"""What the spec asks of the credential."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from provisioner.core.address import Address
+from provisioner.resources.credential.place import CredentialPlace, place_of
+from provisioner.resources.marks import credential_name
+from provisioner.resources.role_assignment import runner_addresses
+from provisioner.spec.model import Spec
+
+
+@dataclass(frozen=True)
+class CredentialWanted:
+    """mark: the display name of what we add to the application. issuer and subject: of a trusted token.
+
+    rotate_now: replace it though it is not due (`rotate`).
+    """
+
+    place: CredentialPlace
+    mark: str
+    lifetime: timedelta
+    rotate_before: timedelta
+    overlap: timedelta
+    application: Address
+    service_principal: Address
+    vault: Address
+    runner_roles: tuple[Address, ...]
+    exportable: bool = False
+    issuer: str = ""
+    subject: str = ""
+    rotate_now: bool = False
+
+    @property
+    def spec_name(self) -> str:
+        return self.place.mark
+
+    @property
+    def vault_name(self) -> str:
+        return self.place.vault_name
+
+    @property
+    def needs(self) -> tuple[Address, ...]:
+        """What must be there before anything is written."""
+        return (self.application, self.vault, *self.runner_roles)
+
+
+def wanted_credential(spec: Spec, *, rotate_now: bool = False) -> CredentialWanted:
+    """What the spec asks for."""
+    credential = spec.application.credential
+    return CredentialWanted(
+        place=place_of(spec),
+        mark=credential_name(spec.name, spec.vault.name, credential.name),
+        lifetime=credential.lifetime.value,
+        rotate_before=credential.rotate_before.value,
+        overlap=credential.overlap.value,
+        application=Address(spec.name, "application"),
+        service_principal=Address(spec.name, "service_principal"),
+        vault=Address(spec.name, "vault"),
+        runner_roles=runner_addresses(spec),
+        exportable=bool(credential.exportable),
+        issuer=credential.issuer or "",
+        subject=credential.subject or "",
+        rotate_now=rotate_now,
+    )
+
+
+def day(moment: datetime | None) -> str:
+    """A date for people."""
+    return "never" if moment is None else f"{moment:%Y-%m-%d}"
+
+
+def why_now(wanted: CredentialWanted, ends_at: datetime | None) -> str:
+    """Why the one in force is replaced."""
+    return "you asked for it" if wanted.rotate_now else f"it expires on {day(ends_at)}"
