@@ -1,9 +1,9 @@
-"""App role assignments: application permissions as granted (sam-facts 5.3, 5.6)."""
+"""App role assignments: application permissions as granted, and people assigned to applications (sam-facts 5.3)."""
 
 from __future__ import annotations
 
 from ..kernel import Reply
-from ..kinds import APP_ROLE_ASSIGNMENT, SERVICE_PRINCIPAL
+from ..kinds import APP_ROLE_ASSIGNMENT, GROUP, SERVICE_PRINCIPAL, USER
 from ..lag import visible_from
 from ..store import Document
 from . import access, errors, lookup, query
@@ -15,6 +15,7 @@ from .service import Request, is_guid
 _WRITABLE = ("principalId", "resourceId", "appRoleId")
 _DEFAULT_ROLE = "00000000-0000-0000-0000-000000000000"  # "default access", which every resource takes
 _MOST = 1500
+_PRINCIPAL_TYPES = {SERVICE_PRINCIPAL: "ServicePrincipal", USER: "User", GROUP: "Group"}
 
 
 def list_of_principal(request: Request) -> Reply:
@@ -30,7 +31,7 @@ def list_of_resource(request: Request) -> Reply:
 def create(request: Request) -> Reply:
     """POST servicePrincipals/{id}/appRoleAssignments, or appRoleAssignedTo: 201."""
     access.require(request.caller, access.READ_ASSIGNMENTS)
-    lookup.service_principal(request)
+    _path_object(request)
     body = request.body()
     for name in body:
         if name not in _WRITABLE:
@@ -38,12 +39,12 @@ def create(request: Request) -> Reply:
     for name in _WRITABLE:
         if not is_guid(body.get(name)):
             raise errors.property_invalid(name, TYPE.name)
-    principal = lookup.service_principal_by_id(request, body["principalId"])
+    principal = lookup.directory_object(request, body["principalId"])
     resource = lookup.service_principal_by_id(request, body["resourceId"])
-    if principal is None or resource is None:
+    if principal is None or principal[0] not in _PRINCIPAL_TYPES or resource is None:
         raise errors.not_a_valid_reference_update()
     access.require_assignment_write(request.caller, resource["appId"], GRAPH)
-    made = _new(request, principal, resource, body["appRoleId"].lower())
+    made = _new(request, *principal, resource, body["appRoleId"].lower())
     request.tx.put(APP_ROLE_ASSIGNMENT, request.tenant, made["id"], made)
     context = f"{request.root}/$metadata#appRoleAssignments/$entity"
     return Reply(201, {"@odata.context": context} | query.public(made))
@@ -64,7 +65,7 @@ def get(request: Request) -> Reply:
 def delete(request: Request) -> Reply:
     """DELETE servicePrincipals/{id}/appRoleAssignments/{assignment}: 204."""
     access.require(request.caller, access.READ_ASSIGNMENTS)
-    principal = lookup.service_principal(request)
+    principal = _path_object(request)
     key = request.param("assignment")
     found = request.tx.get(APP_ROLE_ASSIGNMENT, request.tenant, key)
     if found is None or principal["id"] not in (found["principalId"], found["resourceId"]):
@@ -77,13 +78,26 @@ def delete(request: Request) -> Reply:
 
 def _list(request: Request, end: str, segment: str) -> Reply:
     access.require(request.caller, access.READ_ASSIGNMENTS)
-    principal = lookup.service_principal(request)
-    found = of(request, principal, end)
-    return query.collection(request, found, TYPE, f"servicePrincipals('{principal['id']}')/{segment}")
+    principal = _path_object(request)
+    collection = request.call.path.split("/")[2].partition("(")[0]
+    return query.collection(request, of(request, principal, end), TYPE, f"{collection}('{principal['id']}')/{segment}")
+
+
+def _path_object(request: Request) -> Document:
+    """The service principal, user or group whose assignments a path is about."""
+    collection = request.call.path.split("/")[2].lower()
+    if collection.startswith("serviceprincipals"):
+        return lookup.service_principal(request)
+    found = lookup.user(request, request.param("id")) if collection == "users" else None
+    if collection == "groups":
+        found = request.tx.get(GROUP, request.tenant, lookup.object_id(request))
+    if found is None:
+        raise errors.not_found(request.param("id"))
+    return found
 
 
 def of(request: Request, principal: Document, end: str) -> list[Document]:
-    """The assignments with this service principal at one `end`: principalId or resourceId."""
+    """The assignments with this object at one `end`: principalId or resourceId."""
     present = {found["id"] for found in request.tx.list(SERVICE_PRINCIPAL, request.tenant)}
     return [
         query.public(assignment)
@@ -94,10 +108,11 @@ def of(request: Request, principal: Document, end: str) -> list[Document]:
     ]
 
 
-def _new(request: Request, principal: Document, resource: Document, role_id: str) -> Document:
+def _new(request: Request, kind: str, principal: Document, resource: Document, role_id: str) -> Document:
     """A stored assignment of this role already answers 400 here; sam-facts 5.3 leaves 400 or 409 open."""
     roles = [role for role in resource["appRoles"] if role["id"] == role_id and role["isEnabled"]]
-    if role_id != _DEFAULT_ROLE and not any("Application" in role["allowedMemberTypes"] for role in roles):
+    member = "Application" if kind == SERVICE_PRINCIPAL else "User"
+    if role_id != _DEFAULT_ROLE and not any(member in role["allowedMemberTypes"] for role in roles):
         raise errors.app_role_unknown()
     held = request.tx.find(APP_ROLE_ASSIGNMENT, request.tenant, "principalId", principal["id"])
     if any((other["resourceId"], other["appRoleId"]) == (resource["id"], role_id) for other in held):
@@ -105,4 +120,4 @@ def _new(request: Request, principal: Document, resource: Document, role_id: str
     if len(held) >= _MOST:
         raise errors.too_many("appRoleAssignments", _MOST)
     made = new_app_role_assignment(principal, resource, role_id, now=request.tx.now)
-    return made | {"_visibleFrom": visible_from(request.tx)}
+    return made | {"principalType": _PRINCIPAL_TYPES[kind], "_visibleFrom": visible_from(request.tx)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from ..kernel import Reply, Route, Router
 from . import (
@@ -127,6 +127,19 @@ _TABLE: tuple[tuple[str, tuple[str, ...], str, GraphHandler], ...] = (
             ("DELETE", "/{assignment}", "delete", assignments.delete),
         )
     ),
+    *(
+        (
+            method,
+            _below(("users/{id}", "groups/{id}"), f"appRoleAssignments{rest}"),
+            f"appRoleAssignments.{verb}",
+            handler,
+        )
+        for method, rest, verb, handler in (
+            ("GET", "", "list", assignments.list_of_principal),
+            ("POST", "", "create", assignments.create),
+            ("DELETE", "/{assignment}", "delete", assignments.delete),
+        )
+    ),
     ("GET", ("oauth2PermissionGrants",), "oauth2PermissionGrants.list", grants.list_all),
     ("POST", ("oauth2PermissionGrants",), "oauth2PermissionGrants.create", grants.create),
     ("GET", ("oauth2PermissionGrants/{id}",), "oauth2PermissionGrants.get", grants.get),
@@ -221,9 +234,13 @@ def _routes() -> Iterator[Route]:
                 yield Route(method, f"/{version}/{path}", f"graph.{operation}", answered(handler))
 
 
+# Names in a path match in any case, as they do at the service: az writes oAuth2PermissionGrants.
+_KNOWN = Router(_routes(), ignore_case=True)
+
+
 def _no_such_request(request: Request) -> Reply:
     """A path nobody knows, or a method its path does not take: refused in Graph's own shape, after authentication."""
-    if ROUTER.knows(request.call.path):
+    if _KNOWN.methods(request.call.path):
         raise errors.method_not_allowed()
     segments = [segment for segment in request.call.path.split("/") if segment]
     if segments[1:2] == ["me"] and request.caller.kind == "app":
@@ -231,38 +248,13 @@ def _no_such_request(request: Request) -> Reply:
     raise errors.segment_unknown(segments[1] if len(segments) > 1 else "")
 
 
-class _ByCollection(Router):
-    """Looks only at the routes of the collection a path begins with: Graph has many, and most requests are reads.
-
-    Names in a path match in any case, as they do at the service: clients write oAuth2PermissionGrants too.
-    """
-
-    def __init__(self, routes: Iterable[Route]) -> None:
-        rest = [
+ROUTER = Router(
+    [
+        *_routes(),
+        *(
             Route(method, "/{path:rest}", "graph.unknown", answered(_no_such_request))
             for method in ("GET", "POST", "PATCH", "PUT", "DELETE")
-        ]
-        groups: dict[str, list[Route]] = {}
-        for route in routes:
-            groups.setdefault(_collection(route.pattern), []).append(route)
-        self._known = {name: Router(group, ignore_case=True) for name, group in groups.items()}
-        self._unknown = Router(rest)
-
-    def knows(self, path: str) -> bool:
-        group = self._known.get(_collection(path))
-        return group is not None and bool(group.methods(path))
-
-    def match(self, method: str, path: str) -> tuple[Route, dict[str, str]] | None:
-        group = self._known.get(_collection(path))
-        return (group.match(method, path) if group else None) or self._unknown.match(method, path)
-
-    def methods(self, path: str) -> list[str]:
-        return self._unknown.methods(path)
-
-
-def _collection(path: str) -> str:
-    """The second segment of a path, without a key in parentheses."""
-    return "".join(path.split("/")[2:3]).partition("(")[0].lower()
-
-
-ROUTER = _ByCollection(_routes())
+        ),
+    ],
+    ignore_case=True,
+)

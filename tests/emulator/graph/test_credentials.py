@@ -1,4 +1,4 @@
-"""Certificates rolled by proof, secrets of service principals, federation, and the policies over them (sam-facts 5.2)."""
+"""Keys rolled by proof, secrets of service principals, federation and the policies over them (sam-facts 5.2)."""
 
 from __future__ import annotations
 

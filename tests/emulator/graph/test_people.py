@@ -109,3 +109,19 @@ def test_relationships_name_each_customer_and_the_roles_held_there(store: Store)
     found = partner.get("/tenantRelationships/delegatedAdminRelationships")["value"]
     assert {each["customer"]["tenantId"] for each in found} == {customer.id for customer in TENANT.customers}
     assert {len(each["accessDetails"]["unifiedRoles"]) for each in found} == {2}
+
+
+def test_person_is_assigned_to_an_application_and_shows_on_both_ends(graph: Graph) -> None:
+    role = {"id": _GROUP, "allowedMemberTypes": ["User"], "displayName": "Reader", "value": "Reader", "isEnabled": True}
+    _, principal = graph.create_pair(appRoles=[role | {"description": "Reads"}])
+    wanted = {"principalId": TENANT.colleague_id, "resourceId": principal["id"], "appRoleId": _GROUP}
+    made = graph.post(f"/users/{TENANT.colleague_id}/appRoleAssignments", wanted)
+    assert made["principalType"] == "User"
+    for path in (
+        f"/users/{TENANT.colleague_id}/appRoleAssignments",
+        f"/servicePrincipals/{principal['id']}/appRoleAssignedTo",
+    ):
+        assert [each["id"] for each in graph.get(path)["value"]] == [made["id"]]
+    path = f"/servicePrincipals/{principal['id']}/appRoleAssignedTo/{made['id']}"
+    assert graph.get(path)["principalDisplayName"] == "Colleague"
+    assert graph.send("DELETE", path).status == 204
