@@ -17,7 +17,7 @@ from provisioner.resources.vault_secrets import VaultSecrets
 # Nodes learn of a new credential one by one, and refuse at random until all know it (sam-facts 3.3, 5.2): only a run of
 # successes over some seconds says that they do.
 _PROBES = 5
-_PROBE_EVERY_S = 3.0
+_PROBE_EVERY_S = 2.0
 # The credential, the application, or its service principal has not reached the token endpoint yet.
 _NOT_USABLE_YET = ("AADSTS7000215", "AADSTS7000222", "AADSTS700027", "AADSTS700016", "AADSTS7000229")
 
