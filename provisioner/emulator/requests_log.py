@@ -32,6 +32,9 @@ SECRET_MEMBERS = frozenset(
         "handle",
     }
 )
+_SECRET_IN_JSON = SECRET_MEMBERS - {"code"}  # there it is an error's
+# elsewhere `value` is a list or a permission's name; the password of an imported certificate; a JWK's private members
+_SECRET_IN_A_VAULT = frozenset({"value", "pwd", "d", "p", "q", "dp", "dq", "qi", "k", "key_hsm"})
 _SECRET_HEADERS = frozenset({"authorization", "cookie", "set-cookie"})
 _URL_HEADERS = frozenset({"location", "referer", "azure-asyncoperation"})
 KEPT = 100_000
@@ -124,16 +127,11 @@ def _json_body(body: bytes, service: str) -> Json:
 
 
 def _masked(value: Json, service: str) -> Json:
-    """The same JSON with secret strings masked.
-
-    `value` is a secret only in a vault: elsewhere it is a list or a permission's name. `code` in JSON is an error's.
-    """
+    """The same JSON with secret strings masked."""
     if isinstance(value, dict):
+        secret = _SECRET_IN_JSON | _SECRET_IN_A_VAULT if service == "key_vault" else _SECRET_IN_JSON
         return {
-            name: MASK
-            if isinstance(item, str)
-            and (name in SECRET_MEMBERS - {"code"} or (name == "value" and service == "key_vault"))
-            else _masked(item, service)
+            name: MASK if isinstance(item, str) and name in secret else _masked(item, service)
             for name, item in value.items()
         }
     if isinstance(value, list):

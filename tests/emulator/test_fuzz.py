@@ -26,12 +26,12 @@ from hypothesis import strategies as st
 
 import provisioner.emulator
 from provisioner.emulator import dispatch, kinds
-from provisioner.emulator.kernel import Reply, Route
+from provisioner.emulator.kernel import Reply
 from provisioner.emulator.seed import plant
 from provisioner.emulator.seed.directory import CONTOSO
 from provisioner.emulator.services import ROUTERS
 from provisioner.emulator.store import Store
-from tests.emulator.azure import OWNER, SECRETS_OFFICER, Azure, operator, own, runner
+from tests.emulator.azure import OWNER, SECRETS_OFFICER, Azure, operator, runner
 
 WANTED = int(os.environ.get("FUZZ", "0"))
 EXAMPLES = WANTED or 200
@@ -50,10 +50,15 @@ AUDIENCES = {
     "key_vault": "https://vault.azure.net",
     "partner_center": "https://api.partnercenter.microsoft.com",
 }
+VERSIONS = {
+    "arm": ["2026-02-01", "2023-07-01", "2022-04-01", "2022-12-01", "2022-04-01", "2023-07-01", "x"],
+    "key_vault": ["7.5", "7.5", "7.5", "7.4", "x"],
+}
 MICROSOFT_GRAPH = "00000003-0000-0000-c000-000000000000"
 CRYPTO_OFFICER = "14b46e9e-c2b7-41b4-b07b-48a6ebf60603"
 CERTIFICATES_OFFICER = "a4417e6f-fecd-4de8-b567-7b0420556985"
 _ODD = ("", " ", "\x00", "\ud800", "é", "'", '"', "%", "../..", "A" * 300, "9" * 40, "-1", "null", "$count", "1e999")
+_SAFE = "/()$,=:'"
 _NUMBERS = (0, -1, 2**31, 2**63, -(2**70), 10**400, 1.5, 1e308)
 _BROKEN = (
     ("application/json", b""),
@@ -76,13 +81,15 @@ class World:
             tx.set_meta("control_token", "known")
         app = runner(self.store)
         app.ready_vault()
-        for role in (OWNER, SECRETS_OFFICER, CRYPTO_OFFICER, CERTIFICATES_OFFICER):
+        for number, role in enumerate((OWNER, SECRETS_OFFICER, CRYPTO_OFFICER, CERTIFICATES_OFFICER)):
             for caller in (app, operator(self.store)):
-                own(caller, role)
-        app.vault("PUT", "/secrets/known", {"value": "x"})
-        dispatch.handle(self.store, "GET", f"https://{HOSTS['issuers']}/.well-known/jwks")  # its key is slow to make
+                name = f"{number}{caller.object_id[1:]}"
+                made = app.assign(role, caller.object_id, app.subscription, name=name)
+                assert made.status == 201, made.body
         self._tokens = {service: self._mighty(audience) for service, audience in AUDIENCES.items()}
-        self.ids = self._ids()
+        self._fill()
+        self.fitting = self._fitting()
+        self.documents = self._documents()
 
     def token(self, service: str, caller: int) -> str:
         """A bearer token for a service; `caller` is 0 for an application, 1 for a person."""
@@ -98,35 +105,83 @@ class World:
         wids = person.get("_directoryRoles", [])
         return [
             Azure(self.store).token(audience, roles=roles),
-            operator(self.store).token(audience, scp=f"{scopes} user_impersonation", wids=wids),
+            operator(self.store).token(audience, scp=f"{scopes} user_impersonation", wids=wids, amr=["pwd", "mfa"]),
         ]
 
-    def _ids(self) -> list[str]:
-        """Keys and names of what is in the store: path parameters that lead somewhere."""
+    def _fill(self) -> None:
+        """One of each thing a path can name; an answer that is no success would leave it out of reach."""
+        self._do("issuers", "GET", "/.well-known/jwks")  # its key is slow to make
+        application = self._do("graph", "POST", "/v1.0/applications", {"displayName": "x", "uniqueName": "known"})
+        self._do("graph", "POST", "/v1.0/servicePrincipals", {"appId": application["appId"]})
+        gone = self._do("graph", "POST", "/v1.0/applications", {"displayName": "gone"})
+        self._do("graph", "DELETE", f"/v1.0/applications/{gone['id']}")
+        for name in ("known", "gone"):
+            self._do("key_vault", "PUT", f"/secrets/{name}?api-version=7.5", {"value": "x"})
+            self._do("key_vault", "POST", f"/keys/{name}-key/create?api-version=7.5", {"kty": "EC", "crv": "P-256"})
+        self._do("key_vault", "DELETE", "/secrets/gone?api-version=7.5")
+        self._do("key_vault", "DELETE", "/keys/gone-key?api-version=7.5")
+
+    def _do(self, service: str, method: str, path: str, body: Any = None) -> Any:
+        headers = {"Authorization": f"Bearer {self.token(service, 0)}", "Content-Type": "application/json"}
+        sent = b"" if body is None else json.dumps(body).encode()
+        reply = dispatch.handle(self.store, method, f"https://{HOSTS[service]}{path}", headers, sent)
+        assert reply.status < 300, (path, reply)
+        return reply.body
+
+    def _fitting(self) -> dict[str, list[str]]:
+        """What leads somewhere, by the name of a path's parameter or by the segment before it ("applications")."""
+        subscription = f"/subscriptions/{CONTOSO.subscription}"
+        found: dict[str, list[str]] = {
+            "tenant": [CONTOSO.id, CONTOSO.domain, "common", "organizations"],
+            "subscription": [CONTOSO.subscription],
+            "group": ["rg-contoso"],
+            "vault": ["kv-contoso"],
+            "namespace": ["Microsoft.KeyVault"],
+            "location": ["westeurope"],
+            "scope": [subscription[1:], runner(self.store).vault_id[1:]],
+            "role": [OWNER],
+            "operation_kind": ["add", "replace", "remove"],
+            "type_name": ["application", "servicePrincipal"],
+            "unique_name": ["known"],
+            "customer": [customer.id for customer in CONTOSO.customers],
+            "secrets": ["known"],
+            "keys": ["known-key"],
+            "certificates": ["known"],
+            "deletedsecrets": ["gone"],
+            "deletedkeys": ["gone-key"],
+        }
         with self.store.transaction() as tx:
-            rows = tx.sql.execute("SELECT id FROM documents WHERE length(id) < 100").fetchall()
-        known = {CONTOSO.id, CONTOSO.subscription, CONTOSO.runner.client_id, "kv-contoso", "rg-contoso", "known", "me"}
-        return sorted({row[0] for row in rows} | known)
+            rows = tx.sql.execute("SELECT kind, id, body FROM documents WHERE length(id)<100 ORDER BY seq").fetchall()
+        for kind, key, body in rows:
+            found.setdefault(f"{kind}s", []).append(key)
+            found.setdefault("", []).append(key)
+            if kind in (kinds.APPLICATION, kinds.SERVICE_PRINCIPAL):
+                found.setdefault("app_id", []).append(json.loads(body)["appId"])
+        return found
+
+    def _documents(self) -> list[dict[str, Any]]:
+        """Objects as they are on the wire: bodies that are nearly right."""
+        with self.store.transaction() as tx:
+            rows = tx.sql.execute("SELECT body FROM documents WHERE length(body)<6000 ORDER BY seq").fetchall()
+        documents = [json.loads(row[0]) for row in rows]
+        return [{name: value for name, value in each.items() if name[0] != "_"} for each in documents]
 
 
 @dataclass(frozen=True)
 class Sent:
-    """One request, independent of the world but for `holes`: which of its ids fill the path's parameters."""
+    """One request."""
 
-    route: Route
-    holes: list[int]
+    method: str
+    path: str
     query: dict[str, str]
     headers: dict[str, str]
     body: bytes
     caller: int
 
-    def url(self, host: str, choices: list[str]) -> str:
-        numbers = iter(self.holes)
-        path = re.sub(r"\{[^}]*\}", lambda _: choices[next(numbers) % len(choices)], self.route.pattern)
-        return f"https://{host}{quote(path, safe=_SAFE, errors='replace')}?{urlencode(self.query, errors='replace')}"
-
-
-_SAFE = "/()$,=:'"
+    def url(self, host: str) -> str:
+        return (
+            f"https://{host}{quote(self.path, safe=_SAFE, errors='replace')}?{urlencode(self.query, errors='replace')}"
+        )
 
 
 @cache
@@ -137,39 +192,47 @@ def _words(service: str) -> list[str]:
     return sorted(set(re.findall(r'"([A-Za-z0-9$@._:/-]{1,40})"', source)))
 
 
-@cache
-def _bodies(service: str) -> st.SearchStrategy[tuple[str, bytes]]:
-    """(content type, body)."""
-    words = _words(service)
-    texts = st.sampled_from([*_ODD, *words])
+def _bodies(world: World, service: str) -> st.SearchStrategy[tuple[str, bytes]]:
+    """(content type, body): near misses of real objects, words in any order, and what cannot be read."""
+    words = st.sampled_from(_words(service))
+    scalars = st.sampled_from([None, True, False, *_NUMBERS, *_ODD]) | words
     values: st.SearchStrategy[Any] = st.recursive(
-        st.sampled_from([None, True, False, *_NUMBERS]) | texts,
-        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(words), inner, max_size=5),
+        scalars,
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=5),
         max_leaves=12,
     )
-    documents = (st.dictionaries(st.sampled_from(words), values, max_size=6) | values).map(
-        lambda value: ("application/json", json.dumps(value).encode())
-    )
-    forms = st.dictionaries(st.sampled_from(words), texts, max_size=6).map(
+    members = st.dictionaries(words, values, max_size=4)
+    near = st.builds(lambda document, changed: document | changed, st.sampled_from(world.documents), members)
+    under = st.builds(lambda changed, inner: changed | {"properties": inner}, members, members)
+    objects = (near | under | members | values).map(lambda value: ("application/json", json.dumps(value).encode()))
+    forms = st.dictionaries(words, st.sampled_from(_ODD) | words, max_size=6).map(
         lambda fields: ("application/x-www-form-urlencoded", urlencode(fields, errors="replace").encode())
     )
-    return forms | documents | st.sampled_from(_BROKEN) if service == "entra" else documents | st.sampled_from(_BROKEN)
+    return (forms if service == "entra" else objects) | objects | st.sampled_from(_BROKEN)
 
 
 @st.composite
-def _requests(draw: st.DrawFn, service: str) -> Sent:
-    words = _words(service)
+def _requests(draw: st.DrawFn, world: World, service: str) -> Sent:
     route = draw(st.sampled_from(ROUTERS[service].routes))
-    options = st.dictionaries(st.sampled_from(words), st.sampled_from([*_ODD, *words]), max_size=4)
-    content_type, body = draw(_bodies(service))
+    texts = st.sampled_from([*_ODD, *_words(service)])
+
+    def parameter(found: re.Match[str]) -> str:
+        name = found[1].removesuffix(":rest")
+        before = route.pattern[: found.start()].rstrip("/").rpartition("/")[2].partition("(")[0]
+        fitting = world.fitting.get(name) or world.fitting.get(before) or world.fitting[""]
+        # mostly what leads somewhere, else no handler would be reached
+        return draw(st.sampled_from(fitting)) if draw(st.integers(0, 9)) else draw(texts)
+
+    path = re.sub(r"\{([^}]*)\}", parameter, route.pattern)
+    version = {"api-version": draw(st.sampled_from(VERSIONS[service]))} if service in VERSIONS else {}
+    options = draw(st.just({}) | st.dictionaries(st.sampled_from(_words(service)), texts, max_size=3))
+    content_type, body = draw(_bodies(world, service))
     headers = {
         "Content-Type": content_type,
         "ConsistencyLevel": draw(st.sampled_from(["", "eventual"])),
         "Prefer": draw(st.sampled_from(["", "create-if-missing", "return=representation"])),
     }
-    version = {"api-version": draw(st.sampled_from(["7.5", "2023-07-01", "2022-04-01", "2026-02-01", "x"]))}
-    holes = [draw(st.integers(0, 10_000)) for _ in re.findall(r"\{", route.pattern)]
-    return Sent(route, holes, version | draw(options), headers, body, draw(st.integers(0, 1)))
+    return Sent(route.method, path, version | options, headers, body, draw(st.integers(0, 1)))
 
 
 class _RolledBackError(Exception):
@@ -179,10 +242,10 @@ class _RolledBackError(Exception):
 def _answer(world: World, service: str, sent: Sent) -> Reply:
     """The answer, nothing kept. A bug in a handler raises: that is what `dispatch.handle` would make a 500."""
     headers = sent.headers | {"Authorization": f"Bearer {world.token(service, sent.caller)}"}
-    url = sent.url(HOSTS[service], [*world.ids, *_ODD])
     found: list[Reply] = []
     with contextlib.suppress(_RolledBackError), world.store.transaction() as tx:
-        found.append(dispatch.dispatch(dispatch.received(tx, sent.route.method, url, headers, sent.body)))
+        call = dispatch.received(tx, sent.method, sent.url(HOSTS[service]), headers, sent.body)
+        found.append(dispatch.dispatch(call))
         raise _RolledBackError
     return found[0]
 
@@ -228,7 +291,7 @@ def test_no_request_makes_a_handler_fail_or_forget_its_services_shape(world: Wor
         database=None,
         suppress_health_check=list(HealthCheck),
     )
-    @given(sent=_requests(service))
+    @given(sent=_requests(world, service))
     def each(sent: Sent) -> None:
         _check(_answer(world, service, sent), service)
 
