@@ -8,13 +8,13 @@ from typing import Any
 from azure.keyvault.secrets import SecretClient
 from azure.mgmt.authorization import AuthorizationManagementClient
 from azure.mgmt.keyvault import KeyVaultManagementClient
-from azure.mgmt.keyvault.models import VaultCreateOrUpdateParameters
+from azure.mgmt.keyvault.models import VaultAccessPolicyParameters, VaultCreateOrUpdateParameters
 from azure.mgmt.resource.resources import ResourceManagementClient
 
 from provisioner.emulator.seed.directory import CONTOSO
 from provisioner.emulator.store import Store
 
-from .azure import SECRETS_OFFICER, runner
+from .azure import OWNER, SECRETS_OFFICER, own, runner
 from .sdk import SdkCredential, SdkTransport
 
 
@@ -47,6 +47,30 @@ def test_microsofts_clients_make_a_vault_and_keep_a_secret(store: Store) -> None
     assert deleted.as_dict()["properties"]["vaultId"] == vault.id
     wanted = _vault(settings | {"createMode": "recover"})
     assert vaults.begin_create_or_update("rg-contoso", "kv-contoso", wanted).result().id == vault.id
+
+
+class _Hasty(SdkTransport):
+    """A poller waits as long as the answer asks; here it need not."""
+
+    def sleep(self, duration: float) -> None:
+        assert duration == 1, "the answer's Retry-After, not the client's own 30 seconds"
+
+
+def test_microsofts_clients_wait_for_the_end_of_a_purge_and_of_a_group(store: Store) -> None:
+    azure, transport = runner(store), _Hasty(store)
+    own(azure, OWNER)
+    azure.ready_vault()
+    credential = SdkCredential(azure)
+    vaults = KeyVaultManagementClient(credential, CONTOSO.subscription, transport=transport).vaults
+    entry = {"tenantId": CONTOSO.id, "objectId": CONTOSO.operator_id, "permissions": {"secrets": ["get"]}}
+    wanted = VaultAccessPolicyParameters({"properties": {"accessPolicies": [entry]}})
+    assert vaults.update_access_policy("rg-contoso", "kv-contoso", "add", wanted).id
+    vaults.delete("rg-contoso", "kv-contoso")
+    vaults.begin_purge_deleted("kv-contoso", "westeurope").result()
+    assert list(vaults.list_deleted()) == []
+    resources = ResourceManagementClient(credential, CONTOSO.subscription, transport=transport)
+    resources.resource_groups.begin_delete("rg-contoso").result()
+    assert resources.resource_groups.check_existence("rg-contoso") is False
 
 
 def _vault(properties: dict[str, Any]) -> VaultCreateOrUpdateParameters:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import kinds, lag
+from ..clouds import CLOUDS
 from ..identity import Caller
 from ..kernel import Call, Reply
 from ..store import Document, Transaction
@@ -86,11 +87,8 @@ def list_private_connections(call: Call) -> Reply:
 def list_private_link_resources(call: Call) -> Reply:
     current = session(call)
     current.require(f"{TYPE}/privateLinkResources/read", _scope(current))
-    kind = {
-        "groupId": "vault",
-        "requiredMembers": ["default"],
-        "requiredZoneNames": ["privatelink.vaultcore.azure.net"],
-    }
+    zone = CLOUDS[call.cloud].vault_suffix.replace(".vault.", "privatelink.vaultcore.")
+    kind = {"groupId": "vault", "requiredMembers": ["default"], "requiredZoneNames": [zone]}
     name = f"{existing(current)['id']}/privateLinkResources/vault"
     resource = {"id": name, "name": "vault", "type": f"{TYPE}/privateLinkResources", "properties": kind}
     return Reply(200, {"value": [resource]})
