@@ -122,8 +122,8 @@ async def with_msal(
         raise ApiReplyError("Entra", "token request", 0, "", "the answer is not JSON") from None
 
 
-def _credential(proof: Mapping[str, Secret]) -> str | dict[str, str] | None:
+def _credential(proof: Mapping[str, Secret]) -> str | dict[str, Callable[[], str]] | None:
     """The form fields as MSAL takes them."""
     if "client_assertion" in proof:
-        return {"client_assertion": proof["client_assertion"].reveal()}
+        return {"client_assertion": proof["client_assertion"].reveal}
     return proof["client_secret"].reveal() if "client_secret" in proof else None
