@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..kernel import Handler, Route, Router
+from ..status import page
 from . import directory, jobs, life, scenarios, snapshots, state
 from .access import authorized
 
@@ -30,6 +31,7 @@ _HANDLERS: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "scenarios", scenarios.get_scenarios),
     ("POST", "scenario", scenarios.load_scenario),
 )
-ROUTER = Router(
+_SURFACE = (
     Route(method, f"/control/{name}", f"control.{name}", authorized(handler)) for method, name, handler in _HANDLERS
 )
+ROUTER = Router((*_SURFACE, *page.ROUTES))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 from provisioner.emulator import control, dispatch
 from provisioner.emulator.kernel import Reply
@@ -31,6 +32,20 @@ def _policy(policy: dict[str, Any]) -> Callable[[Store], Reply]:
 def _scenario(**members: Any) -> Callable[[Store], Reply]:
     scenario = {"version": 1, "name": "odd", "description": "Odd.", **members}
     return _send("POST", "scenario", {"scenario": scenario, "reset": True})
+
+
+def _on_the_page(path: str, origin: str, **form: str) -> Callable[[Store], Reply]:
+    """A form sent by a browser that the page has let in."""
+
+    def provoke(store: Store) -> Reply:
+        with store.transaction() as tx:
+            token = control.token(tx)
+        opened = dispatch.handle(store, "GET", f"https://localhost/?token={token}", {"Host": "localhost"})
+        cookie = opened.headers["Set-Cookie"].partition(";")[0]
+        headers = {"Host": "localhost", "Origin": origin, "Cookie": cookie}
+        return dispatch.handle(store, "POST", f"https://localhost{path}", headers, urlencode(form).encode())
+
+    return provoke
 
 
 def _stranger(store: Store) -> Reply:
@@ -60,6 +75,10 @@ ROWS: tuple[Row, ...] = (
     ("control.bad_request", "ours", _scenario(faults=[{"action": "deny", "ms": 5}]), 400, "faults[0]"),
     ("control.unknown_scenario", "ours", _send("POST", "scenario", {"name": "quiet"}), 404, "healthy"),
     ("control.state_exists", "ours", _send("POST", "scenario", {"name": "healthy"}), 409, "reset"),
+    ("control.page_closed", "ours", lambda store: dispatch.handle(store, "GET", "https://localhost/"), 401, "token"),
+    ("control.page_not_asking", "ours", _on_the_page("/faults/clear", "https://localhost:1"), 403, "status page"),
+    ("control.page_bad_form", "ours", _on_the_page("/clock", "https://localhost", seconds="9"), 400, "seconds"),
+    ("control.page_bad_form", "ours", _on_the_page("/faults", "https://localhost", operation="x"), 400, "operation"),
     ("control.unknown_fault", "ours", _send("DELETE", "faults?id=none"), 404, "fault"),
     ("control.unknown_snapshot", "ours", _send("DELETE", "snapshots?name=none"), 404, "snapshot"),
     ("control.unknown_user", "ours", _send("PATCH", "users?id=none", {}), 404, "user"),
