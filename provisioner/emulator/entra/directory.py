@@ -161,7 +161,10 @@ def is_microsofts(name: str) -> str | None:
 
 
 def _of_cloud(identifier: str, cloud: str) -> bool:
-    host = urlsplit(identifier).hostname
+    try:
+        host = urlsplit(identifier).hostname
+    except ValueError:  # no URL: nobody's
+        return True
     if host is None:
         return True
     owners = {name for name, other in CLOUDS.items() if host in _hosts(name) or f".{host}" == other.vault_suffix}

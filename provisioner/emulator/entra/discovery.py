@@ -110,7 +110,10 @@ def instance(call: Call) -> Reply:
 
     Raises 50049 for an authority that is in none of the clouds.
     """
-    authority = urlsplit(call.query.get("authorization_endpoint", ""))
+    try:
+        authority = urlsplit(call.query.get("authorization_endpoint", ""))
+    except ValueError as error:
+        raise errors.instance_unknown(call) from error
     cloud = next((cloud for cloud in CLOUDS.values() if authority.hostname in cloud.login), None)
     if cloud is None:
         raise errors.instance_unknown(call)

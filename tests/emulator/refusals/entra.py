@@ -218,6 +218,13 @@ ROWS: tuple[Row, ...] = (
         400,
         "50049",
     ),
+    (
+        "entra.instance_unknown",
+        "assumed",
+        lambda s: World(s).get("/common/discovery/instance", authorization_endpoint="https://["),
+        400,
+        "50049",
+    ),
     ("entra.tenant_identifier_invalid", "AADSTS list", _authorize(alias="fabrikam"), 400, "900023"),
     (
         "entra.tenant_not_told",
@@ -240,6 +247,7 @@ ROWS: tuple[Row, ...] = (
     ("entra.client_principal_missing", "assumed", _without_principal, 401, "7000229"),
     ("entra.resource_not_found", "3.7", _as_application(scope="https://vault.azure.cn/.default"), 400, "500011"),
     ("entra.resource_not_found", "3.7", _authorize(1, resource="https://nowhere.example"), 302, "500011"),
+    ("entra.resource_not_found", "assumed", _as_application(scope="https://[/.default"), 400, "500011"),
     ("entra.resource_not_named", "3.7", _redeem({"resource": None}, 1), 400, "50001"),
     ("entra.resource_principal_missing", "3.7", _api_missing, 302, "650052"),
     ("entra.resource_not_requested", "3.7", _api_not_declared, 302, "650057"),
