@@ -29,7 +29,7 @@ def _ask(call: Call, version: int) -> Reply:
         if uri:
             directory.redirect_platform(call, client.application, uri)
     except SignInRefusal as refused:
-        return pages.error(call, refused)
+        return pages.error(refused)
     recipient = Recipient(uri, "query", call.query.get("state"))
     pending = {
         "kind": "adminconsent",
@@ -44,4 +44,4 @@ def _ask(call: Call, version: int) -> Reply:
     try:
         return sign_in.begin(call, pending)
     except SignInRefusal as refused:
-        return answers.refuse(call, recipient, refused) if uri else pages.error(call, refused)
+        return answers.refuse(call, recipient, refused) if uri else pages.error(refused)

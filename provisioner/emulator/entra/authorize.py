@@ -49,7 +49,7 @@ def _ask(call: Call, version: int) -> Reply:
     try:
         asked = _addressed(call, version, parameters)
     except SignInRefusal as refused:
-        return pages.error(call, refused)
+        return pages.error(refused)
     try:
         return sign_in.begin(call, _pending(asked))
     except SignInRefusal as refused:

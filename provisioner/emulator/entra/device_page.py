@@ -11,7 +11,7 @@ _UNKNOWN = "That code did not work. Check it, or have the program show a new one
 
 def show(call: Call) -> Reply:
     """`?otc=CODE` fills the code in; the person still has to send it."""
-    return pages.device_code(call, call.query.get("otc", ""), None)
+    return pages.device_code(call.query.get("otc", ""), None)
 
 
 def enter(call: Call) -> Reply:
@@ -19,11 +19,11 @@ def enter(call: Call) -> Reply:
     typed = call.form().get("otc", "").strip()
     document = device_code.find(call.tx, typed)
     if document is None:
-        return pages.device_code(call, typed, _UNKNOWN)
+        return pages.device_code(typed, _UNKNOWN)
     try:
         return sign_in.begin(call, device_code.ask(call, document))
     except SignInRefusal as refused:
-        return pages.error(call, refused)
+        return pages.error(refused)
 
 
 DEVICE_PAGE_ROUTES = (

@@ -25,7 +25,7 @@ def refuse(flow: Flow, refused: SignInRefusal) -> Reply:
     """An error at the end of a sign-in: to the application, or a page where there is none to return to."""
     flow.end()
     if not flow.recipient.uri:
-        return pages.error(flow.call, refused)
+        return pages.error(refused)
     return answers.refuse(flow.call, flow.recipient, refused)
 
 
@@ -38,7 +38,7 @@ def cancel(flow: Flow) -> Reply:
     document = device_code.of(flow.call.tx, flow.pending["deviceCode"])
     if document is not None:
         device_code.decline(flow.call.tx, document)
-    return pages.done(flow.call, "You declined the sign-in", "The program was told so. You can close this window.")
+    return pages.done("You declined the sign-in", "The program was told so. You can close this window.")
 
 
 def _code(flow: Flow, who: SignedIn, admin: bool) -> Reply:
@@ -79,7 +79,7 @@ def _code(flow: Flow, who: SignedIn, admin: bool) -> Reply:
 def _admin_consent(flow: Flow, who: SignedIn, _admin: bool) -> Reply:
     if not flow.recipient.uri:
         name = flow.client(who.tenant).name
-        return pages.done(flow.call, "Permissions granted", f"{name} may now be used in {who.tenant['displayName']}.")
+        return pages.done("Permissions granted", f"{name} may now be used in {who.tenant['displayName']}.")
     fields = {"admin_consent": "True", "tenant": who.tenant["id"]}
     if flow.pending["version"] == 2:
         fields["scope"] = flow.pending["scope"]
@@ -89,12 +89,10 @@ def _admin_consent(flow: Flow, who: SignedIn, _admin: bool) -> Reply:
 def _device(flow: Flow, who: SignedIn, _admin: bool) -> Reply:
     document = device_code.of(flow.call.tx, flow.pending["deviceCode"])
     if document is None:
-        return pages.device_code(flow.call, "", "That code is over. Have the program show a new one.")
+        return pages.device_code("", "That code is over. Have the program show a new one.")
     device_code.approve(flow.call.tx, document, who)
     name = flow.client(who.tenant).name
-    return pages.done(
-        flow.call, "You are signed in", f"{name} goes on where you started it. You can close this window."
-    )
+    return pages.done("You are signed in", f"{name} goes on where you started it. You can close this window.")
 
 
 _ENDS = {"authorize": _code, "adminconsent": _admin_consent, "device": _device}

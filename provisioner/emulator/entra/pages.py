@@ -8,7 +8,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from ..kernel import Call, Reply
+from ..kernel import Reply
 from . import risk
 from .consent import Permission
 from .errors import SignInRefusal
@@ -49,7 +49,6 @@ _START_AGAIN = "Start again from the application. If it happens again, give the 
 
 
 def account(
-    call: Call,
     handle: str,
     client: str,
     *,
@@ -60,33 +59,30 @@ def account(
 ) -> Reply:
     """Who signs in. `domain` completes a user name without one."""
     shown: dict[str, Any] = {"client": client, "tenant": tenant, "domain": domain, "username": username}
-    return _page("account.html", call, handle=handle, alert=_alert(error), **shown)
+    return _page("account.html", handle=handle, alert=_alert(error), **shown)
 
 
-def picker(call: Call, handle: str, client: str, *, tenant: str | None, username: str, name: str) -> Reply:
+def picker(handle: str, client: str, *, tenant: str | None, username: str, name: str) -> Reply:
     """The account this browser is signed in with, or another one."""
-    return _page("picker.html", call, handle=handle, client=client, tenant=tenant, username=username, name=name)
+    return _page("picker.html", handle=handle, client=client, tenant=tenant, username=username, name=name)
 
 
-def password(call: Call, handle: str, username: str, error: SignInRefusal | None) -> Reply:
-    return _page("password.html", call, handle=handle, username=username, alert=_alert(error))
+def password(handle: str, username: str, error: SignInRefusal | None) -> Reply:
+    return _page("password.html", handle=handle, username=username, alert=_alert(error))
 
 
-def one_time_code(call: Call, handle: str, client: str, username: str, error: SignInRefusal | None) -> Reply:
+def one_time_code(handle: str, client: str, username: str, error: SignInRefusal | None) -> Reply:
     """The second factor."""
-    return _page("one_time_code.html", call, handle=handle, client=client, username=username, alert=_alert(error))
+    return _page("one_time_code.html", handle=handle, client=client, username=username, alert=_alert(error))
 
 
-def more_information(
-    call: Call, handle: str, client: str, *, tenant: str, username: str, refused: SignInRefusal
-) -> Reply:
+def more_information(handle: str, client: str, *, tenant: str, username: str, refused: SignInRefusal) -> Reply:
     """A second factor is needed, and this person has none."""
     shown: dict[str, Any] = {"client": client, "tenant": tenant, "username": username}
-    return _page("more_information.html", call, handle=handle, alert=_alert(refused), **shown)
+    return _page("more_information.html", handle=handle, alert=_alert(refused), **shown)
 
 
 def consent(
-    call: Call,
     handle: str,
     client: dict[str, Any],
     username: str,
@@ -110,7 +106,6 @@ def consent(
     roles = [role | {"risk": risk.of_application(role["value"]), "needs_admin": False} for role in application_roles]
     return _page(
         "consent.html",
-        call,
         handle=handle,
         client=client,
         username=username,
@@ -134,28 +129,24 @@ def _listed(permission: Permission) -> dict[str, Any]:
     }
 
 
-def approval_needed(
-    call: Call, handle: str, client: str, *, tenant: str, username: str, refused: SignInRefusal
-) -> Reply:
+def approval_needed(handle: str, client: str, *, tenant: str, username: str, refused: SignInRefusal) -> Reply:
     """An administrator is needed, and this person is none."""
     shown: dict[str, Any] = {"client": client, "tenant": tenant, "username": username}
-    return _page("approval_needed.html", call, handle=handle, alert=_alert(refused), **shown)
+    return _page("approval_needed.html", handle=handle, alert=_alert(refused), **shown)
 
 
-def error(call: Call, refused: SignInRefusal) -> Reply:
+def error(refused: SignInRefusal) -> Reply:
     """An error that cannot go to the application: what it is and what to do about it."""
     next_step = _NEXT_STEPS.get(refused.number, _START_AGAIN)
-    return _page("error.html", call, status=400, alert=_alert(refused), next_step=next_step)
+    return _page("error.html", status=400, alert=_alert(refused), next_step=next_step)
 
 
-def device_code(call: Call, code: str, problem: str | None) -> Reply:
+def device_code(code: str, problem: str | None) -> Reply:
     """Where a person types the code their device shows."""
-    return _page("device_code.html", call, code=code, problem=problem)
+    return _page("device_code.html", code=code, problem=problem)
 
 
-def device_confirm(
-    call: Call, handle: str, client: str, client_id: str, *, username: str, code: str, asked_at: str
-) -> Reply:
+def device_confirm(handle: str, client: str, client_id: str, *, username: str, code: str, asked_at: str) -> Reply:
     """Which program the code is for, before it gets anything."""
     shown: dict[str, Any] = {
         "client": client,
@@ -164,24 +155,20 @@ def device_confirm(
         "code": code,
         "asked_at": asked_at,
     }
-    return _page("device_confirm.html", call, handle=handle, **shown)
+    return _page("device_confirm.html", handle=handle, **shown)
 
 
-def done(call: Call, title: str, text: str) -> Reply:
+def done(title: str, text: str) -> Reply:
     """A page that ends a flow without an application to return to."""
-    return _page("done.html", call, title=title, text=text)
+    return _page("done.html", title=title, text=text)
 
 
 def form_post(uri: str, fields: dict[str, str]) -> Reply:
     """A page that posts the answer to the application: by itself, or by a button where scripts are off."""
-    return _rendered("form_post.html", 200, uri=uri, fields=fields)
+    return _page("form_post.html", uri=uri, fields=fields)
 
 
-def _page(template: str, _call: Call, *, status: int = 200, **values: Any) -> Reply:
-    return _rendered(template, status, **values)
-
-
-def _rendered(template: str, status: int, **values: Any) -> Reply:
+def _page(template: str, *, status: int = 200, **values: Any) -> Reply:
     nonce = secrets.token_urlsafe(16)
     html = _templates().get_template(template).render(nonce=nonce, **values)
     return Reply(status, html.encode(), _headers(nonce))

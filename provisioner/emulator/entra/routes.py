@@ -10,7 +10,7 @@ from .device_page import DEVICE_PAGE_ROUTES
 def native_client(call: Call) -> Reply:
     """Where desktop tools end (sam-facts 3.6): the person copies the address of this page."""
     text = "Copy the address of this page and paste it where the program asks for it."
-    return pages.done(call, "You can go back to the program", text)
+    return pages.done("You can go back to the program", text)
 
 
 _METADATA = (

@@ -55,7 +55,7 @@ def advance(call: Call) -> Reply:
     form = call.form()
     flow = flows.resumed(call, form.get("handle", ""))
     if flow is None:
-        return pages.error(call, person_errors.sign_in_page_stale(call))
+        return pages.error(person_errors.sign_in_page_stale(call))
     if form.get("action") == "cancel":
         return outcome.cancel(flow)
     try:
@@ -88,7 +88,6 @@ def _account_page(flow: Flow, username: str, error: SignInRefusal | None) -> Rep
     flow = flow.keep(stage="account")
     alias = flow.alias()
     return pages.account(
-        flow.call,
         flow.handle,
         flow.client(alias).name,
         tenant=None if alias is None else alias["displayName"],
@@ -113,7 +112,6 @@ def _picker_page(flow: Flow, known: SignedIn) -> Reply:
     flow = flow.keep(stage="picker")
     alias = flow.alias()
     return pages.picker(
-        flow.call,
         flow.handle,
         flow.client(alias).name,
         tenant=None if alias is None else alias["displayName"],
@@ -138,7 +136,7 @@ def _pick_account(flow: Flow, form: Form) -> Reply:
 
 def _password_page(flow: Flow, username: str, error: SignInRefusal | None) -> Reply:
     flow = flow.keep(stage="password")
-    return pages.password(flow.call, flow.handle, username, error)
+    return pages.password(flow.handle, username, error)
 
 
 def _check_password(flow: Flow, form: Form) -> Reply:
@@ -173,9 +171,9 @@ def _proven(flow: Flow, who: SignedIn) -> Reply:
         flow = flow.keep(stage="enrolment", resource_id=resource)
         refused = person_errors.mfa_not_registered(flow.call, resource)
         tenant = who.tenant["displayName"]
-        return pages.more_information(flow.call, flow.handle, client, tenant=tenant, username=username, refused=refused)
+        return pages.more_information(flow.handle, client, tenant=tenant, username=username, refused=refused)
     flow = flow.keep(stage="code")
-    return pages.one_time_code(flow.call, flow.handle, client, username, None)
+    return pages.one_time_code(flow.handle, client, username, None)
 
 
 def _check_code(flow: Flow, form: Form) -> Reply:
@@ -184,7 +182,7 @@ def _check_code(flow: Flow, form: Form) -> Reply:
     if not hmac.compare_digest(str(who.person["_otp"]).encode(), sent.encode()):
         refused = person_errors.otp_wrong(flow.call)
         client, username = flow.client(who.tenant).name, who.person["userPrincipalName"]
-        return pages.one_time_code(flow.call, flow.handle, client, username, refused)
+        return pages.one_time_code(flow.handle, client, username, refused)
     return _proven(
         flow.keep(fromSession=False), SignedIn(who.tenant, who.person, ("pwd", "mfa"), int(flow.call.tx.now))
     )
@@ -208,7 +206,6 @@ def _confirm_or_go_on(flow: Flow, who: SignedIn) -> Reply:
     if document is None:
         raise person_errors.sign_in_page_stale(flow.call)
     page = pages.device_confirm(
-        flow.call,
         flow.handle,
         client.name,
         client.id,
@@ -246,7 +243,6 @@ def _consent_or_answer(flow: Flow, who: SignedIn) -> Reply:
 
 def _approval_page(flow: Flow, who: SignedIn, client: directory.Client) -> Reply:
     return pages.approval_needed(
-        flow.call,
         flow.handle,
         client.name,
         tenant=who.tenant["displayName"],
@@ -272,7 +268,6 @@ def _consent_page(
         "goes_to": target.netloc or flow.recipient.uri,
     }
     return pages.consent(
-        flow.call,
         flow.handle,
         named,
         who.person["userPrincipalName"],

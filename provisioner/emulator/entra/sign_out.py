@@ -17,8 +17,8 @@ def end(call: Call) -> Reply:
         if uri and client_id:
             directory.redirect_platform(call, directory.client(call, client_id, tenant).application, uri)
     except SignInRefusal as refused:
-        return pages.error(call, refused)
+        return pages.error(refused)
     if uri and client_id:
         back = answers.send(Recipient(uri, "query", parameters.get("state")), {})
         return session.closed(call, back)
-    return session.closed(call, pages.done(call, "You signed out", "It's a good idea to close all browser windows."))
+    return session.closed(call, pages.done("You signed out", "It's a good idea to close all browser windows."))
