@@ -71,7 +71,7 @@ def user_access_token(
 ) -> str:
     """A delegated token for `issued_in`, the person's own tenant or a customer's.
 
-    The members that are only ever there for Microsoft itself (aio, rh, xms_*) are opaque, as in life.
+    `aio` and `rh` are Microsoft's own and mean nothing to anybody else, as in life.
     """
     person, version, tx = who.person, _token_version(call.tx, resource), call.tx
     claims = _common(tx, issued_in, audience, version, life_s) | {
