@@ -49,6 +49,12 @@ def list_of_type(type_name: TypeName) -> GraphHandler:
     return handle
 
 
+def list_of_people(request: Request) -> Reply:
+    """GET directory/deletedItems/microsoft.graph.user, or .group: none, for nothing deletes them here."""
+    access.require(request.caller, access.READ_USERS | access.READ_GROUPS)
+    return query.collection(request, [], DIRECTORY_OBJECT, "directoryObjects")
+
+
 def get(request: Request) -> Reply:
     access.require(request.caller, access.READ_APPLICATIONS)
     return query.entity(request, shown(_found(request)), DIRECTORY_OBJECT, "directoryObjects")

@@ -113,7 +113,7 @@ def _ordered(request: Request, found: list[Document], of: ResourceType, advanced
     known = name in of.sortable or (advanced and name in of.sortable_advanced)
     if direction.strip() not in ("", "asc", "desc") or not known or (combined and not advanced):
         raise errors.sorting_unsupported()
-    return sorted(by_id, key=lambda each: str(each[name] or "").casefold(), reverse=direction.strip() == "desc")
+    return sorted(by_id, key=lambda each: str(each.get(name) or "").casefold(), reverse=direction.strip() == "desc")
 
 
 def _refuse_options(request: Request, allowed: frozenset[str]) -> None:
@@ -129,7 +129,7 @@ def _eventual(request: Request) -> bool:
 def _page_size(text: str | None) -> int:
     if text is None:
         return _PAGE
-    if not text.isdigit() or not 1 <= int(text) <= _LARGEST_PAGE:
+    if not (text.isascii() and text.isdecimal()) or not 1 <= int(text) <= _LARGEST_PAGE:
         raise errors.page_size_invalid(text)
     return int(text)
 

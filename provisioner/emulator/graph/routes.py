@@ -149,6 +149,7 @@ _TABLE: tuple[tuple[str, tuple[str, ...], str, GraphHandler], ...] = (
         ("GET", _casts(name), f"deletedItems.{name}s", deleted_items.list_of_type(name))
         for name in deleted_items.TYPE_NAMES
     ),
+    *(("GET", _casts(name), f"deletedItems.{name}s", deleted_items.list_of_people) for name in ("user", "group")),
     ("GET", ("directory/deletedItems/{id}",), "deletedItems.get", deleted_items.get),
     ("POST", ("directory/deletedItems/{id}/restore",), "deletedItems.restore", deleted_items.restore),
     ("DELETE", ("directory/deletedItems/{id}",), "deletedItems.purge", deleted_items.purge),

@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
 
 from provisioner.emulator.kinds import FEDERATED_CREDENTIAL
 from provisioner.emulator.store import Store
@@ -57,6 +59,20 @@ def test_proof_for_anything_else_proves_nothing(store: Store, graph: Graph, clai
     signed = proof(store, key, made["id"], **claims)
     body = {"keyCredential": _KEY | {"key": make_certificate()}, "passwordCredential": None, "proof": signed}
     assert graph.send("POST", f"/applications/{made['id']}/addKey", body).status == 401
+
+
+def test_key_with_its_private_part_needs_its_password_beside_it(store: Store, graph: Graph) -> None:
+    certificate, key = certificate_with_key()
+    made = graph.create_application(keyCredentials=[_KEY | {"key": certificate}])
+    other = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    public = x509.load_der_x509_certificate(self_signed(other, datetime.now(UTC), 365))
+    pfx = pkcs12.serialize_key_and_certificates(b"x", other, public, None, BestAvailableEncryption(b"pass"))
+    sent = {"type": "X509CertAndPassword", "usage": "Sign", "key": base64.b64encode(pfx).decode()}
+    body = {"keyCredential": sent, "proof": proof(store, key, made["id"])}
+    path = f"/applications/{made['id']}/addKey"
+    assert graph.send("POST", path, body).status == 400
+    assert graph.send("POST", path, body | {"passwordCredential": {"secretText": "wrong"}}).status == 400
+    assert graph.send("POST", path, body | {"passwordCredential": {"secretText": "pass"}}).body["usage"] == "Sign"
 
 
 def test_expired_certificate_proves_nothing(store: Store, graph: Graph) -> None:

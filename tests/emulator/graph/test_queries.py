@@ -65,6 +65,16 @@ def test_expanded_owners_come_with_their_type(graph: Graph) -> None:
     assert {each["principalId"] for each in listed["appRoleAssignedTo"]} == {TENANT.runner.object_id}
 
 
+def test_create_with_minimal_return_has_no_body(graph: Graph) -> None:
+    wanted = {"displayName": "quiet", "uniqueName": "quiet"}
+    answer = {"id": "1", "method": "POST", "url": "/applications", "body": wanted}
+    headers = {"Content-Type": "application/json", "Prefer": "return=minimal"}
+    [reply] = graph.post("/$batch", {"requests": [answer | {"headers": headers}]})["responses"]
+    assert (reply["status"], "body" in reply) == (204, False)
+    assert reply["headers"]["Preference-Applied"] == "return=minimal"
+    assert reply["headers"]["Location"].endswith("Microsoft.DirectoryServices.Application")
+
+
 def test_paths_match_in_any_case_as_az_writes_them(graph: Graph) -> None:
     assert graph.send("GET", "/oAuth2PermissionGrants", headers={}).status == 200
 
