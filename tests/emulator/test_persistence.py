@@ -26,7 +26,7 @@ from tests.robot import through_proxy
 
 APPLICATIONS = "https://graph.microsoft.com/v1.0/applications"
 WRITERS = 4
-EACH = 25
+EACH = 15
 
 
 class _Process:

@@ -1,10 +1,8 @@
-"""The cloud as a server: shared and persisted state, the proxy, faults, the recorded requests, hostile input."""
+"""The cloud as a server: shared state, the note, the proxy, faults, the recorded requests, paths nobody has."""
 
 from __future__ import annotations
 
 import json
-import socket
-import ssl
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -100,7 +98,7 @@ def test_note_is_private_and_counts_only_while_its_server_lives(tmp_path: Path) 
 
 def test_description_has_the_keys_users_pipelines_read(emulator: Emulator) -> None:
     description = emulator.description()
-    assert description.keys() == {"address", "proxy", "ca", "state", "tenants", "control"}
+    assert description.keys() == {"address", "proxy", "page", "ca", "state", "scenario", "tenants", "control"}
     tenant = description["tenants"][0]
     assert tenant.keys() >= {"id", "domain", "subscription", "runner", "operator", "customers"}
     assert tenant["runner"].keys() == {"clientId", "clientSecret", "objectId"}
@@ -187,30 +185,6 @@ def test_body_over_the_limit_is_413(client: Client) -> None:
     assert answer.status_code == 413
 
 
-@pytest.mark.parametrize(
-    "raw",
-    [
-        b"\x00\xff\xfe garbage\r\n\r\n",
-        b"GET / HTTP/1.1\r\n\r\n",
-        b"GET /\xff\xfe%ff%00 HTTP/1.1\r\nHost: graph.microsoft.com\r\n\r\n",
-        b"GET / HTTP/1.1\r\nHost: [::1\r\n\r\n",
-        b"GET //// HTTP/1.1\r\nHost: nowhere.example\r\n\r\n",
-        b"POST /v1.0/$batch HTTP/1.1\r\nHost: graph.microsoft.com\r\nContent-Length: 5\r\n\r\n[[[[[",
-    ],
-)
-def test_garbage_on_the_wire_never_breaks_the_server(emulator: Emulator, client: Client, raw: bytes) -> None:
-    host, _, port = emulator.description()["address"].partition(":")
-    context = ssl.create_default_context(cafile=emulator.description()["ca"])
-    with (
-        socket.create_connection((host, int(port)), timeout=10) as plain,
-        context.wrap_socket(plain, server_hostname="localhost") as tls,
-    ):
-        tls.sendall(raw)
-        status = tls.recv(64).split(b" ")[1]
-    assert status.startswith(b"4")
-    assert client.token()
-
-
 _SEGMENTS = st.sampled_from(
     [
         *(
@@ -267,7 +241,9 @@ def _runner_token(store: Store, host: str) -> str:
     return str(reply.body.get("access_token", "none"))
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     method=st.sampled_from(["GET", "POST", "PUT", "PATCH", "DELETE"]),
     host=st.sampled_from(HOSTS),
