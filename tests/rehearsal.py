@@ -30,6 +30,7 @@ from provisioner.emulator.server import Emulator
 from provisioner.spec.model import Spec, parse
 from tests.robot import Person, Robot
 
+REGIONS = {"public": "westeurope", "usgov": "usgovvirginia", "china": "chinanorth3"}
 PARTNER_CENTER = "fa3d9a0c-3fb0-42cc-9193-47c7ecd2edbd"
 USER_IMPERSONATION = "1cebfa2a-fb4d-419e-b5f9-839b4383e05a"
 SECRETS_OFFICER = "b86a8fe4-44ce-4948-aee5-eccb2c155cd7"
@@ -101,6 +102,11 @@ class Rehearsal:
         return f"kv-{self.tenant.id[:8]}"
 
     @property
+    def location(self) -> str:
+        """A region of the tenant's cloud."""
+        return REGIONS[self.tenant.cloud]
+
+    @property
     def operator(self) -> Person:
         return Person(self.tenant.operator, OPERATOR_PASSWORD, OPERATOR_OTP)
 
@@ -118,7 +124,7 @@ class Rehearsal:
                     "permissions": [{"api": "Microsoft Partner Center", "delegated": ["user_impersonation"]}],
                     "credential": {"type": "secret"},
                 },
-                "vault": {"name": self.vault, "resourceGroup": "rg-rehearsal", "location": "westeurope"},
+                "vault": {"name": self.vault, "resourceGroup": "rg-rehearsal", "location": self.location},
                 "consent": {"account": self.tenant.operator, **consent},
                 "verify": {"customer": self.tenant.customers[0].id},
             }
@@ -158,7 +164,7 @@ class Rehearsal:
         subscription = f"/subscriptions/{self.tenant.subscription}"
         group = f"{subscription}/resourceGroups/rg-rehearsal"
         self._arm("POST", f"{subscription}/providers/Microsoft.KeyVault/register", None, "2022-09-01")
-        self._arm("PUT", group, {"location": "westeurope"}, "2022-09-01")
+        self._arm("PUT", group, {"location": self.location}, "2022-09-01")
         properties = {
             "tenantId": self.tenant.id,
             "sku": {"family": "A", "name": "standard"},
@@ -166,7 +172,7 @@ class Rehearsal:
             "enableSoftDelete": True,
         }
         vault = f"{group}/providers/Microsoft.KeyVault/vaults/{self.vault}"
-        self._arm("PUT", vault, {"location": "westeurope", "properties": properties}, "2023-07-01")
+        self._arm("PUT", vault, {"location": self.location, "properties": properties}, "2023-07-01")
         assignment = {
             "roleDefinitionId": f"{subscription}/providers/Microsoft.Authorization/roleDefinitions/{SECRETS_OFFICER}",
             "principalId": self.tenant.runner.object_id,
