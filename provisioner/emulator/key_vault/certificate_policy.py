@@ -69,8 +69,10 @@ def _key_props(wanted: dict[str, Any]) -> Document:
             raise certificate_errors.certificate_policy("key_props.key_size of RSA must be 2048, 3072 or 4096.")
         props["key_size"] = size
     elif kty == "EC":
-        curve = wanted.get("crv") or {384: "P-384", 521: "P-521"}.get(wanted.get("key_size") or 0, "P-256")
-        if curve not in CURVES:
+        curve = wanted.get("crv") or next(
+            (name for name, each in CURVES.items() if each.key_size == wanted.get("key_size")), "P-256"
+        )
+        if not isinstance(curve, str) or curve not in CURVES:
             raise certificate_errors.certificate_policy(f"key_props.crv {curve!s:.20} is not supported.")
         props |= {"key_size": CURVES[curve].key_size, "crv": curve}
     else:
@@ -97,8 +99,7 @@ def _x509_props(wanted: dict[str, Any], key_props: Document) -> Document:
         raise certificate_errors.certificate_policy(f"x509_props.validity_months must be 1 to {_MOST_MONTHS}.")
     ekus, usages = wanted.get("ekus"), wanted.get("key_usage")
     ekus = _SERVER_AND_CLIENT if ekus is None else _strings("x509_props.ekus", ekus)
-    if not all(re.fullmatch(r"[0-2](\.\d{1,30}){1,20}", each) for each in ekus):
-        raise certificate_errors.certificate_policy("x509_props.ekus must be object identifiers.")
+    _check_object_identifiers(ekus)
     default = _RSA_USAGES if key_props["kty"] == "RSA" else ["digitalSignature"]
     usages = default if usages is None else _strings("x509_props.key_usage", usages)
     if unknown := sorted(set(usages) - KEY_USAGES.keys()):
@@ -111,6 +112,14 @@ def _x509_props(wanted: dict[str, Any], key_props: Document) -> Document:
         "validity_months": months,
         "basic_constraints": {"ca": False},
     }
+
+
+def _check_object_identifiers(ekus: list[str]) -> None:
+    try:
+        for each in ekus:
+            x509.ObjectIdentifier(each)
+    except ValueError as error:
+        raise certificate_errors.certificate_policy("x509_props.ekus must be object identifiers.") from error
 
 
 def _strings(place: str, value: Any) -> list[str]:

@@ -87,7 +87,7 @@ def decrypt(key_id: str, version: Document, algorithm: Any, cipher: bytes) -> by
 
 def _signing_hash(key_id: str, version: Document, algorithm: Any, digest: bytes, member: str) -> hashes.HashAlgorithm:
     """The algorithm's hash, when it goes with the key and the digest."""
-    if algorithm not in _RSA_SIGNATURES and algorithm not in _CURVES:
+    if not isinstance(algorithm, str) or algorithm not in _RSA_SIGNATURES | _CURVES.keys():
         raise key_errors.algorithm_unknown(algorithm)
     kty = version["kty"]
     needs = "RSA" if algorithm in _RSA_SIGNATURES else "EC"
@@ -110,7 +110,7 @@ def _signing_padding(algorithm: str, hashed: hashes.HashAlgorithm) -> padding.As
 
 
 def _encryption(key_id: str, version: Document, algorithm: Any) -> tuple[rsa.RSAPrivateKey, padding.AsymmetricPadding]:
-    if algorithm not in _RSA_ENCRYPTION:
+    if not isinstance(algorithm, str) or algorithm not in _RSA_ENCRYPTION:
         raise key_errors.algorithm_unknown(algorithm)
     key: PrivateKey = unpacked(version["_private"])
     if not isinstance(key, rsa.RSAPrivateKey):

@@ -65,10 +65,13 @@ def unpacked(stored: str) -> PrivateKey:
 
 
 def described(key: PrivateKey) -> Document:
-    """kty and crv (of an elliptic curve) or key_size (of RSA)."""
+    """kty and crv (of an elliptic curve) or key_size (of RSA); raises key_material for a curve no vault has."""
     if isinstance(key, rsa.RSAPrivateKey):
         return {"kty": "RSA", "key_size": key.key_size}
-    return {"kty": "EC", "crv": next(name for name, curve in CURVES.items() if curve.name == key.curve.name)}
+    for name, curve in CURVES.items():
+        if curve.name == key.curve.name:
+            return {"kty": "EC", "crv": name}
+    raise key_errors.key_material(f"Curve {key.curve.name} is not supported.")
 
 
 def public_members(key: PublicKey) -> dict[str, str]:
@@ -89,7 +92,7 @@ def imported(jwk: dict[str, Any]) -> PrivateKey:
         if kty == "EC":
             numbers = ec.EllipticCurvePublicNumbers(_number(jwk, "x"), _number(jwk, "y"), CURVES[str(jwk.get("crv"))])
             return ec.EllipticCurvePrivateNumbers(_number(jwk, "d"), numbers).private_key()
-    except (ValueError, KeyError) as error:
+    except (ValueError, KeyError, ArithmeticError) as error:
         raise key_errors.key_material(f"The {kty} key's members are missing or do not make a key.") from error
     raise key_errors.key_material(f"Key type {kty!s:.20} cannot be imported into this key vault.")
 

@@ -49,7 +49,7 @@ def test_host_resolves_only_while_the_vault_stands(azure: Azure) -> None:
     azure.arm("DELETE", azure.vault_id)
     assert not found(host)
     with azure.store.transaction() as tx:
-        lag.change_settings(tx, {"dns": 30, "rbac": 30})
+        lag.change_settings(tx, {"dns": 30})
     azure.put_vault(createMode="recover")
     assert not found(host)
 
