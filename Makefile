@@ -6,12 +6,13 @@ BIN := .venv/bin
 STAMP := .venv/.set-up
 REQUIREMENTS := requirements-build.txt requirements-dev.txt
 
-.PHONY: help setup demo test lint format bench
+.PHONY: help setup demo test test-az test-node lint format bench
 
 help:
 	@echo "make setup   the program and all tools in .venv"
 	@echo "make demo    the whole way on the built-in emulator"
 	@echo "make test    all tests (ARGS=... goes to pytest)"
+	@echo "make test-az, make test-node   Microsoft's own az and its packages for Node before the emulator"
 	@echo "make lint    style, types, import layers"
 	@echo "make format  rewrite the style"
 	@echo "make bench   the benchmark, as JSON"
@@ -30,6 +31,26 @@ demo: $(STAMP)
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -n auto $(ARGS)
+
+AZ_STAMP := .venv-az/.set-up
+NODE_STAMP := tests/foreign/node/node_modules/.set-up
+
+$(AZ_STAMP): tests/foreign/requirements-az.txt
+	@test -n "$(PYTHON)" || { echo "az needs Python 3.11 or newer; name one: make PYTHON=..."; exit 1; }
+	$(PYTHON) -m venv .venv-az
+	.venv-az/bin/python -m pip install --quiet --require-hashes -r $<
+	@touch $@
+
+test-az: $(STAMP) $(AZ_STAMP)
+	FOREIGN_AZ=.venv-az/bin/az $(BIN)/python -m pytest -n auto tests/foreign/az $(ARGS)
+
+$(NODE_STAMP): tests/foreign/node/package-lock.json
+	@command -v npm >/dev/null || { echo "these tests need Node 20 or newer, with npm"; exit 1; }
+	cd tests/foreign/node && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+test-node: $(STAMP) $(NODE_STAMP)
+	FOREIGN_NODE=node $(BIN)/python -m pytest -n auto tests/foreign/node $(ARGS)
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -33,7 +33,7 @@ class Ending:
     """How a sign-in ended. address: the page the browser ends on. fields: the answer for the application.
 
     status and page: what the application showed; 0 and "" where nothing was asked to show it.
-    asked: the pages gone through, of "password", "code" and "consent".
+    asked: the pages gone through, of "password", "code", "device" (go on with a code typed) and "consent".
     """
 
     address: str
@@ -149,6 +149,8 @@ def _asks(form: _Form, person: Person) -> str:
         return "password" if mine else "other account"
     if "otp" in form.inputs:
         return "code"
+    if "continue" in form.buttons:
+        return "device"
     return "account" if "username" in form.inputs else "consent"
 
 
@@ -159,6 +161,8 @@ def _filled_in(asked: str, person: Person) -> dict[str, str]:
         return {"action": "back"}
     if asked == "password":
         return {"password": person.password, "action": person.at_password}
+    if asked == "device":
+        return {"action": "continue"}
     if asked == "code":
         return {"otp": person.otp, "action": "verify"}
     return {"action": person.at_consent}
