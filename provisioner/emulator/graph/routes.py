@@ -23,7 +23,7 @@ from . import (
     roles,
     service_principals,
 )
-from .service import GraphHandler, Request, answered
+from .service import GraphHandler, Request, answered, without_empty_segments
 
 _VERSIONS = ("v1.0", "beta")
 _APPLICATION = ("applications/{id}", "applications(appId='{app_id}')", "applications(uniqueName='{unique_name}')")
@@ -249,7 +249,14 @@ def _no_such_request(request: Request) -> Reply:
     raise errors.segment_unknown(segments[1] if len(segments) > 1 else "")
 
 
-ROUTER = Router(
+class _Tolerant(Router):
+    """Overlooks empty segments, as the service does: msgraph-sdk's own client sends /v1.0//applications."""
+
+    def match(self, method: str, path: str) -> tuple[Route, dict[str, str]] | None:
+        return super().match(method, without_empty_segments(path))
+
+
+ROUTER = _Tolerant(
     [
         *_routes(),
         *(

@@ -110,6 +110,7 @@ def answered(handler: GraphHandler) -> Handler:
         request_id = str(uuid4())
         client_request_id = call.headers.get("client-request-id") or request_id
         ids = {"request-id": request_id, "client-request-id": client_request_id}
+        call = replace(call, path=without_empty_segments(call.path))
         try:
             request = Request(call, _caller(call))
             reply = _as_preferred(request, handler(request))
@@ -165,6 +166,10 @@ def id_in_link(link: object) -> str:
     if found is None:
         raise errors.reference_link_invalid()
     return found[1].lower()
+
+
+def without_empty_segments(path: str) -> str:
+    return re.sub(r"/{2,}", "/", path) if "//" in path else path
 
 
 def is_guid(text: object) -> bool:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from provisioner.emulator import dispatch
 from provisioner.emulator.graph.microsoft_apps import GRAPH
 from provisioner.emulator.store import Store
 
-from .world import TENANT, Graph
+from .world import HOST, TENANT, Graph
 
 _EVENTUAL = {"ConsistencyLevel": "eventual"}
 
@@ -77,6 +78,13 @@ def test_create_with_minimal_return_has_no_body(graph: Graph) -> None:
 
 def test_paths_match_in_any_case_as_az_writes_them(graph: Graph) -> None:
     assert graph.send("GET", "/oAuth2PermissionGrants", headers={}).status == 200
+
+
+def test_empty_segments_are_overlooked_as_the_sdk_sends_them(graph: Graph) -> None:
+    made = graph.create_application()
+    headers = {"Authorization": f"Bearer {graph.token()}"}
+    for path in ("/applications", f"/applications/{made['id']}/owners"):
+        assert dispatch.handle(graph.store, "GET", f"{HOST}/v1.0/{path}", headers).status == 200
 
 
 def test_answers_carry_the_services_headers(store: Store, graph: Graph) -> None:
