@@ -34,7 +34,7 @@ def requests(
     state: Path | None,
     as_json: bool,
 ) -> None:
-    """List the requests the cloud got and how it answered. Secrets are masked."""
+    """List the requests the cloud got and how it answered. Secrets are masked; + marks a part of a batch."""
     if clear and (follow or failed or as_json or since is not None or operation or last):
         raise click.UsageError("--clear forgets all of them and takes no other option but --state")
     asked = surface(state)
@@ -61,9 +61,8 @@ def _lines(one: dict[str, Any]) -> str:
     when = f"{datetime.fromtimestamp(one['time'], UTC):%H:%M:%S}"
     status = click.style(f"{one['status'] or 'cut':<4}", fg="red" if _is_bad(one) else None)
     operation = one["operation"] or "(nothing known here)"
-    if one["inner"]:
-        operation += " in a batch"
-    return f"{one['seq']:>5}  {when}  {status} {one['method']:<6}  {operation}\n       {one['url']}"
+    method = f"{'+' if one['inner'] else ''}{one['method']}"
+    return f"{one['seq']:>5}  {when}  {status} {method:<7} {operation}\n       {one['url']}"
 
 
 def _is_bad(one: dict[str, Any]) -> bool:

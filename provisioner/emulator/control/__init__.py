@@ -11,6 +11,8 @@ GET    lag                   {"graph", "rbac", …}: seconds or a range, and "se
 PATCH  tenants?id=ID         policies of a tenant: directory.py names the members
 PATCH  users?id=ID           a person's account, sessions, password, second factor: directory.py
 POST   jobs                  {"platform", "subject", "claims"}: a pipeline's run; answers its environment variables
+POST   issuers               {"issuer"}: an issuer of identities of your own, a cluster say, whose tokens Entra checks
+POST   tokens                {"issuer", "claims", "lifeSeconds"}: a token such an issuer signs; answers {"token"}
 GET    snapshots             {"snapshots": [{"name", "documents"}]}; DELETE ?name=NAME forgets one
 POST   snapshot / restore    {"name"}: keep the whole state under a name; go back to it
 GET    scenarios             {"scenarios": [{"name", "description"}]}: those that come with the emulator

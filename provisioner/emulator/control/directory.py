@@ -7,7 +7,7 @@ PATCH tenants?id=ID takes
 PATCH users?id=ID takes
   accountEnabled   bool
   password         a new password: grants of public clients end with it
-  passwordExpired  bool
+  passwordExpired  bool, or "onPremises"
   otp              the one-time code accepted from now on; null removes the second factor
   revokeSessions   true: every grant and session of this person ends now
   unlock           true: smart lockout forgets
@@ -26,8 +26,8 @@ from .errors import bad_request, unknown_tenant, unknown_user
 
 _MFA = ("securityDefaults", "requireForApps", "signInFrequencyHours")
 _RESULTS = ("requireMfa", *conditional_access.REFUSALS)
-_SWITCHES = ("accountEnabled", "passwordExpired", "revokeSessions", "unlock")
-_USER = (*_SWITCHES, "password", "otp")
+_SWITCHES = ("accountEnabled", "revokeSessions", "unlock")
+_USER = (*_SWITCHES, "password", "passwordExpired", "otp")
 
 
 def change_tenant(call: Call) -> Reply:
@@ -109,6 +109,9 @@ def _changes(wanted: dict[str, Any], now: float) -> Document:
             raise bad_request(f"{name} must be true or false")
     if not isinstance(wanted.get("password", "x"), str) or not wanted.get("password", "x"):
         raise bad_request("password must be text")
+    expired = wanted.get("passwordExpired", False)
+    if not isinstance(expired, bool) and expired != "onPremises":
+        raise bad_request("passwordExpired must be true, false or onPremises")
     if not isinstance(wanted.get("otp"), str | None):
         raise bad_request("otp must be text or null")
     changed: Document = {}

@@ -24,6 +24,8 @@ _HANDLERS: tuple[tuple[str, str, Handler], ...] = (
     ("PATCH", "tenants", directory.change_tenant),
     ("PATCH", "users", directory.change_user),
     ("POST", "jobs", jobs.start_job),
+    ("POST", "issuers", jobs.register_issuer),
+    ("POST", "tokens", jobs.mint_token),
     ("GET", "snapshots", snapshots.get_snapshots),
     ("DELETE", "snapshots", snapshots.delete_snapshot),
     ("POST", "snapshot", snapshots.snapshot),
