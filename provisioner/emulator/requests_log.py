@@ -29,12 +29,17 @@ SECRET_MEMBERS = frozenset(
         "device_code",
         "code_verifier",
         "otp",
+        "oidcToken",
         "handle",
     }
 )
 _SECRET_IN_JSON = SECRET_MEMBERS - {"code"}  # there it is an error's
-# elsewhere `value` is a list or a permission's name; the password of an imported certificate; a JWK's private members
-_SECRET_IN_A_VAULT = frozenset({"value", "pwd", "d", "p", "q", "dp", "dq", "qi", "k", "key_hsm"})
+# `value` elsewhere is a list or a permission's name. In a vault also: the password of an imported certificate, a JWK's
+# private members. An issuer answers a job's token as `value`.
+_SECRET_AT = {
+    "key_vault": frozenset({"value", "pwd", "d", "p", "q", "dp", "dq", "qi", "k", "key_hsm"}),
+    "issuers": frozenset({"value"}),
+}
 _SECRET_HEADERS = frozenset({"authorization", "cookie", "set-cookie"})
 _URL_HEADERS = frozenset({"location", "referer", "azure-asyncoperation"})
 KEPT = 100_000
@@ -129,7 +134,7 @@ def _json_body(body: bytes, service: str) -> Json:
 def _masked(value: Json, service: str) -> Json:
     """The same JSON with secret strings masked."""
     if isinstance(value, dict):
-        secret = _SECRET_IN_JSON | _SECRET_IN_A_VAULT if service == "key_vault" else _SECRET_IN_JSON
+        secret = _SECRET_IN_JSON | _SECRET_AT.get(service, frozenset())
         return {
             name: MASK if isinstance(item, str) and name in secret else _masked(item, service)
             for name, item in value.items()
