@@ -95,7 +95,7 @@ class Estate:
             timeout=30,
         )
         assert job.ok, job.text
-        variables = job.json()
+        variables = job.json()["variables"]
         answer = self._http.get(
             f"{variables['ACTIONS_ID_TOKEN_REQUEST_URL']}&audience=api://AzureADTokenExchange",
             headers={"Authorization": f"Bearer {variables['ACTIONS_ID_TOKEN_REQUEST_TOKEN']}"},

@@ -34,3 +34,16 @@ def of_all_stories() -> dict[str, set[str]]:
             elif call.func.id == "az":
                 found["az"].add(words[0])
     return dict(found)
+
+
+def table(operations: dict[str, set[str]]) -> str:
+    """The table in Markdown, a line a client."""
+    head = "| client | operations |\n| --- | --- |\n"
+    return head + "".join(
+        f"| {client} | {', '.join(f'`{each}`' for each in sorted(operations[client]))} |\n"
+        for client in sorted(operations)
+    )
+
+
+if __name__ == "__main__":
+    print(table(of_all_stories()), end="")

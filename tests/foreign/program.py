@@ -50,5 +50,5 @@ def _answer(cloud: Cloud, asked: dict[str, str]) -> dict[str, str]:
     try:
         robot.sign_in(f"{page.url}?otc={asked['type']}", cloud.operator, deliver=False)
     except StuckError as end:
-        assert "You have signed in" in str(end), end
+        assert "You are signed in" in str(end), end
     return {}

@@ -7,10 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.foreign.cloud import Cloud
+from tests.foreign.estate import Estate
+from tests.foreign.operations import shows
 
 from .conftest import Az
 
 
+@shows("az", "login --service-principal (secret)")
 def test_runner_is_signed_in_and_has_its_subscription(az: Az, cloud: Cloud) -> None:
     shown = az("account show")
     tenant = cloud.tenant
@@ -37,6 +40,7 @@ def test_wrong_secret_is_told_with_its_code(az_of: Callable[[], Az], cloud: Clou
     assert "AADSTS7000215" in said
 
 
+@shows("az", "login --service-principal (certificate)")
 def test_certificate_az_made_itself_signs_in(az: Az, az_of: Callable[[], Az], cloud: Cloud) -> None:
     app_id = az("ad app create", display_name=f"story {uuid.uuid4()}")["appId"]
     az("ad sp create", id=app_id)
@@ -50,3 +54,18 @@ def test_certificate_az_made_itself_signs_in(az: Az, az_of: Callable[[], Az], cl
     assert other("account show")["user"]["name"] == app_id
     az("ad app credential delete", id=app_id, key_id=certificates[0]["keyId"], cert=True)
     assert "AADSTS700027" in az_of().refused("login", allow_no_subscriptions=True, **signed_in)
+
+
+@shows("az", "login --service-principal (federated token)")
+def test_token_of_a_pipeline_signs_in_where_it_is_trusted(
+    az_of: Callable[[], Az], estate: Estate, cloud: Cloud
+) -> None:
+    made, subject = estate.application(), f"repo:contoso/{uuid.uuid4().hex}:environment:production"
+    issuer, token = estate.token_of_job(subject)
+    signed_in = {"service_principal": True, "username": made.app_id, "tenant": cloud.tenant["id"]}
+    said = az_of().refused("login", allow_no_subscriptions=True, federated_token=token, **signed_in)
+    assert "AADSTS70021" in said or "AADSTS700213" in said
+    estate.trust(made, issuer, subject)
+    other = az_of()
+    other("login", allow_no_subscriptions=True, federated_token=token, **signed_in)
+    assert other("account show")["user"]["name"] == made.app_id
