@@ -50,8 +50,8 @@ class Cloud:
 @contextmanager
 def started(folder: Path) -> Iterator[Cloud]:
     """A new cloud in a folder that is also the user's home; stopped at the end."""
-    homes = {name: str(folder) for name in ("HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME")}
-    plain = {name: os.environ[name] for name in _KEPT if name in os.environ} | homes
+    homes = {f"XDG_{name}_HOME": str(folder / name.lower()) for name in ("STATE", "DATA", "CACHE")}
+    plain = {name: os.environ[name] for name in _KEPT if name in os.environ} | homes | {"HOME": str(folder)}
     description = json.loads(_emulator(plain, "start", "--detach", "--json"))
     try:
         yield Cloud(description, _shell(plain, _emulator(plain, "env")))

@@ -159,7 +159,7 @@ def _serve(folder: Path, port: int, *, as_json: bool) -> None:
 def _start_apart(folder: Path, port: int) -> dict[str, Any]:
     """Start a process of its own and wait until it answers; its description."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    command = [sys.executable, "-m", "provisioner.cli.emulator", "start", "--json"]
+    command = [sys.executable, "-P", "-m", "provisioner.cli.emulator", "start", "--json"]
     command += ["--state", str(folder), "--port", str(port)]
     log = folder / "emulator.log"
     log.touch(mode=0o600)

@@ -19,7 +19,9 @@ from . import clockwork, errors
 from .rights import Right, granted
 from .rules import vault_of
 
-_API_VERSION = re.compile(r"7\.\d|20\d\d-\d\d-\d\d(-preview)?")  # new ones come each year and are taken
+_API_VERSION = re.compile(
+    r"7\.\d(-preview(\.\d)?)?|20\d\d-\d\d-\d\d(-preview)?"
+)  # new ones come each year and are taken
 
 
 @dataclass(frozen=True)

@@ -111,6 +111,6 @@ def test_every_answer_carries_the_services_headers(azure: Azure, path: str) -> N
     assert len(headers["x-ms-request-id"]) == 36
 
 
-@pytest.mark.parametrize("version", ["7.0", "7.6", "2025-07-01", "2026-01-01-preview", "2026-04-01"])
+@pytest.mark.parametrize("version", ["7.0", "7.6", "7.6-preview.2", "2025-07-01", "2026-01-01-preview", "2026-04-01"])
 def test_api_versions_of_all_years_are_taken(azure: Azure, version: str) -> None:
     assert azure.vault("GET", "/secrets", **{"api-version": version}).status == 200

@@ -51,7 +51,7 @@ def test_vault_is_made_deleted_recovered_and_purged(az: Az, group: str, name: st
     assert "not found" in az.refused("keyvault show", name=name)
     assert name in [each["name"] for each in az("keyvault list-deleted")]
     assert az("keyvault show-deleted", name=name)["properties"]["vaultId"] == made["id"]
-    assert "deleted but recoverable" in az.refused("keyvault create", name=name, resource_group=group)
+    assert "already exists in deleted state" in az.refused("keyvault create", name=name, resource_group=group)
     assert az("keyvault recover", name=name)["id"] == made["id"]
 
     az("keyvault delete", name=name)
