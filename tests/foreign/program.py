@@ -31,8 +31,11 @@ def run(command: Sequence[str], environment: Mapping[str, str], cloud: Cloud) ->
     said: Any = None
     for line in process.stdout:
         said = json.loads(line)
-        if "open" in said:
-            process.stdin.write(json.dumps(_answer(cloud, said)) + "\n")
+        if "type" in said:
+            _type(cloud, said["open"], said["type"])
+        elif "open" in said:
+            ending = _browser(cloud).sign_in(said["open"], cloud.operator, deliver=False)
+            process.stdin.write(json.dumps(ending.fields) + "\n")
             process.stdin.flush()
     _, complaint = process.communicate()
     deadline.cancel()
@@ -40,15 +43,15 @@ def run(command: Sequence[str], environment: Mapping[str, str], cloud: Cloud) ->
     return said
 
 
-def _answer(cloud: Cloud, asked: dict[str, str]) -> dict[str, str]:
-    """What the browser brings back; nothing from a sign-in begun by a code."""
-    robot = Robot(cloud.description["proxy"], cloud.description["ca"])
-    if "type" not in asked:
-        return robot.sign_in(asked["open"], cloud.operator, deliver=False).fields
-    with through_proxy(cloud.description["proxy"], cloud.description["ca"]) as browser:
-        page = browser.get(asked["open"], timeout=30)  # a short address that leads to the page
+def _browser(cloud: Cloud) -> Robot:
+    return Robot(cloud.description["proxy"], cloud.description["ca"])
+
+
+def _type(cloud: Cloud, address: str, code: str) -> None:
+    """Type a code at the page a short address leads to, and sign in. It ends on a page with nothing to press."""
+    with through_proxy(cloud.description["proxy"], cloud.description["ca"]) as http:
+        page = http.get(address, timeout=30)
     try:
-        robot.sign_in(f"{page.url}?otc={asked['type']}", cloud.operator, deliver=False)
+        _browser(cloud).sign_in(f"{page.url}?otc={code}", cloud.operator, deliver=False)
     except StuckError as end:
         assert "You are signed in" in str(end), end
-    return {}

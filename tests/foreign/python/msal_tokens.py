@@ -50,7 +50,6 @@ def by_device() -> dict[str, Any]:
     application = msal.PublicClientApplication(CLIENT_ID, authority=AUTHORITY)
     flow = application.initiate_device_flow(USER_READ)
     say({"open": flow["verification_uri"], "type": flow["user_code"]})
-    hear()
     return {"device": application.acquire_token_by_device_flow(flow)}
 
 

@@ -20,7 +20,6 @@ code = AuthorizationCodeCredential(TENANT, CLIENT, hear()["code"], REPLY, client
 
 def show(address: str, user_code: str, _expires: datetime) -> None:
     say({"open": address, "type": user_code})
-    hear()
 
 
 device = DeviceCodeCredential(CLIENT, tenant_id=TENANT, prompt_callback=show)
