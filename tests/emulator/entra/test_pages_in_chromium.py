@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 from selenium import webdriver
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -84,8 +85,10 @@ class Screen:
     def _then(self, act: Callable[[], None]) -> Screen:
         before = self.driver.find_element(By.TAG_NAME, "html")
         act()
-        WebDriverWait(self.driver, _PATIENCE_S).until(there.staleness_of(before))
-        WebDriverWait(self.driver, _PATIENCE_S).until(lambda driver: driver.find_elements(By.TAG_NAME, "h1"))
+        # asked in the middle of a navigation, the driver may answer with an error of its own: ask again
+        patiently = WebDriverWait(self.driver, _PATIENCE_S, ignored_exceptions=(WebDriverException,))
+        patiently.until(there.staleness_of(before))
+        patiently.until(lambda driver: driver.find_elements(By.TAG_NAME, "h1"))
         return self
 
     def as_person(self, username: str, password: str = OPERATOR_PASSWORD) -> Screen:
