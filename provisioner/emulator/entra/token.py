@@ -16,16 +16,16 @@ _GRANTS: dict[str, _Grant] = {
     "refresh_token": refresh_grant.answer,
     "client_credentials": application_grant.answer,
     "urn:ietf:params:oauth:grant-type:device_code": device_grant.answer,
+    "device_code": device_grant.answer,  # as v1 libraries say it, and msal-node at v2
 }
-_GRANTS_OF_V1 = _GRANTS | {"device_code": device_grant.answer}
 
 
 def issue_v1(call: Call) -> Reply:
-    return _issue(call, 1, _GRANTS_OF_V1)
+    return _issue(call, 1)
 
 
 def issue_v2(call: Call) -> Reply:
-    return _issue(call, 2, _GRANTS)
+    return _issue(call, 2)
 
 
 def preflight(call: Call) -> Reply:
@@ -39,15 +39,15 @@ def preflight(call: Call) -> Reply:
     return Reply(200, None, wire.headers(call, str(uuid4())) | allowed)
 
 
-def _issue(call: Call, version: int, grants: dict[str, _Grant]) -> Reply:
+def _issue(call: Call, version: int) -> Reply:
     form = client_credential.with_basic(call, call.form())
     grant_type, _ = need(call, form, "grant_type"), need(call, form, "client_id")
     if version == 2 and "resource" in form:
         raise errors.parameter_not_supported(call, "resource")
-    if grant_type not in grants:
+    if grant_type not in _GRANTS:
         raise errors.grant_type_not_supported(call, grant_type)
     wanted_claims(call, form)
-    answer = grants[grant_type](call, version, form)
+    answer = _GRANTS[grant_type](call, version, form)
     headers = wire.headers(call, str(uuid4()))
     if origin := call.headers.get("origin"):
         headers["Access-Control-Allow-Origin"] = origin

@@ -41,6 +41,13 @@ def test_tokens_carry_the_strength_of_the_sign_in_on_the_page(world: World) -> N
     assert {"refresh_token", "id_token"} <= given.keys()
 
 
+def test_short_name_of_the_grant_is_taken_at_v2_too(world: World) -> None:
+    """msal-node sends it."""
+    asked = world.device()
+    given = world.decide(asked["user_code"]).poll(asked["device_code"], client_secret=None, grant_type="device_code")
+    assert given.status == 200
+
+
 def test_v1_grant_with_its_own_names_gives_a_v1_answer(world: World) -> None:
     asked = world.device(1)
     form = {"resource": PARTNER_CENTER, "client_secret": None}
