@@ -37,7 +37,10 @@ _START_DEADLINE_S = 30.0
 @click.option("--reset", "anew", is_flag=True, help="With --scenario: give up the state the folder has.")
 @click.option("--json", "as_json", is_flag=True, help="Print the description as one JSON object.")
 def start(detach: bool, state: Path | None, port: int, scenario: str | None, anew: bool, as_json: bool) -> None:
-    """Start the emulator and say where it is; runs until interrupted unless --detach."""
+    """Start the emulator and say where it is.
+
+    It runs until interrupted, or with --detach until `provisioner emulator stop`.
+    """
     from provisioner.emulator.note import default_state
 
     if anew and scenario is None:
@@ -78,7 +81,10 @@ def stop(state: Path | None) -> None:
 @STATE
 @click.option("--json", "as_json", is_flag=True, help="Print the description as one JSON object.")
 def status(state: Path | None, as_json: bool) -> int:
-    """Say whether an emulator is running, where, and with which tenants. Exit 1 when none is."""
+    """Say whether an emulator is running, and where.
+
+    With its tenants and who signs in there. Exit 1 when none is running.
+    """
     note = running(state)
     if note is None:
         click.echo("null" if as_json else "not running")
@@ -94,7 +100,10 @@ def status(state: Path | None, as_json: bool) -> int:
 @click.command()
 @STATE
 def env(state: Path | None) -> None:
-    """Print export lines, so that curl, az and others use the emulator: eval "$(provisioner emulator env)"."""
+    """Print export lines, so that curl, az and others use it.
+
+    In a shell: eval "$(provisioner emulator env)"
+    """
     from provisioner.emulator.note import VARIABLE, folder_note
 
     note = required(state)
