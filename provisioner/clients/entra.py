@@ -49,11 +49,12 @@ class AuthorizationRequest:
 
 @dataclass(frozen=True)
 class UserTokens:
-    """id_claims: of the id_token that came with them, empty when none did."""
+    """id_claims: of the id_token that came with them, empty when none did. expires_in_s: of the access token."""
 
     access_token: Secret
     refresh_token: Secret | None
     id_claims: Mapping[str, Any]
+    expires_in_s: int | None = None
 
 
 class EntraClient:
@@ -221,7 +222,18 @@ def _tokens(operation: str, result: Mapping[str, Any]) -> UserTokens:
     access, refresh = result.get("access_token"), result.get("refresh_token")
     if not isinstance(access, str):
         raise ApiReplyError("Entra", operation, 200, "", "the answer has no access_token")
-    return UserTokens(Secret(access), Secret(refresh) if isinstance(refresh, str) else None, _id_claims(result))
+    return UserTokens(
+        Secret(access),
+        Secret(refresh) if isinstance(refresh, str) else None,
+        _id_claims(result),
+        _seconds(result.get("expires_in")),
+    )
+
+
+def _seconds(value: Any) -> int | None:
+    """A number in v2 answers, a text in those of v1 (sam-facts 3.2)."""
+    text = str(value)
+    return int(text) if text.isdecimal() else None
 
 
 def _id_claims(result: Mapping[str, Any]) -> Mapping[str, Any]:
