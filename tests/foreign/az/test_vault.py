@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.foreign.cloud import Cloud
+from tests.foreign.operations import shows
 
 from .conftest import Az
 
@@ -103,3 +104,12 @@ def test_key_signs_and_verifies(az: Az, vault: str) -> None:
         signature=signed["signature"],
     )
     assert answer["isValid"] is True
+
+
+@shows("az", "ad app credential reset --create-cert --keyvault")
+def test_certificate_made_in_the_vault_becomes_a_credential(az: Az, vault: str) -> None:
+    app_id, name = az("ad app create", display_name=f"story {uuid.uuid4()}")["appId"], f"c-{uuid.uuid4().hex}"
+    az("ad app credential reset", id=app_id, create_cert=True, keyvault=vault, cert=name)
+    thumbprint = az("keyvault certificate show", vault_name=vault, name=name)["x509ThumbprintHex"]
+    [credential] = az("ad app credential list", id=app_id, cert=True)
+    assert credential["customKeyIdentifier"] == thumbprint
