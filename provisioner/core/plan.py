@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
+from provisioner.core.address import Address
 from provisioner.core.exit_codes import CHANGES_PENDING, COULD_NOT_TELL, DONE, PERSON_MUST_ACT, combine
 from provisioner.core.step import Action, Step
+
+_DAY = timedelta(days=1)
 
 
 class Cause(StrEnum):
@@ -31,8 +34,33 @@ class Notice:
 
 
 @dataclass(frozen=True)
+class Life:
+    """Something that ends on its own, and when. It is about time only: what is done about it is a step, if anything.
+
+    what: `credential`, `refreshToken` or `foreignCredential` (on the application, of unknown origin).
+    name and type: of a credential. expires_at: None where that is not known, or there is nothing yet.
+    state: `fresh`, `due` (the next apply renews it), `expired`, `missing`, `unknown`; of a refresh token those of
+    design section 4. for_a_person: nothing but a person keeps it alive, and it is time. mfa: whether the sign-in behind
+    a refresh token had it, None where that is not known.
+    """
+
+    address: Address
+    what: str
+    state: str
+    name: str = ""
+    type: str = ""
+    expires_at: datetime | None = None
+    for_a_person: bool = False
+    mfa: bool | None = None
+
+    def days_left(self, now: datetime) -> float | None:
+        """To a tenth of a day; negative once it is over; None without an end."""
+        return None if self.expires_at is None else round((self.expires_at - now) / _DAY, 1)
+
+
+@dataclass(frozen=True)
 class Plan:
-    """name, tenant, cloud: of the spec. runner: who looked. digest: of the spec. made_at: UTC."""
+    """name, tenant, cloud: of the spec. runner: who looked. digest: of the spec. made_at: UTC. life: what ends when."""
 
     name: str
     tenant: str
@@ -43,6 +71,7 @@ class Plan:
     steps: tuple[Step, ...]
     cause: Cause = Cause.UNKNOWN
     notices: tuple[Notice, ...] = field(default=())
+    life: tuple[Life, ...] = field(default=())
 
     @property
     def pending(self) -> tuple[Step, ...]:
@@ -51,6 +80,11 @@ class Plan:
     @property
     def for_a_person(self) -> tuple[Step, ...]:
         return tuple(step for step in self.steps if step.action is Action.PERSON)
+
+    @property
+    def person_items(self) -> int:
+        """How many things wait for a person: steps, and what ends unless somebody else renews it."""
+        return len(self.for_a_person) + sum(life.for_a_person for life in self.life)
 
     @property
     def unknown(self) -> tuple[Step, ...]:
@@ -66,6 +100,6 @@ class Plan:
             (
                 COULD_NOT_TELL if self.unknown else DONE,
                 CHANGES_PENDING if any(not step.quiet(self.made_at) for step in self.pending) else DONE,
-                PERSON_MUST_ACT if self.for_a_person else DONE,
+                PERSON_MUST_ACT if self.person_items else DONE,
             )
         )

@@ -13,6 +13,8 @@ from provisioner.core.address import Address
 from provisioner.core.observation import Known, Present, Unknown
 from provisioner.core.plan import Cause, Notice, Plan
 from provisioner.core.step import Action, Step
+from provisioner.engine.forecast import forecast
+from provisioner.engine.forecast import notices as notices_of
 from provisioner.resources.contract import AnyKind
 from provisioner.resources.role_assignment import runner_addresses
 from provisioner.resources.spec_digest import DigestFact, SpecDigest
@@ -33,6 +35,7 @@ def make_plan(
             theirs, notice = _who_does_it(step, spec, kind, known, runner, clients)
             steps.append(theirs)
             notices += notice
+    life = forecast(spec, known, now)
     kept = _ordered(_needs_that_wait(_without_idle_demands(steps, now)))
     return Plan(
         name=spec.name,
@@ -43,7 +46,8 @@ def make_plan(
         made_at=now,
         steps=tuple(kept),
         cause=_cause(spec, known, kept, now),
-        notices=tuple(notices),
+        notices=(*notices, *notices_of(life, spec, now)),
+        life=life,
     )
 
 

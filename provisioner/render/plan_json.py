@@ -6,12 +6,13 @@ The keys are design section 4's. No secret can be in it: `as_json` refuses what 
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
 
 from provisioner.core.errors import ProvisionerError, SpecError
-from provisioner.core.plan import Cause, Plan
+from provisioner.core.plan import Cause, Life, Plan
 from provisioner.core.step import Action, Step
 from provisioner.render.values import as_json, timestamp
 
@@ -57,6 +58,27 @@ class NoticeRow(_Shape, frozen=True, kw_only=True):
     next: str
 
 
+class LifeRow(_Shape, frozen=True, kw_only=True):
+    """Something that ends on its own: `what` is `credential` (the one in force), `refreshToken`, or `foreignCredential`
+    (on the application, of unknown origin, never touched).
+
+    `state`: `fresh`, `due` (the next apply renews it), `expired`, `missing`, `unknown`, `foreign`; of the refresh token
+    also `wanted`, `broken`, `expiring`. `expiresAt` and `daysLeft` are null where nothing is there or nothing is known;
+    `daysLeft` counts from `madeAt`, to a tenth, and is negative once it is over. `person`: only a person can renew it,
+    and it is time. `mfa`: whether the sign-in behind a refresh token had it, as noted beside it; null where unknown.
+    """
+
+    address: Address
+    what: str
+    name: str
+    type: str
+    state: str
+    expires_at: Moment | None
+    days_left: float | None
+    person: bool
+    mfa: bool | None
+
+
 class TenantPlan(_Shape, frozen=True, kw_only=True):
     """The plan of one tenant. `digest`: SHA-256 of the canonical resolved spec."""
 
@@ -69,6 +91,7 @@ class TenantPlan(_Shape, frozen=True, kw_only=True):
     cause: Cause
     entries: list[Entry]
     notices: list[NoticeRow]
+    life: list[LifeRow]
 
 
 class Failure(_Shape, frozen=True, kw_only=True):
@@ -100,6 +123,7 @@ def tenant_plan(plan: Plan) -> TenantPlan:
         notices=[
             NoticeRow(severity=notice.severity, text=notice.text, next=notice.next_step) for notice in plan.notices
         ],
+        life=[_life(life, plan.made_at) for life in plan.life],
     )
 
 
@@ -149,4 +173,18 @@ def _entry(step: Step) -> Entry:
         reason=step.reason,
         seen=step.seen,
         todo=step.todo,
+    )
+
+
+def _life(life: Life, now: datetime) -> LifeRow:
+    return LifeRow(
+        address=str(life.address),
+        what=life.what,
+        name=life.name,
+        type=life.type,
+        state=life.state,
+        expires_at=None if life.expires_at is None else timestamp(life.expires_at),
+        days_left=life.days_left(now),
+        person=life.for_a_person,
+        mfa=life.mfa,
     )
