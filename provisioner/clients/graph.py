@@ -19,6 +19,7 @@ from msgraph.graph_service_client import GraphServiceClient
 from provisioner.clients import graph_facts as facts
 from provisioner.clients.clouds import CloudEndpoints
 from provisioner.clients.graph_credentials import GraphCredentials
+from provisioner.clients.graph_policies import GraphPolicies
 from provisioner.clients.graph_transport import BuildOnlyAdapter, GraphTransport, items_of
 from provisioner.clients.identity import RunnerCredential
 from provisioner.core.clock import Clock
@@ -37,6 +38,7 @@ class GraphClient:
         self._transport = GraphTransport(session, cloud.graph, credential, clock)
         self._build = GraphServiceClient(request_adapter=cast("Any", BuildOnlyAdapter(self._transport.root)))
         self.credentials = GraphCredentials(self._transport, self._build)
+        self.policies = GraphPolicies(self._transport, self._build)
 
     # applications
 

@@ -30,6 +30,7 @@ APPLICATION_SELECT = (
     "requiredResourceAccess",
     "passwordCredentials",
     "keyCredentials",
+    "createdDateTime",
 )
 SERVICE_PRINCIPAL_SELECT = ("id", "appId", "displayName", "accountEnabled")
 API_SELECT = (*SERVICE_PRINCIPAL_SELECT, "oauth2PermissionScopes", "appRoles")
@@ -98,6 +99,7 @@ class ApplicationFacts:
     required: tuple[RequiredPermission, ...]
     passwords: tuple[PasswordCredential, ...]
     keys: tuple[KeyCredential, ...] = ()
+    created_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -178,6 +180,7 @@ def application(body: Json) -> ApplicationFacts:
             for entry in body.get("passwordCredentials") or ()
         ),
         keys=tuple(_key(entry) for entry in body.get("keyCredentials") or ()),
+        created_at=moment(body.get("createdDateTime")),
     )
 
 

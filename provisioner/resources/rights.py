@@ -28,6 +28,11 @@ WRITE_GRANTS = Right("graph", _GRANT, why="grants delegated permissions for the 
 _ASSIGN = ("AppRoleAssignment.ReadWrite.All", _AS_USER)
 READ_APP_ROLES = Right("graph", ("Application.Read.All", "Directory.Read.All", *_ASSIGN))
 WRITE_APP_ROLES = Right("graph", _ASSIGN, why="grants application permissions")
+READ_POLICIES = Right(
+    "graph",
+    ("Policy.Read.ApplicationConfiguration", "Policy.Read.All", "Policy.ReadWrite.ApplicationConfiguration"),
+    why="foresees what a policy would refuse; safety.accept does without",
+)
 
 READ_SUBSCRIPTION = Right("arm", ("Reader", "Contributor", "Owner"), "subscription")
 READ_GROUP = Right("arm", READ_SUBSCRIPTION.names, "resource group")

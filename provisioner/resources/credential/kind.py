@@ -15,7 +15,7 @@ from provisioner.clients.tenant import TenantClients
 from provisioner.clients.vault_certificates import CertificateFacts
 from provisioner.core.address import Address
 from provisioner.core.errors import ForbiddenError
-from provisioner.core.observation import Absent, Known, Observation, Present
+from provisioner.core.observation import Absent, Known, Observation, Present, Unknown
 from provisioner.core.step import Action, Step
 from provisioner.resources.contract import Reader, Right, SpecFragment, Writer, blocked
 from provisioner.resources.credential import (
@@ -23,11 +23,12 @@ from provisioner.resources.credential import (
     certificate_writes,
     federated_steps,
     federated_writes,
+    policy,
     secret_steps,
     secret_writes,
 )
 from provisioner.resources.credential.at_work import AtWork
-from provisioner.resources.credential.certificate_steps import CertificateFact, key_credentials
+from provisioner.resources.credential.certificate_steps import CertificateFact, key_credentials, months
 from provisioner.resources.credential.federated_steps import FederatedFact, sorted_trusts
 from provisioner.resources.credential.place import certificate_name
 from provisioner.resources.credential.secret_history import with_deleted, with_history
@@ -41,12 +42,16 @@ from provisioner.spec.model import Spec
 
 @dataclass(frozen=True)
 class CredentialFact:
-    """What there is of each type. hidden: the vault or the application is soft-deleted, and brings its own back."""
+    """What there is of each type. hidden: the vault or the application is soft-deleted, and brings its own back.
+
+    policies: what the tenant says of one that is to be added; None when none is, or nothing could refuse it.
+    """
 
     secret: SecretFact = field(default_factory=SecretFact)
     certificate: CertificateFact = field(default_factory=CertificateFact)
     federated: FederatedFact = field(default_factory=FederatedFact)
     hidden: bool = False
+    policies: policy.Policies | Unknown | None = None
 
     def since(self, wanted: CredentialWanted, now: datetime) -> datetime | None:
         """Since when the wanted type has been in force; None while it is not."""
@@ -70,17 +75,35 @@ class Credential:
     async def observe(
         self, wanted: Mapping[Address, CredentialWanted], known: Known, read: Reader
     ) -> Mapping[Address, Observation[CredentialFact]]:
-        return {address: await _observe(entry, known, read) for address, entry in wanted.items()}
+        """Raises PlanError as `steps` does: only where a credential is to be added are the tenant's policies read."""
+        return {address: await self._observe(address, entry, known, read) for address, entry in wanted.items()}
+
+    async def _observe(
+        self, address: Address, wanted: CredentialWanted, known: Known, read: Reader
+    ) -> Observation[CredentialFact]:
+        seen = await _observe(wanted, known, read)
+        now = read.clients.clock.now()
+        if isinstance(seen, Unknown) or not policy.adds(self.steps(address, wanted, seen, now), wanted.place.type):
+            return seen
+        application = known.fact(wanted.application)
+        policies = await policy.read_policies(None if application is None else application.application, read)
+        fact = seen.fact if isinstance(seen, Present) else _nothing(wanted)
+        if isinstance(policies, policy.Policies) and policy.refusal(policies, _addition(wanted, fact, now)) is None:
+            return seen
+        return Present(replace(fact, policies=policies))
 
     def steps(
         self, address: Address, wanted: CredentialWanted | None, seen: Observation[CredentialFact], now: datetime
     ) -> Sequence[Step]:
         if wanted is None:
             return ()
-        fact = seen.fact if isinstance(seen, Present) else CredentialFact(secret=SecretFact(name=wanted.place.name))
+        fact = seen.fact if isinstance(seen, Present) else _nothing(wanted)
         if fact.hidden:
             return (Step(address, Action.NONE, reason="comes back with what was deleted"),)
         steps = [*_own(address, wanted, fact, now), *_leaving(address, wanted, fact, now)]
+        if fact.policies is not None:
+            addition, accepted = _addition(wanted, fact, now), wanted.policies_may_stay_unread
+            steps = policy.judged(steps, address, fact.policies, addition, accepted=accepted)
         kept = _others(wanted, fact)
         if not kept:
             return steps
@@ -114,6 +137,23 @@ class Credential:
             kind = "certificate" if fact.certificate.tagged is not None else "secret"
             return {"application": {"credential": {"name": address.key, "type": kind}}}
         return {}
+
+
+def _nothing(wanted: CredentialWanted) -> CredentialFact:
+    return CredentialFact(secret=SecretFact(name=wanted.place.name))
+
+
+def _addition(wanted: CredentialWanted, fact: CredentialFact, now: datetime) -> policy.Addition:
+    """What is to be added: a certificate that is there already is registered as it is."""
+    kind, certificate = wanted.place.type, fact.certificate
+    if kind != "certificate":
+        return policy.Addition(kind, wanted.lifetime, self_signed=False)
+    there = certificate.versions[-1] if certificate.is_brought else certificate.current(now)
+    if there is None or there.expires_at is None or certificate.registered(there) is not None:
+        lifetime = policy.whole_months(now, months(wanted.lifetime))
+    else:
+        lifetime = there.expires_at - there.created_at
+    return policy.Addition(kind, lifetime, self_signed=not certificate.is_brought)
 
 
 async def list_secrets(read: Reader, vault_name: str) -> tuple[SecretFacts, ...]:

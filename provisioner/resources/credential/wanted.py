@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from provisioner.core.address import Address
 from provisioner.resources.credential.place import CredentialPlace, place_of
+from provisioner.resources.credential.policy import CHECK
 from provisioner.resources.marks import credential_name
 from provisioner.resources.role_assignment import runner_addresses
 from provisioner.spec.model import Spec
@@ -15,6 +16,8 @@ from provisioner.spec.model import Spec
 @dataclass(frozen=True)
 class CredentialWanted:
     """mark: the display name of what we add to the application. issuer and subject: of a trusted token.
+
+    policies_may_stay_unread: `safety.accept` does without the tenant's app-management policies.
 
     rotate_now: replace it though it is not due (`rotate`).
     """
@@ -32,6 +35,7 @@ class CredentialWanted:
     issuer: str = ""
     subject: str = ""
     rotate_now: bool = False
+    policies_may_stay_unread: bool = False
 
     @property
     def spec_name(self) -> str:
@@ -64,6 +68,7 @@ def wanted_credential(spec: Spec, *, rotate_now: bool = False) -> CredentialWant
         issuer=credential.issuer or "",
         subject=credential.subject or "",
         rotate_now=rotate_now,
+        policies_may_stay_unread=CHECK in spec.safety.accept,
     )
 
 
