@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from provisioner.cli.terminal import Terminal
     from provisioner.core.plan import Plan
+    from provisioner.fleet import TenantResult
 
 _ONLY_DETAILED = (exit_codes.CHANGES_PENDING, exit_codes.PERSON_MUST_ACT)
 
@@ -23,9 +25,9 @@ _ONLY_DETAILED = (exit_codes.CHANGES_PENDING, exit_codes.PERSON_MUST_ACT)
 @click.command()
 @many_paths
 @click.option("--out", metavar="FILE", help="Save the plan. Not built yet.")
-@output_format("text", "json", "markdown", "html")
+@output_format("text", "json", "prometheus", "markdown", "html")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when changes are pending, 3 when a person must act.")
-@click.option("--probe", is_flag=True, help="Also redeem the stored token. Not built yet.")
+@click.option("--probe", is_flag=True, help="Also redeem the stored refresh token; writes nothing.")
 @fleet_flags
 @common
 def plan(
@@ -44,8 +46,8 @@ def plan(
 
     PATH is a spec, a fleet file or a folder of them; any mix.
     """
-    refuse_flags(out=out, probe=probe, report=report, resume=resume, shard=shard)
-    if format_ not in ("text", "json"):
+    refuse_flags(out=out, report=report, resume=resume, shard=shard)
+    if format_ not in ("text", "json", "prometheus"):
         refuse(f"--format {format_}")
     from provisioner.cli import run
     from provisioner.cli.terminal import Terminal
@@ -55,7 +57,7 @@ def plan(
     terminal = Terminal()
     verb = run.Verb(
         doing="planning",
-        operation=lambda tenant, spec, ui: operation.plan(tenant, spec),
+        operation=lambda tenant, spec, ui: operation.plan(tenant, spec, probing=probe),
         code=lambda plan: plan.exit_code(),
         told=_told,
     )
@@ -63,6 +65,8 @@ def plan(
     results = run.over(specs, verb, common, terminal)
     if format_ == "json":
         terminal.data(document([run.json_of(result, tenant_json) for result in results]))
+    elif format_ == "prometheus":
+        terminal.data(_textfile(results))
     else:
         _show([result.value for result in results if result.value is not None], terminal)
     code = run.finish(results, verb, terminal)
@@ -75,6 +79,21 @@ def _told(plan: Plan) -> Text:
     from provisioner.render.plan_text import summary_line
 
     return summary_line(plan) if plan.exit_code() else Text("nothing to do", "dim")
+
+
+def _textfile(results: Sequence[TenantResult[Plan]]) -> str:
+    """A tenant that failed was looked at as well: at this machine's time, for there is no plan to ask."""
+    from provisioner.core.clock import Clock
+    from provisioner.render.prometheus import Checked, textfile
+
+    now = Clock().now()
+    checked = [
+        Checked(
+            result.spec.name, result.spec.tenant, result.value, now if result.value is None else result.value.made_at
+        )
+        for result in results
+    ]
+    return textfile(checked).rstrip("\n")
 
 
 def _show(plans: list[Plan], terminal: Terminal) -> None:

@@ -78,6 +78,11 @@ class Plan:
         return tuple(step for step in self.steps if step.pending(self.made_at))
 
     @property
+    def news(self) -> tuple[Step, ...]:
+        """Pending steps that count as a change waiting to be made."""
+        return tuple(step for step in self.pending if not step.quiet(self.made_at))
+
+    @property
     def for_a_person(self) -> tuple[Step, ...]:
         return tuple(step for step in self.steps if step.action is Action.PERSON)
 
@@ -99,7 +104,7 @@ class Plan:
         return combine(
             (
                 COULD_NOT_TELL if self.unknown else DONE,
-                CHANGES_PENDING if any(not step.quiet(self.made_at) for step in self.pending) else DONE,
+                CHANGES_PENDING if self.news else DONE,
                 PERSON_MUST_ACT if self.person_items else DONE,
             )
         )

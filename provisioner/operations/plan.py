@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from provisioner.core.observation import Known
 from provisioner.core.plan import Plan
 from provisioner.engine.observer import observe
 from provisioner.engine.planner import make_plan
+from provisioner.engine.probed import with_probe, worth_probing
+from provisioner.operations.probe import probe
 from provisioner.operations.tenant import OpenTenant
-from provisioner.resources.contract import Reader
+from provisioner.resources.contract import AnyKind, Reader
 from provisioner.resources.kinds import KINDS
 from provisioner.resources.refresh_token import RefreshToken
 from provisioner.spec.model import Spec
@@ -23,16 +26,22 @@ class Seen:
     known: Known
 
 
-async def look(tenant: OpenTenant, spec: Spec) -> Seen:
+async def look(tenant: OpenTenant, spec: Spec, kinds: Sequence[AnyKind] = KINDS) -> Seen:
     """One look at everything, and the plan that follows from it. Raises PlanError."""
-    known = await observe(spec, KINDS, Reader(tenant.clients, tenant.runner))
+    known = await observe(spec, kinds, Reader(tenant.clients, tenant.runner))
     now = tenant.clients.clock.now()
-    return Seen(make_plan(spec, KINDS, known, tenant.runner, tenant.clients, now), known)
+    return Seen(make_plan(spec, kinds, known, tenant.runner, tenant.clients, now), known)
 
 
-async def plan(tenant: OpenTenant, spec: Spec) -> Plan:
-    """The plan of one tenant. Raises PlanError; what could not be read is in the plan as unknown."""
-    return (await look(tenant, spec)).plan
+async def plan(tenant: OpenTenant, spec: Spec, *, probing: bool = False) -> Plan:
+    """The plan of one tenant. Raises PlanError; what could not be read is in the plan as unknown.
+
+    probing: also redeem the stored refresh token, and say what came of it.
+    """
+    made = (await look(tenant, spec)).plan
+    if probing and worth_probing(made):
+        return with_probe(made, await probe(tenant.clients, spec))
+    return made
 
 
 def awaits_sign_in(plan: Plan) -> bool:

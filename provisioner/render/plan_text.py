@@ -6,19 +6,21 @@ Decides nothing: what counts as pending, unknown or a removal is the plan's own 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 
 from rich.text import Text
 
-from provisioner.core.plan import Cause, Notice, Plan
+from provisioner.core.address import Address
+from provisioner.core.plan import Cause, Life, Notice, Plan
 from provisioner.core.step import Action, Change, Step
 from provisioner.render.layout import ANY_FILE, BLANK, Lines, count, labelled, paragraph, plain, ready
 from provisioner.render.values import moment, shown, words
 
 _LATER = "·"
+_OWN = ("credential", "refreshToken")
 _MARKS: dict[Action, tuple[str, str]] = {
     Action.NONE: ("=", "dim"),
     Action.CREATE: ("+", "green"),
@@ -59,10 +61,11 @@ def plan_lines(plan: Plan, width: int = 80, file: str = ANY_FILE) -> Lines:
     file: where the spec is, for commands that can be copied.
     """
     lines = _heading(plan, width)
-    for kind, steps in _grouped(_told_once(plan.steps)):
+    ends = {life.address: life for life in plan.life if life.what in _OWN and life.expires_at is not None}
+    for kind, steps in _grouped(_told_once(plan.steps), list(ends)):
         lines += [BLANK, Text(words(kind), "bold")]
         for step in steps:
-            lines += _step(step, plan.made_at, width, file)
+            lines += _step(step, plan.made_at, width, file, ends.pop(step.address, None))
     lines += _notices(plan.notices, width)
     lines += for_a_person(plan.for_a_person, width, file)
     return [*lines, BLANK, *_summary(plan, width)]
@@ -108,28 +111,55 @@ def _told_once(steps: Iterable[Step]) -> Iterable[Step]:
         yield replace(step, reason=reason, todo="" if elsewhere or told is not step else step.todo)
 
 
-def _grouped(steps: Iterable[Step]) -> Iterable[tuple[str, list[Step]]]:
-    """By kind, kinds in the order of their first step, steps in the plan's order; nothing of what has no news."""
+def _grouped(steps: Iterable[Step], alive: Sequence[Address]) -> Iterable[tuple[str, list[Step]]]:
+    """By kind, kinds in the order of their first step, steps in the plan's order; nothing of what has no news.
+
+    alive: what ends on its own, and so has a row in any case.
+    """
     told = [step for step in steps if step.action is not Action.NONE or step.reason or step.kept]
+    quiet = [Step(address, Action.NONE) for address in alive if all(step.address != address for step in told)]
     order = list(dict.fromkeys(step.address.kind for step in told))
-    by_kind = sorted(told, key=lambda step: order.index(step.address.kind))
+    for address in reversed(alive):
+        if address.kind not in order:
+            later = [other.kind for other in alive[alive.index(address) + 1 :]]
+            order.insert(order.index(later[0]) if later else len(order), address.kind)
+    by_kind = sorted([*told, *quiet], key=lambda step: order.index(step.address.kind))
     return [(kind, list(group)) for kind, group in groupby(by_kind, key=lambda step: step.address.kind)]
 
 
-def _step(step: Step, now: datetime, width: int, file: str) -> Lines:
+def _step(step: Step, now: datetime, width: int, file: str, life: Life | None) -> Lines:
     waits = step.action.writes and not step.pending(now)
     head = Text("  ").append_text(Text(_LATER, "dim") if waits else mark(step.action))
     head.append(f" {step.address.key or step.address.name}")
     if tags := _tags(step):
         head.append("  ").append_text(tags)
-    lines = [head, *_fields(step, width)]
+    lines = [head, *(_ends(life, now) if life is not None else []), *_fields(step, width)]
     if step.not_before is not None:
         lines += paragraph(f"not before {moment(step.not_before)}", width, first="      ", style="dim")
     if step.reason:
         lines += paragraph(step.reason, width, first="      ", style="dim")
+    if life is not None and step.seen:
+        lines += paragraph(step.seen, width, first="      ", style="dim")
     if step.todo and step.action is Action.UNKNOWN:
         lines += paragraph(ready(step.todo, file), width, first="      next: ")
     return lines
+
+
+def _ends(life: Life, now: datetime) -> Lines:
+    """`certificate, expires 2027-02-21, 63 days left`."""
+    assert life.expires_at is not None, "only what ends is asked"
+    what = f"{life.type}, " if life.type else ""
+    over = life.expires_at <= now
+    told = f"{what}{'expired' if over else 'expires'} {life.expires_at:%Y-%m-%d}, {_left(life.expires_at - now)}"
+    style = "red" if over else "dim" if life.state == "fresh" else "yellow"
+    return [Text("      ").append(told, style)]
+
+
+def _left(rest: timedelta) -> str:
+    """Whole days; hours on the last one."""
+    span = abs(rest)
+    amount = count(span.days, "day") if span.days else count(int(span.total_seconds() // 3600), "hour")
+    return f"{amount} ago" if rest <= timedelta(0) else f"{amount} left"
 
 
 def _tags(step: Step) -> Text:
