@@ -1,4 +1,4 @@
-"""How `apply` goes over tenants: all plans and the safety check first, one question, then the writes.
+"""How `apply` and `rotate` go over tenants: all plans and the safety check first, one question, then the writes.
 
 With --auto-approve nothing is asked, so each tenant goes on by itself as soon as its plan is shown.
 """
@@ -6,7 +6,7 @@ With --auto-approve nothing is asked, so each tenant goes on by itself as soon a
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -37,6 +37,23 @@ from provisioner.render.plan_text import plan_lines, summary_line
 from provisioner.spec.model import Spec
 
 _MORE_ROUNDS = 2  # a first round may bring the runner's role, a second what the role lets it see
+
+
+CarryOut = Callable[[OpenTenant, Spec, Seen, Ui, ApplyOptions, ApplyResult | None], Awaitable[ApplyResult]]
+
+
+@dataclass(frozen=True)
+class Work:
+    """What is planned and carried out. doing, asked, done: its word in a progress bar, a question and a result."""
+
+    doing: str
+    asked: str
+    done: str
+    look: Callable[[OpenTenant, Spec], Awaitable[Seen]]
+    carry_out: CarryOut
+
+
+APPLY = Work("applying", "Apply", "Applied", look, carry_out)
 
 
 @dataclass(frozen=True)
@@ -73,13 +90,15 @@ class DeclinedError(ProvisionerError):
     """The person said no."""
 
 
-def apply_all(paths: Sequence[Path], common: Common, options: ApplyOptions, *, asks: bool, as_json: bool) -> int:
+def apply_all(
+    paths: Sequence[Path], common: Common, options: ApplyOptions, *, asks: bool, as_json: bool, work: Work = APPLY
+) -> int:
     """The whole command. Raises DeclinedError when nothing was written; SpecError before any request."""
     terminal = Terminal()
     specs = [entry.spec for entry in run.load(paths, terminal).specs]
     if len(specs) > 1:  # sign-ins are one at a time, at one browser: they stay as a person's item, exit 3
         options = replace(options, with_consent=False)
-    applying = _Applying(terminal, options, as_json=as_json)
+    applying = _Applying(terminal, options, work, as_json=as_json)
     results = asyncio.run(applying.all(specs, common, asks=asks))
     applying.show(results)
     applying.show_trouble(results)
@@ -90,12 +109,13 @@ def apply_all(paths: Sequence[Path], common: Common, options: ApplyOptions, *, a
 class _Applying:
     terminal: Terminal
     options: ApplyOptions
+    work: Work
     as_json: bool
     _question: asyncio.Lock = field(default_factory=asyncio.Lock)  # one terminal: one plan and its question at a time
 
     @property
     def verb(self) -> Verb[_Applied]:
-        return Verb("applying", self._at_once, _Applied.exit_code, _Applied.summary)
+        return Verb(self.work.doing, self._at_once, _Applied.exit_code, _Applied.summary)
 
     async def all(self, specs: Sequence[Spec], common: Common, *, asks: bool) -> tuple[TenantResult[_Applied], ...]:
         async with run.open_run(common, self.terminal, several=len(specs) > 1) as opened, AsyncExitStack() as stack:
@@ -116,7 +136,7 @@ class _Applying:
         for result in results:
             if result.value is not None:
                 file = self.terminal.file_of(result.spec.name)
-                self.terminal.result(applied_lines(result.value.result, self.terminal.width, file))
+                self.terminal.result(applied_lines(result.value.result, self.terminal.width, file, self.work.done))
                 self.terminal.result([BLANK] if len(results) > 1 else [])
 
     def show_trouble(self, results: Sequence[TenantResult[_Applied]]) -> None:
@@ -134,7 +154,7 @@ class _Applying:
 
     async def _rounds(self, looked: _Looked, spec: Spec, *, asks: bool) -> _Applied:
         """Carry out what was shown; what only then could be read is shown, asked about and carried out in turn."""
-        result = await carry_out(looked.tenant, spec, looked.seen, looked.ui, self.options)
+        result = await self.work.carry_out(looked.tenant, spec, looked.seen, looked.ui, self.options, None)
         for _ in range(_MORE_ROUNDS):
             if not result.another_round:
                 break
@@ -149,17 +169,17 @@ class _Applying:
         pending = len(looked.seen.plan.pending)
         async with self._question:
             self._show_plan(looked.seen.plan)
-            if asks and pending and not await looked.ui.confirm(f"Apply {count(pending, 'step')} more?"):
+            if asks and pending and not await looked.ui.confirm(f"{self.work.asked} {count(pending, 'step')} more?"):
                 raise DeclinedError(
                     "declined: what was applied before stays, nothing more was written",
                     next_step="run provisioner apply SPEC for the rest",
                 )
-        more = await carry_out(looked.tenant, spec, looked.seen, looked.ui, self.options, earlier)
+        more = await self.work.carry_out(looked.tenant, spec, looked.seen, looked.ui, self.options, earlier)
         return more.after_round(earlier)
 
     async def _look(self, tenant: OpenTenant, spec: Spec, ui: Ui, earlier: ApplyResult | None = None) -> _Looked:
         ui.progress("looking")
-        seen = await look(tenant, spec)
+        seen = await self.work.look(tenant, spec)
         try:
             check_safety(seen.plan, spec, self.options, earlier)
         except UnsafePlanError:
@@ -197,7 +217,7 @@ class _Applying:
             return
         steps = count(sum(len(one.seen.plan.pending) for one in waiting), "step")
         tenants = f" in {count(len(waiting), 'tenant')}" if len(looked) > 1 else ""
-        if not await Person(self.terminal, lambda url: False).confirm(f"Apply {steps}{tenants}?"):
+        if not await Person(self.terminal, lambda url: False).confirm(f"{self.work.asked} {steps}{tenants}?"):
             raise DeclinedError("declined: nothing was written", next_step="answer y, or say --auto-approve")
 
     def _show_plan(self, plan: Plan) -> None:

@@ -34,9 +34,9 @@ class Applied(Protocol):
     def outputs(self) -> Mapping[str, object]: ...
 
 
-def applied_lines(applied: Applied, width: int = 80, file: str = ANY_FILE) -> Lines:
+def applied_lines(applied: Applied, width: int = 80, file: str = ANY_FILE, done: str = "Applied") -> Lines:
     """The counts, the steps that were not done, the sign-in, the checks, and what is left for a person."""
-    lines: Lines = [Text(f"Applied {applied.plan.name}: ", "bold").append_text(_written(applied))]
+    lines: Lines = [Text(f"{done} {applied.plan.name}: ", "bold").append_text(_written(applied))]
     if applied.report is not None:
         for result in applied.report.results:
             lines += [] if result.outcome is Outcome.DONE else result_lines(result, width)
