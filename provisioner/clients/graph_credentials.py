@@ -68,9 +68,9 @@ class GraphCredentials:
     async def put_keys(self, object_id: str, kept: Sequence[facts.KeyCredential], added: Sequence[NewKey] = ()) -> None:
         """Replace the list of certificates: Graph takes it whole, so `kept` are sent back as they were read.
 
-        An entry that goes back with its keyId and without its key stays what it is (sam-facts 5.2).
+        An entry that goes back with its keyId and a null key stays what it is (sam-facts 5.2).
         """
-        entries = [*(dict(key.wire) for key in kept), *map(_entry, added)]
+        entries = [*({**key.wire, "key": None} for key in kept), *map(_entry, added)]
         request = RequestInformation(Method.PATCH, "{+baseurl}/applications/{id}", {"id": object_id})
         request.path_parameters["baseurl"] = self._transport.root
         request.set_stream_content(json.dumps({"keyCredentials": entries}).encode(), "application/json")
@@ -97,6 +97,15 @@ class GraphCredentials:
         return facts.federated_credential(
             (await self._transport.write(request, f"trust {credential.subject} in {object_id}")).body
         )
+
+    async def update_federated(self, object_id: str, credential: facts.FederatedCredential) -> None:
+        """Change the audience and the description of the trust with `credential.id`; its name never changes."""
+        from msgraph.generated.models.federated_identity_credential import FederatedIdentityCredential
+
+        body = FederatedIdentityCredential(audiences=[credential.audience], description=credential.description)
+        builder = self._application(object_id).federated_identity_credentials
+        request = builder.by_federated_identity_credential_id(credential.id).to_patch_request_information(body)
+        await self._transport.write(request, f"change the trust in {credential.subject} of {object_id}")
 
     async def remove_federated(self, object_id: str, credential_id: str) -> None:
         """Trust them no longer; one that is gone already is no error."""

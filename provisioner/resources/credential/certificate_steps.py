@@ -8,14 +8,15 @@ that was cut short left it, and the next one goes on with it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from provisioner.clients.graph_facts import KeyCredential
 from provisioner.clients.vault_certificates import CertificateFacts
 from provisioner.core.address import Address
+from provisioner.core.errors import ForeignResourceError
 from provisioner.core.step import Action, Change, Step
-from provisioner.resources.credential.place import CURRENT, STATE_TAG
+from provisioner.resources.credential.place import CURRENT, STATE_TAG, is_brought
 from provisioner.resources.credential.wanted import CredentialWanted, day, why_now
 from provisioner.resources.marks import TAG
 
@@ -26,9 +27,11 @@ THUMBPRINT_PATH = "application.credential.thumbprint"
 
 @dataclass(frozen=True)
 class CertificateFact:
-    """name: of the certificate in the vault. versions: oldest first. ours and others: on the application.
+    """name: of the certificate in the vault. versions: ours, or of one that was brought all; oldest first.
 
-    deleted: the soft-deleted certificate that holds the name.
+    strangers: versions without our mark beside ours, as a renewal by the vault or a person leaves them. owner: another
+    spec whose certificate it is. ours and others: on the application. deleted: the soft-deleted certificate that holds
+    the name.
     """
 
     name: str = ""
@@ -36,11 +39,13 @@ class CertificateFact:
     ours: tuple[KeyCredential, ...] = ()
     others: tuple[KeyCredential, ...] = ()
     deleted: CertificateFacts | None = None
+    strangers: tuple[CertificateFacts, ...] = ()
+    owner: str = ""
 
     @property
     def is_brought(self) -> bool:
         """Somebody else's certificate: used as it is, never tagged and never renewed by us."""
-        return bool(self.versions) and not any(TAG in version.tags for version in self.versions)
+        return is_brought(self.versions)
 
     def registered(self, version: CertificateFacts) -> KeyCredential | None:
         """The application's entry of a version, whoever added it."""
@@ -69,41 +74,71 @@ class CertificateFact:
         return left[-1] if left else None
 
     def since(self, now: datetime) -> datetime | None:
-        """Since when the one in force has been in force; None when none works."""
+        """Since when the one in force has been in force; None when none works.
+
+        Of a brought one, whose tags are not ours to write, since it was put on the application.
+        """
         current = self.current(now)
-        if current is None or self.registered(current) is None:
+        entry = None if current is None else self.registered(current)
+        if current is None or entry is None:
             return None
+        if self.is_brought:
+            return max(current.created_at, entry.starts_at or current.created_at)
         return _moment(current.tags.get(SINCE_TAG, "")) or current.created_at
+
+    def replaced(self, now: datetime) -> tuple[str, ...]:
+        """Thumbprints of ours that are neither in force nor staged, and still on the application or enabled."""
+        live = {version.thumbprint for version in (self.current(now), self.staged(now)) if version is not None}
+        enabled = () if self.is_brought else (version.thumbprint for version in self.versions if version.enabled)
+        return tuple(sorted({*enabled, *(entry.thumbprint for entry in self.ours)} - live))
+
+
+def certificate_fact(
+    wanted: CredentialWanted,
+    name: str,
+    versions: Iterable[CertificateFacts],
+    keys: Iterable[KeyCredential],
+    deleted: CertificateFacts | None = None,
+) -> CertificateFact:
+    """The facts of one credential among a certificate's versions (oldest first) and an application's certificates."""
+    every, entries = tuple(versions), tuple(keys)
+    ours = tuple(version for version in every if version.tags.get(TAG) == wanted.spec_name)
+    owners = {version.tags[TAG] for version in every if TAG in version.tags} - {wanted.spec_name}
+    return CertificateFact(
+        name=name,
+        versions=ours or every,
+        ours=tuple(entry for entry in entries if entry.display_name == wanted.mark),
+        others=tuple(entry for entry in entries if entry.display_name != wanted.mark),
+        deleted=deleted,
+        strangers=tuple(version for version in every if version not in ours) if ours else (),
+        owner="" if ours else next(iter(sorted(owners)), ""),
+    )
 
 
 def usable(version: CertificateFacts, now: datetime) -> bool:
     """An expired or disabled certificate makes its key inoperable (sam-facts 6.4)."""
-    return version.enabled and (version.expires_at is None or version.expires_at > now)
+    begun = version.not_before is None or version.not_before <= now
+    return version.enabled and begun and (version.expires_at is None or version.expires_at > now)
 
 
 def months(lifetime: timedelta) -> int:
-    """Key Vault counts a certificate's life in whole months: 365d are 12, 90d are 2."""
-    return lifetime.days * 12 // 365
-
-
-def key_credentials(
-    wanted: CredentialWanted, keys: Iterable[KeyCredential]
-) -> tuple[tuple[KeyCredential, ...], tuple[KeyCredential, ...]]:
-    """The application's certificates that we added, and the others."""
-    entries = tuple(keys)
-    ours = tuple(entry for entry in entries if entry.display_name == wanted.mark)
-    return ours, tuple(entry for entry in entries if entry.display_name != wanted.mark)
+    """Key Vault counts a certificate's life in whole months, at least one: 365d are 12, 90d are 2."""
+    return max(1, lifetime.days * 12 // 365)
 
 
 def certificate_steps(address: Address, wanted: CredentialWanted, fact: CertificateFact, now: datetime) -> list[Step]:
-    """Create, or stage and promote; put back what somebody took off the application; retire what was replaced."""
+    """Create, or stage and promote; put back what somebody took off the application; retire what was replaced.
+
+    Raises: ForeignResourceError when the certificate is another spec's.
+    """
+    _refuse_foreign(address, wanted, fact)
     if fact.deleted is not None:
         return [_recover(address, wanted, fact, fact.deleted)]
     if fact.is_brought:
         return _brought(address, wanted, fact, now)
+    if (disabled := _disabled(fact, now)) is not None:
+        return [_enable(address, wanted, fact, disabled)]
     current, staged = fact.current(now), fact.staged(now)
-    if fact.tagged is not None and not fact.tagged.enabled and fact.registered(fact.tagged) is not None:
-        return [_enable(address, wanted, fact, fact.tagged)]
     steps: list[Step] = []
     if current is None:
         steps.append(_create(address, wanted, fact, now))
@@ -119,49 +154,85 @@ def certificate_steps(address: Address, wanted: CredentialWanted, fact: Certific
 def leaving_certificates(
     address: Address, wanted: CredentialWanted, fact: CertificateFact, since: datetime | None
 ) -> list[Step]:
-    """Once a credential of another type has been in force for the overlap (from `since`), ours of this type go."""
-    if since is None or not fact.ours:
+    """Once a credential of another type has been in force for the overlap (from `since`), ours of this type go.
+
+    So do versions of ours that never came into force: a run was cut short, and then the spec's type changed back.
+    """
+    leaving = leaving_thumbprints(fact)
+    if since is None or not leaving:
         return []
-    reason = f"the spec's type is {wanted.place.type} now; the certificate in the vault is disabled with it"
-    return [_retire(address, wanted, fact.ours, since, "retire_certificate", reason)]
+    kept = "stays in the vault: it is not ours" if fact.is_brought else "is disabled in the vault with it"
+    reason = f"the spec's type is {wanted.place.type} now; the certificate {kept}"
+    return [_retire(address, wanted, leaving, since, "retire_certificate", reason)]
+
+
+def leaving_thumbprints(fact: CertificateFact) -> tuple[str, ...]:
+    """Everything of ours: on the application, or enabled in the vault."""
+    enabled = () if fact.is_brought or fact.owner else (each.thumbprint for each in fact.versions if each.enabled)
+    return tuple(sorted({*enabled, *(entry.thumbprint for entry in fact.ours)}))
 
 
 def others(fact: CertificateFact) -> tuple[str, ...]:
-    """Certificates on the application that are not ours to touch, with their age."""
+    """Certificates on the application that are not ours to touch, with their age; and strange versions in the vault."""
     versions = {version.thumbprint for version in fact.versions}
-    return tuple(
+    on_application = (
         f"certificate {entry.display_name or entry.thumbprint or entry.key_id} of unknown origin, "
         f"expires {day(entry.ends_at)}"
         for entry in fact.others
         if entry.thumbprint not in versions
     )
+    in_vault = (
+        f"version {version.version} of the certificate {fact.name}, without our mark, made {day(version.created_at)}"
+        for version in fact.strangers
+        if version.enabled
+    )
+    return (*on_application, *in_vault)
+
+
+def _refuse_foreign(address: Address, wanted: CredentialWanted, fact: CertificateFact) -> None:
+    if fact.owner:
+        raise ForeignResourceError(
+            f"the certificate {fact.name} in vault {wanted.vault_name} exists and belongs to the spec {fact.owner}",
+            where=str(address),
+            next_step="choose another application.credential.name",
+        )
+
+
+def _disabled(fact: CertificateFact, now: datetime) -> CertificateFacts | None:
+    """The version in force, if nothing but its being disabled keeps it from working: somebody meant that."""
+    tagged = fact.tagged
+    if tagged is None or tagged.enabled or fact.registered(tagged) is None:
+        return None
+    return tagged if usable(replace(tagged, enabled=True), now) else None
 
 
 def _brought(address: Address, wanted: CredentialWanted, fact: CertificateFact, now: datetime) -> list[Step]:
     """Its owner renews it; we put each new version on the application and keep the one before for the overlap."""
     newest = next((version for version in reversed(fact.versions) if usable(version, now)), None)
-    if newest is None:
-        todo = f"az keyvault certificate list-versions --vault-name {wanted.vault_name} --name {fact.name}"
-        reason = f"no version of the certificate {fact.name}, which is not ours, can be used"
-        return [Step(address, Action.PERSON, "renew", target=str(wanted.application), reason=reason, todo=todo)]
-    steps = []
-    if fact.registered(newest) is None:
+    steps: list[Step] = []
+    if newest is not None and fact.registered(newest) is None:
         steps.append(_register(address, wanted, newest, f"the certificate {fact.name} is another's: used as it is"))
-    replaced = tuple(entry for entry in fact.ours if entry.thumbprint != newest.thumbprint)
-    if replaced and not steps:
+    if newest is None or _is_due(wanted, newest, now):
+        steps.append(_renew(address, wanted, fact, newest))
+    replaced = () if newest is None else tuple(e.thumbprint for e in fact.ours if e.thumbprint != newest.thumbprint)
+    if replaced and (since := fact.since(now)) is not None and fact.current(now) == newest:
         reason = "its owner renewed the certificate; the one before is kept for the overlap"
-        steps.append(_retire(address, wanted, replaced, newest.created_at, "retire", reason))
+        steps.append(_retire(address, wanted, replaced, since, "retire", reason))
     return steps
+
+
+def _is_due(wanted: CredentialWanted, version: CertificateFacts, now: datetime) -> bool:
+    return wanted.rotate_now or (version.expires_at is not None and version.expires_at - wanted.rotate_before <= now)
 
 
 def _why_replace(wanted: CredentialWanted, current: CertificateFacts, now: datetime) -> str:
     """Why a new version is due; "" when none is."""
-    if wanted.rotate_now or (current.expires_at is not None and current.expires_at - wanted.rotate_before <= now):
+    if _is_due(wanted, current, now):
         return why_now(wanted, current.expires_at)
     was_exportable = current.tags.get(EXPORTABLE_TAG) == "true"
-    if was_exportable != wanted.exportable:
-        return f"its key {'may' if was_exportable else 'may not'} leave the vault, the spec wants it the other way"
-    return ""
+    if was_exportable == wanted.exportable:
+        return ""
+    return f"its key {'may' if was_exportable else 'may not'} leave the vault, the spec wants it the other way"
 
 
 def _create(address: Address, wanted: CredentialWanted, fact: CertificateFact, now: datetime) -> Step:
@@ -193,6 +264,7 @@ def _register(address: Address, wanted: CredentialWanted, version: CertificateFa
 
 
 def _stage(address: Address, wanted: CredentialWanted, current: CertificateFacts, now: datetime, reason: str) -> Step:
+    """Scheduled when the calendar asks for it, and not `rotate` or a spec that wants another kind of key."""
     return Step(
         address,
         Action.UPDATE,
@@ -200,8 +272,9 @@ def _stage(address: Address, wanted: CredentialWanted, current: CertificateFacts
         (Change("application.credential.expires", day(current.expires_at), _ends(wanted, now)),),
         needs=wanted.needs,
         target=str(wanted.application),
-        scheduled=not wanted.rotate_now,
+        scheduled=_is_due(wanted, current, now) and not wanted.rotate_now,
         reason=f"{reason}; the new version is on the application beside it until it works",
+        seen=current.thumbprint,
     )
 
 
@@ -220,12 +293,8 @@ def _promote(address: Address, wanted: CredentialWanted, staged: CertificateFact
 
 def _retirements(address: Address, wanted: CredentialWanted, fact: CertificateFact, now: datetime) -> list[Step]:
     """What was replaced stays for `overlap`, then goes; shown from the day of the promotion."""
-    since = fact.since(now)
-    if since is None:
-        return []
-    live = {version.thumbprint for version in (fact.current(now), fact.staged(now)) if version is not None}
-    replaced = tuple(entry for entry in fact.ours if entry.thumbprint not in live)
-    if not replaced:
+    since, replaced = fact.since(now), fact.replaced(now)
+    if since is None or not replaced:
         return []
     reason = "replaced; kept for the overlap, so that whoever signs with it can follow"
     return [_retire(address, wanted, replaced, since, "retire", reason)]
@@ -234,7 +303,7 @@ def _retirements(address: Address, wanted: CredentialWanted, fact: CertificateFa
 def _retire(
     address: Address,
     wanted: CredentialWanted,
-    entries: Sequence[KeyCredential],
+    thumbprints: Sequence[str],
     since: datetime,
     operation: str,
     reason: str,
@@ -243,7 +312,7 @@ def _retire(
         address,
         Action.UPDATE,
         operation,
-        tuple(Change(THUMBPRINT_PATH, thumbprint, None) for thumbprint in sorted(e.thumbprint for e in entries)),
+        tuple(Change(THUMBPRINT_PATH, thumbprint, None) for thumbprint in sorted(thumbprints)),
         needs=wanted.needs,
         target=str(wanted.application),
         scheduled=True,
@@ -293,11 +362,27 @@ def _enable(address: Address, wanted: CredentialWanted, fact: CertificateFact, v
     )
 
 
+def _renew(address: Address, wanted: CredentialWanted, fact: CertificateFact, newest: CertificateFacts | None) -> Step:
+    """A certificate that is not ours is its owner's to renew, in time."""
+    told = "no version of it can be used" if newest is None else f"it expires on {day(newest.expires_at)}"
+    return Step(
+        address,
+        Action.PERSON,
+        "renew",
+        target=str(wanted.application),
+        reason=f"the certificate {fact.name} is not ours to renew, and {told}",
+        todo=(
+            f"az keyvault certificate list-versions --vault-name {wanted.vault_name} --name {fact.name}   "
+            "# its owner makes a new version; apply then puts it on the application"
+        ),
+    )
+
+
 def _ends(wanted: CredentialWanted, now: datetime) -> str:
     """Whole months, rounded down, as the vault will count them."""
     count = months(wanted.lifetime)
     year, month = divmod(now.month - 1 + count, 12)
-    return f"{now.year + year}-{month + 1:02} ({count} months)"
+    return f"{now.year + year}-{month + 1:02} ({count} month{'s' if count > 1 else ''})"
 
 
 def _key_stays(wanted: CredentialWanted) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from provisioner.clients.graph_credentials import NewKey
-from provisioner.clients.graph_facts import ApplicationFacts, KeyCredential
+from provisioner.clients.graph_facts import KeyCredential
 from provisioner.clients.proof import CertificateProof
 from provisioner.clients.vault_certificates import CertificateFacts, StoredCertificate
 from provisioner.core.errors import ApiError, ConflictError, StaleError, VerificationError
@@ -16,21 +16,24 @@ from provisioner.resources.credential.certificate_steps import (
     EXPORTABLE_TAG,
     SINCE_TAG,
     CertificateFact,
-    key_credentials,
+    certificate_fact,
+    leaving_thumbprints,
     months,
 )
-from provisioner.resources.credential.place import CURRENT, STATE_TAG, certificate_name
+from provisioner.resources.credential.place import CURRENT, STATE_TAG, find_certificate
 from provisioner.resources.lag import retry_while
 from provisioner.resources.marks import TAG
 
 _CREATION_DEADLINE_S = 600.0
+_READ_BACK_DEADLINE_S = 60.0
+_READ_BACK_POLL_S = 2.0
 
 
 async def carry_out(step: Step, work: AtWork) -> CertificateFact:
     """One of create, register, recover, stage, promote, retire, retire_certificate. What a later look would see."""
     fact = await look(work)
     if step.operation == "recover":
-        await work.certificates.recover(fact.name)
+        await work.in_certificates(lambda certificates: certificates.recover(fact.name))
     elif step.operation in ("retire", "retire_certificate"):
         await _retire(step, work, fact)
     elif step.operation == "register":
@@ -43,25 +46,32 @@ async def carry_out(step: Step, work: AtWork) -> CertificateFact:
 async def look(work: AtWork) -> CertificateFact:
     """The certificate as it is now. The vault is waited for where its role or name is known to be new."""
     application = await work.application()
-    name = certificate_name(work.wanted.place, await work.secrets.list())
-    ours, others = key_credentials(work.wanted, application.keys)
-    versions = await work.secrets.patiently(lambda: work.certificates.list_versions(name))
-    return CertificateFact(name, versions, ours, others)
+    stored = await work.secrets.list()
+    place = work.wanted.place
+    name, versions = await work.in_certificates(
+        lambda certificates: find_certificate(place, stored, certificates.list_versions)
+    )
+    return certificate_fact(work.wanted, name, versions, application.keys)
 
 
 async def _bring_forward(step: Step, work: AtWork, fact: CertificateFact) -> None:
-    """create: all the way; stage: until it works; promote: what is staged. A run cut short is gone on with."""
+    """create: all the way; stage: make it and put it on the application; promote: what is staged, once it works.
+
+    A run cut short is gone on with; what another run has done since the plan is not done again.
+    """
     now = work.write.clock.now()
     current, staged = fact.current(now), fact.staged(now)
-    if current is not None and step.operation == "create":
-        return  # somebody else brought it into force since
-    if staged is None and step.operation == "promote":
+    if step.operation == "create" and current is not None:
+        return
+    if step.operation == "stage" and (current is None or current.thumbprint != step.seen):
+        return
+    if step.operation == "promote" and staged is None:
         _refuse_nothing_staged(work, fact, now)
         return
-    stored = await _create(work, fact.name) if staged is None else await _stored(work, fact.name, staged)
-    await _register(work, stored)
-    await _prove(work, fact.name, stored)
+    stored = await _created(work) if staged is None else await _stored(work, fact.name, staged)
+    await _register(work, fact, stored)
     if step.operation != "stage":
+        await _prove(work, fact.name, stored)
         await _promote(work, fact, stored.facts)
 
 
@@ -75,26 +85,27 @@ def _refuse_nothing_staged(work: AtWork, fact: CertificateFact, now: datetime) -
         )
 
 
-async def _create(work: AtWork, name: str) -> StoredCertificate:
-    """A new version; the vault makes one at a time, so another run's is waited for and then found staged."""
+async def _created(work: AtWork) -> StoredCertificate:
+    """A new version. The vault makes one at a time: another run's is waited for, and then it is the one staged."""
     wanted = work.wanted
 
-    async def create() -> StoredCertificate:
-        return await work.certificates.create(
-            name,
-            subject=f"CN={wanted.spec_name}",
-            months=months(wanted.lifetime),
-            exportable=wanted.exportable,
-            tags={TAG: wanted.spec_name, EXPORTABLE_TAG: str(wanted.exportable).lower()},
+    async def created() -> StoredCertificate:
+        fact = await look(work)
+        staged = fact.staged(work.write.clock.now())
+        if staged is not None:
+            return await _stored(work, fact.name, staged)
+        return await work.in_certificates(
+            lambda certificates: certificates.create(
+                fact.name,
+                subject=f"CN={wanted.spec_name}",
+                months=months(wanted.lifetime),
+                exportable=wanted.exportable,
+                tags={TAG: wanted.spec_name, EXPORTABLE_TAG: str(wanted.exportable).lower()},
+            )
         )
 
-    return await retry_while(
-        work.write,
-        _another_creation,
-        lambda: work.secrets.patiently(create),
-        f"vault {wanted.vault_name} to make the certificate",
-        _CREATION_DEADLINE_S,
-    )
+    waiting_for = f"vault {wanted.vault_name} to make the certificate"
+    return await retry_while(work.write, _another_creation, created, waiting_for, _CREATION_DEADLINE_S)
 
 
 def _another_creation(error: ApiError) -> bool:
@@ -102,7 +113,7 @@ def _another_creation(error: ApiError) -> bool:
 
 
 async def _stored(work: AtWork, name: str, version: CertificateFacts) -> StoredCertificate:
-    found = await work.secrets.patiently(lambda: work.certificates.find(name, version.version))
+    found = await work.in_certificates(lambda certificates: certificates.find(name, version.version))
     if found is None:
         raise StaleError(
             f"version {version.version} of the certificate {name} is gone",
@@ -123,38 +134,32 @@ async def _register_named(step: Step, work: AtWork, fact: CertificateFact) -> No
             next_step="run the same command again",
         )
     stored = await _stored(work, fact.name, version)
-    await _register(work, stored)
+    await _register(work, fact, stored)
     await _prove(work, fact.name, stored)
 
 
-async def _register(work: AtWork, stored: StoredCertificate) -> None:
-    """Append the public part to the application, unless it is there."""
-    before = await _read_twice(work)
-    if any(entry.thumbprint == stored.facts.thumbprint for entry in before.keys):
-        return
-    key = NewKey(work.wanted.mark, stored.der, stored.facts.not_before, stored.facts.expires_at)
-    await work.write.clients.graph.credentials.put_keys(work.object_id, before.keys, (key,))
+async def _register(work: AtWork, fact: CertificateFact, stored: StoredCertificate) -> None:
+    """Append the public part to the application, unless it is there.
 
-    async def there() -> None:
-        after = await work.application()
-        _refuse_lost(before.keys, after.keys, frozenset())
-        if not any(entry.thumbprint == stored.facts.thumbprint for entry in after.keys):
-            raise VerificationError(
-                "the certificate was added to the application, and is not there",
-                where=f"application {work.object_id}",
-                next_step="see who else writes to the application, then run the same command again",
-            )
-
-    await there()
-
-
-async def _read_twice(work: AtWork) -> ApplicationFacts:
-    """Graph replaces the list whole: two equal reads right before it (design section 5).
-
-    Raises: StaleError when the list moves while we look.
+    The entry of a brought certificate begins now: nothing else could tell later since when it has been in force.
     """
-    first, second = await work.application(), await work.application()
-    if {entry.key_id for entry in first.keys} != {entry.key_id for entry in second.keys}:
+    before = await _read_twice(work, fact)
+    if any(entry.thumbprint == stored.facts.thumbprint for entry in before):
+        return
+    starts_at = work.write.clock.now() if fact.is_brought else stored.facts.not_before
+    key = NewKey(work.wanted.mark, stored.der, starts_at, stored.facts.expires_at)
+    await work.write.clients.graph.credentials.put_keys(work.object_id, before, (key,))
+    await _read_back(work, before, going=frozenset(), coming=stored.facts.thumbprint)
+
+
+async def _read_twice(work: AtWork, fact: CertificateFact) -> tuple[KeyCredential, ...]:
+    """Graph replaces the list whole: two equal reads right before it (design section 5), both as the look showed it.
+
+    Raises: StaleError when the list moves while we look, be it that a replica lags: what it lacks would be lost.
+    """
+    looked = {entry.key_id for entry in (*fact.ours, *fact.others)}
+    first, second = (await work.application()).keys, (await work.application()).keys
+    if any({entry.key_id for entry in read} != looked for read in (first, second)):
         raise StaleError(
             "the certificates of the application changed while they were read",
             where=f"application {work.object_id}",
@@ -163,56 +168,89 @@ async def _read_twice(work: AtWork) -> ApplicationFacts:
     return second
 
 
-def _refuse_lost(before: Collection[KeyCredential], after: Collection[KeyCredential], going: frozenset[str]) -> None:
-    lost = {entry.key_id for entry in before} - {entry.key_id for entry in after} - going
+async def _read_back(work: AtWork, before: Collection[KeyCredential], *, going: frozenset[str], coming: str) -> None:
+    """Wait until Graph shows the list as it was written; right after a write a replica may show the older one.
+
+    going: keyIds taken out. coming: a thumbprint put in, or "".
+    Raises: VerificationError when it still does not at the deadline: somebody else wrote in the same moment.
+    """
+    clock = work.write.clock
+    ends = clock.monotonic_s() + _READ_BACK_DEADLINE_S
+    stay = {entry.key_id for entry in before} - going
+    while True:
+        after = (await work.application()).keys
+        lost = stay - {entry.key_id for entry in after}
+        missing = bool(coming) and not any(entry.thumbprint == coming for entry in after)
+        left = any(entry.key_id in going for entry in after)
+        if not (lost or missing or left):
+            return
+        if clock.monotonic_s() > ends:
+            raise VerificationError(
+                _not_as_written(lost, missing),
+                where=f"application {work.object_id}",
+                next_step="see who else writes to the application, then run the same command again",
+            )
+        work.write.progress("waiting until the application shows its certificates as written")
+        await clock.sleep(_READ_BACK_POLL_S)
+
+
+def _not_as_written(lost: Collection[str], missing: bool) -> str:
     if lost:
-        raise VerificationError(
-            f"certificates of others are gone after the write: {', '.join(sorted(lost))}",
-            where="application.credential",
-            next_step="add them again; somebody else wrote to the application in the same moment",
-        )
+        return f"certificates of others are gone after the write: {', '.join(sorted(lost))}"
+    return (
+        "the certificate was added to the application, and is not there"
+        if missing
+        else ("certificates were taken off the application, and are still there")
+    )
 
 
 async def _prove(work: AtWork, name: str, stored: StoredCertificate) -> None:
-    proof = CertificateProof(work.certificates, name, stored.facts.version, stored.sha256, work.write.clock)
-    await work.secrets.patiently(lambda: work.prove(proof))
+    certificates = work.write.clients.certificates(work.wanted.vault_name)
+    await work.prove(CertificateProof(certificates, name, stored.facts.version, stored.sha256, work.write.clock))
 
 
 async def _promote(work: AtWork, fact: CertificateFact, version: CertificateFacts) -> None:
     """Tag the new version first: consumers take the newest that is tagged, so there is always one."""
     since = work.write.clock.now().isoformat(timespec="seconds")
     tags = {**version.tags, TAG: work.wanted.spec_name, STATE_TAG: CURRENT, SINCE_TAG: since}
-    await work.certificates.update(fact.name, version.version, tags=tags)
+    await _tag(work, fact.name, version, tags)
     for older in fact.versions:
         if older.version != version.version and older.tags.get(STATE_TAG) == CURRENT:
-            await work.certificates.update(fact.name, older.version, tags=_without_state(older))
+            await _tag(work, fact.name, older, _without_state(older))
+
+
+async def _tag(
+    work: AtWork, name: str, version: CertificateFacts, tags: dict[str, str], *, enabled: bool | None = None
+) -> None:
+    await work.in_certificates(
+        lambda certificates: certificates.update(name, version.version, tags=tags, enabled=enabled)
+    )
 
 
 async def _retire(step: Step, work: AtWork, fact: CertificateFact) -> None:
-    """Take what the plan shows off the application, and its versions out of use; never what is in force.
+    """Take what the plan shows off the application, and its versions out of use; never what is in force or staged.
 
     The version is disabled first: who still signs with it hears so from the vault, and not from a dead assertion.
     """
     now = work.write.clock.now()
-    current = fact.current(now) if step.operation == "retire" else None
-    shown = {change.before for change in step.fields} - {None if current is None else current.thumbprint}
-    going = frozenset(entry.key_id for entry in fact.ours if entry.thumbprint in shown)
     if step.operation == "retire" and fact.since(now) is None:
         raise StaleError(
             "no certificate of ours would be left that works",
             where=str(step.address),
             next_step="run the same command again: it makes a new one first",
         )
+    leaving = fact.replaced(now) if step.operation == "retire" else leaving_thumbprints(fact)
+    shown = {change.before for change in step.fields}.intersection(leaving)
     if not fact.is_brought:
         for version in fact.versions:
             if version.thumbprint in shown and version.enabled:
-                tags = _without_state(version)
-                await work.certificates.update(fact.name, version.version, tags=tags, enabled=False)
+                await _tag(work, fact.name, version, _without_state(version), enabled=False)
+    going = frozenset(entry.key_id for entry in fact.ours if entry.thumbprint in shown)
     if going:
-        before = await _read_twice(work)
-        kept = [entry for entry in before.keys if entry.key_id not in going]
+        before = await _read_twice(work, fact)
+        kept = [entry for entry in before if entry.key_id not in going]
         await work.write.clients.graph.credentials.put_keys(work.object_id, kept)
-        _refuse_lost(before.keys, (await work.application()).keys, going)
+        await _read_back(work, before, going=going, coming="")
 
 
 def _without_state(version: CertificateFacts) -> dict[str, str]:

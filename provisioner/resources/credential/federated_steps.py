@@ -29,6 +29,11 @@ class FederatedFact:
         entries = (entry for entry in (*self.ours, *self.others) if _what(entry) == asked)
         return next(entries, None)
 
+    def of_subject(self, wanted: CredentialWanted) -> FederatedCredential | None:
+        """The entry that trusts the same subject of the same issuer, for whatever audience."""
+        asked = (wanted.issuer, wanted.subject)
+        return next((entry for entry in (*self.ours, *self.others) if (entry.issuer, entry.subject) == asked), None)
+
     def since(self, wanted: CredentialWanted) -> datetime | None:
         """Since when it is trusted, as far as its description tells; None when it is not."""
         entry = self.trusted(wanted)
@@ -57,25 +62,59 @@ def federated_steps(address: Address, wanted: CredentialWanted, fact: FederatedF
     """Trust what the spec names; a trust of ours in something else goes after the overlap."""
     steps: list[Step] = []
     if fact.trusted(wanted) is None:
-        steps.append(
-            Step(
-                address,
-                Action.UPDATE if fact.ours else Action.CREATE,
-                "trust",
-                (
-                    Change("application.credential.type", None, "federated"),
-                    Change(TRUST_PATH, None, told(wanted.issuer, wanted.subject)),
-                ),
-                needs=(wanted.application, wanted.service_principal),
-                target=str(wanted.application),
-                reason="nothing is stored: consent, renew and token work where that platform's tokens are",
-            )
-        )
+        steps.append(_trust(address, wanted, fact))
     since = fact.since(wanted)
     replaced = [entry for entry in fact.ours if entry != fact.trusted(wanted)]
     if replaced and since is not None:
         steps.append(_retire(address, wanted, replaced, since, "retire", "replaced; kept for the overlap"))
     return steps
+
+
+def _trust(address: Address, wanted: CredentialWanted, fact: FederatedFact) -> Step:
+    """An application has each issuer and subject once (sam-facts 5.2): with another audience, the entry changes."""
+    taken = fact.of_subject(wanted)
+    if taken is not None and taken in fact.others:
+        return Step(
+            address,
+            Action.PERSON,
+            "trust",
+            target=str(wanted.application),
+            reason=f"another's trust in {told(wanted.issuer, wanted.subject)} expects the audience {taken.audience}",
+            todo=(
+                f"az ad app federated-credential delete --id APPLICATION_ID --federated-credential-id {taken.id}   "
+                "# or take its audience into application.credential.audience"
+            ),
+        )
+    changes: tuple[Change, ...] = (
+        Change("application.credential.type", None, "federated"),
+        Change(TRUST_PATH, None, told(wanted.issuer, wanted.subject)),
+    )
+    if taken is not None:
+        changes = (Change("application.credential.audience", taken.audience, wanted.place.audience),)
+    return Step(
+        address,
+        Action.UPDATE if fact.ours else Action.CREATE,
+        "trust",
+        changes,
+        needs=(wanted.service_principal, *wanted.needs),
+        target=str(wanted.application),
+        reason="nothing is stored: consent, renew and token work where that platform's tokens are",
+    )
+
+
+def undated(address: Address, wanted: CredentialWanted) -> Step:
+    """The trust is there and does not say since when, so that nobody can tell when the overlap is over."""
+    return Step(
+        address,
+        Action.PERSON,
+        "retire",
+        target=str(wanted.application),
+        reason="the trust was not made here: since when consumers can rely on it is unknown, so what it replaces stays",
+        todo=(
+            "az ad app credential list --id APPLICATION_ID   "
+            "# when every consumer has followed: az ad app credential delete --id APPLICATION_ID --key-id KEY_ID"
+        ),
+    )
 
 
 def leaving_trusts(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from provisioner.clients.graph_facts import FederatedCredential
+from provisioner.core.errors import StaleError
 from provisioner.core.step import Step
 from provisioner.resources.credential.at_work import AtWork
 from provisioner.resources.credential.federated_steps import (
@@ -18,16 +21,37 @@ from provisioner.resources.marks import federated_name
 async def carry_out(step: Step, work: AtWork) -> FederatedFact:
     """One of trust, retire, retire_federated. What a later look would see."""
     fact = await look(work)
-    credentials = work.write.clients.graph.credentials
     if step.operation == "trust":
-        if fact.trusted(work.wanted) is None:
-            await credentials.add_federated(work.object_id, _entry(work))
+        await _trust(work, fact)
     else:
-        shown = {change.before for change in step.fields}
-        for entry in fact.ours:
-            if told(entry.issuer, entry.subject) in shown:
-                await credentials.remove_federated(work.object_id, entry.id)
+        await _retire(step, work, fact)
     return await look(work)
+
+
+async def _trust(work: AtWork, fact: FederatedFact) -> None:
+    credentials, wanted = work.write.clients.graph.credentials, work.wanted
+    if fact.trusted(wanted) is not None:
+        return
+    taken = fact.of_subject(wanted)
+    if taken is None:
+        await credentials.add_federated(work.object_id, _entry(work))
+    elif taken in fact.ours:
+        await credentials.update_federated(work.object_id, replace(_entry(work), id=taken.id))
+    else:
+        raise StaleError(
+            f"another's trust in {told(wanted.issuer, wanted.subject)} expects the audience {taken.audience}",
+            where=f"application {work.object_id}",
+            next_step="run the same command again",
+        )
+
+
+async def _retire(step: Step, work: AtWork, fact: FederatedFact) -> None:
+    """What the plan shows, and never the one that the spec asks for."""
+    shown = {change.before for change in step.fields}
+    keep = fact.trusted(work.wanted) if step.operation == "retire" else None
+    for entry in fact.ours:
+        if told(entry.issuer, entry.subject) in shown and entry != keep:
+            await work.write.clients.graph.credentials.remove_federated(work.object_id, entry.id)
 
 
 async def look(work: AtWork) -> FederatedFact:

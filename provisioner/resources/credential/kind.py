@@ -5,6 +5,7 @@ A run that was killed anywhere is finished by the next one: see the `*_steps.py`
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -17,6 +18,7 @@ from provisioner.core.address import Address
 from provisioner.core.errors import ForbiddenError
 from provisioner.core.observation import Absent, Known, Observation, Present, Unknown
 from provisioner.core.step import Action, Step
+from provisioner.resources.application import ApplicationFact
 from provisioner.resources.contract import Reader, Right, SpecFragment, Writer, blocked
 from provisioner.resources.credential import (
     certificate_steps,
@@ -28,14 +30,16 @@ from provisioner.resources.credential import (
     secret_writes,
 )
 from provisioner.resources.credential.at_work import AtWork
-from provisioner.resources.credential.certificate_steps import CertificateFact, key_credentials, months
+from provisioner.resources.credential.certificate_steps import CertificateFact, certificate_fact, months
 from provisioner.resources.credential.federated_steps import FederatedFact, sorted_trusts
-from provisioner.resources.credential.place import certificate_name
+from provisioner.resources.credential.in_force import refuse_unless_in_force
+from provisioner.resources.credential.place import find_certificate
 from provisioner.resources.credential.secret_history import with_deleted, with_history
 from provisioner.resources.credential.secret_steps import SecretFact, sorted_out
 from provisioner.resources.credential.wanted import CredentialWanted, wanted_credential
 from provisioner.resources.rights import LIST_SECRETS, WRITE_OWN_APPLICATION, WRITE_SECRETS
-from provisioner.resources.role_assignment import holds_role
+from provisioner.resources.role_assignment import holds_role, runner_address
+from provisioner.resources.vault_roles import CERTIFICATES_OFFICER, CRYPTO_USER, SECRETS_OFFICER
 from provisioner.resources.vault_secrets import VaultSecrets
 from provisioner.spec.model import Spec
 
@@ -58,6 +62,11 @@ class CredentialFact:
         if wanted.place.type == "secret":
             return self.secret.since(now)
         return self.certificate.since(now) if wanted.place.type == "certificate" else self.federated.since(wanted)
+
+    def has_another(self, wanted: CredentialWanted) -> bool:
+        """Whether the application still takes one of ours that is of another type."""
+        ours = {"secret": self.secret.ours, "certificate": self.certificate.ours, "federated": self.federated.ours}
+        return any(entries for kind, entries in ours.items() if kind != wanted.place.type)
 
 
 @dataclass(frozen=True)
@@ -115,11 +124,11 @@ class Credential:
         assert wanted is not None, "only destroy removes it"  # steps() never plans it
         application = known.fact(wanted.application)
         assert application is not None, "the application is among the needs"
-        held = all(holds_role(known, role, write.runner) for role in wanted.runner_roles)
-        secrets = VaultSecrets(wanted.vault_name, wanted.spec_name, write, held, wanted.vault in step.needs)
-        work = AtWork(wanted, application.id, application.app_id, write, secrets)
         before = known.fact(step.address) or CredentialFact()
+        work = _at_work(step, wanted, application, before, known, write)
         kind = _type_of(step, wanted)
+        if kind != wanted.place.type:
+            await refuse_unless_in_force(step, work)
         if kind == "secret":
             return Present(replace(before, secret=await secret_writes.carry_out(step, work)))
         if kind == "certificate":
@@ -164,6 +173,29 @@ async def list_secrets(read: Reader, vault_name: str) -> tuple[SecretFacts, ...]
     return found
 
 
+def _at_work(
+    step: Step,
+    wanted: CredentialWanted,
+    application: ApplicationFact,
+    before: CredentialFact,
+    known: Known,
+    write: Writer,
+) -> AtWork:
+    """Each vault role is held, or lags, by itself."""
+    names = (SECRETS_OFFICER, CERTIFICATES_OFFICER, CRYPTO_USER)
+    addresses = {name: runner_address(wanted.spec_name, name) for name in names}
+    held = frozenset(name for name, address in addresses.items() if holds_role(known, address, write.runner))
+    return AtWork(
+        wanted,
+        application.id,
+        application.app_id,
+        write,
+        VaultSecrets(wanted.vault_name, wanted.spec_name, write, SECRETS_OFFICER in held, wanted.vault in step.needs),
+        held,
+        replaces=step.operation == "promote" or before.has_another(wanted),
+    )
+
+
 async def _observe(wanted: CredentialWanted, known: Known, read: Reader) -> Observation[CredentialFact]:
     if (unknown := blocked(known, wanted.application, wanted.vault)) is not None:
         return unknown
@@ -174,33 +206,43 @@ async def _observe(wanted: CredentialWanted, known: Known, read: Reader) -> Obse
         return Absent()
     seen = known.fact(wanted.application)
     application: ApplicationFacts | None = None if seen is None else seen.application
+    # The trusts travel with what other kinds ask of Graph at the same moment.
+    in_vault, federated = await asyncio.gather(
+        _in_vault(wanted, application, read), _federated(wanted, application, read)
+    )
+    return Present(CredentialFact(*in_vault, federated))
+
+
+async def _in_vault(
+    wanted: CredentialWanted, application: ApplicationFacts | None, read: Reader
+) -> tuple[SecretFact, CertificateFact]:
     stored = await list_secrets(read, wanted.vault_name)
-    passwords = () if application is None else application.passwords
-    secret = sorted_out(wanted, passwords, stored)
+    secret = sorted_out(wanted, () if application is None else application.passwords, stored)
     if wanted.place.type == "secret":
         secret = await with_deleted(read.clients, wanted, secret)
         secret = await with_history(read.clients, wanted, secret)
-    certificate = await _certificate(wanted, application, stored, read)
-    return Present(CredentialFact(secret, certificate, await _federated(wanted, application, read)))
+    return secret, await _certificate(wanted, application, stored, read)
 
 
 async def _certificate(
     wanted: CredentialWanted, application: ApplicationFacts | None, stored: Sequence[SecretFacts], read: Reader
 ) -> CertificateFact:
     """The vault is asked only where a certificate is wanted, or one of ours may be left."""
-    name = certificate_name(wanted.place, stored)
-    ours, others = key_credentials(wanted, () if application is None else application.keys)
-    if wanted.place.type != "certificate" and not ours:
-        return CertificateFact(name, (), ours, others)
+    keys = () if application is None else application.keys
+    names = {name.lower() for name in wanted.place.names_of("certificate")}
+    is_wanted = wanted.place.type == "certificate"
+    enabled = any(secret.managed and secret.enabled and secret.name.lower() in names for secret in stored)
+    if not (is_wanted or enabled or any(key.display_name == wanted.mark for key in keys)):
+        return certificate_fact(wanted, wanted.place.name, (), keys)
     certificates = read.clients.certificates(wanted.vault_name)
-    versions: tuple[CertificateFacts, ...] = await certificates.list_versions(name)
+    name, versions = await find_certificate(wanted.place, stored, certificates.list_versions)
     deleted: CertificateFacts | None = None
-    if not versions and wanted.place.type == "certificate":
+    if not versions and is_wanted:
         try:
             deleted = await certificates.find_deleted(name)
         except ForbiddenError:  # a reader's role may not look there; a write is then refused, and says what holds it
             deleted = None
-    return CertificateFact(name, versions, ours, others, deleted)
+    return certificate_fact(wanted, name, versions, keys, deleted)
 
 
 async def _federated(wanted: CredentialWanted, application: ApplicationFacts | None, read: Reader) -> FederatedFact:
@@ -212,24 +254,26 @@ async def _federated(wanted: CredentialWanted, application: ApplicationFacts | N
 
 def _own(address: Address, wanted: CredentialWanted, fact: CredentialFact, now: datetime) -> Sequence[Step]:
     if wanted.place.type == "secret":
-        return secret_steps.secret_steps(address, wanted, fact.secret, now)
+        return secret_steps.secret_steps(address, wanted, fact.secret, now, takes_over=fact.has_another(wanted))
     if wanted.place.type == "certificate":
         return certificate_steps.certificate_steps(address, wanted, fact.certificate, now)
     return federated_steps.federated_steps(address, wanted, fact.federated, now)
 
 
 def _leaving(address: Address, wanted: CredentialWanted, fact: CredentialFact, now: datetime) -> Sequence[Step]:
+    """What is left of the types that the spec's type replaced."""
     since = fact.since(wanted, now)
     kind = wanted.place.type
-    return [
-        *(secret_steps.leaving_secrets(address, wanted, fact.secret, since) if kind != "secret" else ()),
-        *(
-            certificate_steps.leaving_certificates(address, wanted, fact.certificate, since)
-            if kind != "certificate"
-            else ()
-        ),
-        *(federated_steps.leaving_trusts(address, wanted, fact.federated, since) if kind != "federated" else ()),
-    ]
+    if kind == "federated" and since is None and fact.federated.trusted(wanted) and fact.has_another(wanted):
+        return (federated_steps.undated(address, wanted),)
+    steps: list[Step] = []
+    if kind != "secret":
+        steps += secret_steps.leaving_secrets(address, wanted, fact.secret, since)
+    if kind != "certificate":
+        steps += certificate_steps.leaving_certificates(address, wanted, fact.certificate, since)
+    if kind != "federated":
+        steps += federated_steps.leaving_trusts(address, wanted, fact.federated, since)
+    return steps
 
 
 def _others(wanted: CredentialWanted, fact: CredentialFact) -> tuple[str, ...]:

@@ -2,11 +2,12 @@
 
 A certificate takes a key and a secret of its own name with it (sam-facts 6.4), so a certificate and a client secret
 cannot share one. Where the spec's type was switched, the newer of the two lies beside: NAME-certificate, NAME-secret.
+It stays there when the older one is cleared away, because consumers have learnt its name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from provisioner.clients.key_vault import SecretFacts
@@ -17,6 +18,8 @@ from provisioner.spec.model import CredentialType, Spec
 STATE_TAG = "state"
 CURRENT = "current"
 """The certificate version that is in force carries `state=current`; a staged one does not."""
+
+ListVersions = Callable[[str], Awaitable[tuple[CertificateFacts, ...]]]
 
 
 @dataclass(frozen=True)
@@ -29,13 +32,8 @@ class CredentialPlace:
     mark: str
     audience: str = ""
 
-    @property
-    def names(self) -> tuple[str, str]:
-        """Where a credential of the spec's type may lie, the likelier name first."""
-        return self.names_of(self.type)
-
     def names_of(self, kind: CredentialType) -> tuple[str, str]:
-        """The same for any type: a type that was switched from may still be there."""
+        """Where a credential of a type may lie, the likelier name first."""
         return self.name, f"{self.name}-{kind}"
 
 
@@ -55,7 +53,35 @@ def version_in_force(place: CredentialPlace, versions: Iterable[CertificateFacts
     return ours[-1] if ours else None
 
 
-def certificate_name(place: CredentialPlace, secrets: Iterable[SecretFacts]) -> str:
-    """The name of the certificate among the vault's secrets, of which each certificate is one. Names ignore case."""
-    client_secrets = {secret.name.lower() for secret in secrets if not secret.managed}
-    return next(name for name in place.names_of("certificate") if name.lower() not in client_secrets)
+def is_brought(versions: Sequence[CertificateFacts]) -> bool:
+    """Somebody else's certificate: no version carries a mark, of ours or of another spec."""
+    return bool(versions) and not any(TAG in version.tags for version in versions)
+
+
+def secret_name(place: CredentialPlace, stored: Iterable[SecretFacts]) -> str:
+    """The name of the client secret, among the vault's secrets. Names ignore case."""
+    by_name = {secret.name.lower(): secret for secret in stored}
+    first, second = place.names_of("secret")
+    at_first, at_second = by_name.get(first.lower()), by_name.get(second.lower())
+    if at_first is not None:
+        return second if at_first.managed else first
+    ours = at_second is not None and not at_second.managed and at_second.tags.get(TAG) == place.mark
+    return second if ours else first
+
+
+async def find_certificate(
+    place: CredentialPlace, stored: Iterable[SecretFacts], list_versions: ListVersions
+) -> tuple[str, tuple[CertificateFacts, ...]]:
+    """The certificate's name and versions, oldest first. Each certificate is one of the vault's secrets, `stored`.
+
+    Raises what `list_versions` raises.
+    """
+    managed = {secret.name.lower(): secret.managed for secret in stored}
+    first, second = place.names_of("certificate")
+    at_first = managed.get(first.lower())
+    if at_first is None and managed.get(second.lower()):
+        versions = await list_versions(second)
+        if any(version.tags.get(TAG) == place.mark for version in versions):
+            return second, versions
+    name = second if at_first is False else first
+    return name, await list_versions(name)

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from provisioner.clients.proof import CertificateProof, ClientProof, FederatedProof, SecretProof
 from provisioner.clients.tenant import TenantClients
+from provisioner.clients.vault_certificates import CertificateFacts
 from provisioner.core.errors import CredentialMissingError
-from provisioner.resources.credential.place import CredentialPlace, version_in_force
+from provisioner.resources.credential.place import (
+    CredentialPlace,
+    find_certificate,
+    is_brought,
+    secret_name,
+    version_in_force,
+)
 
 _APPLY = "provisioner apply SPEC"
 
@@ -28,18 +37,37 @@ async def proof_in_force(clients: TenantClients, place: CredentialPlace) -> Clie
 
 
 async def _secret(clients: TenantClients, place: CredentialPlace) -> ClientProof | None:
-    for name in place.names:
-        found = await clients.vault(place.vault_name).find_secret(name)
-        if found is not None and not found.facts.managed:
-            return SecretProof(found.value)
-    return None
+    """The list tells a client secret from a certificate's own, whose value may be a private key and is not asked for.
+
+    Reading a disabled one is refused by the vault, which says so.
+    """
+    vault = clients.vault(place.vault_name)
+    stored = await vault.list_secrets()
+    name = secret_name(place, stored)
+    if not any(secret.name.lower() == name.lower() and not secret.managed for secret in stored):
+        return None
+    found = await vault.find_secret(name)
+    return None if found is None else SecretProof(found.value)
 
 
 async def _certificate(clients: TenantClients, place: CredentialPlace) -> ClientProof | None:
     certificates = clients.certificates(place.vault_name)
-    for name in place.names:
-        version = version_in_force(place, await certificates.list_versions(name))
-        found = None if version is None else await certificates.find(name, version.version)
-        if found is not None:
-            return CertificateProof(certificates, name, found.facts.version, found.sha256, clients.clock)
-    return None
+    stored = await clients.vault(place.vault_name).list_secrets()
+    name, versions = await find_certificate(place, stored, certificates.list_versions)
+    in_force = version_in_force(place, versions)
+    if is_brought(versions):
+        in_force = await _on_application(clients, place, versions)
+    found = None if in_force is None else await certificates.find(name, in_force.version)
+    if found is None:
+        return None
+    return CertificateProof(certificates, name, found.facts.version, found.sha256, clients.clock)
+
+
+async def _on_application(
+    clients: TenantClients, place: CredentialPlace, versions: Sequence[CertificateFacts]
+) -> CertificateFacts | None:
+    """Of a certificate that is another's, and so has no tag of ours: the newest version the application takes."""
+    application = await clients.graph.find_application(place.mark)
+    taken = {entry.thumbprint for entry in application.keys} if application is not None else set()
+    usable = [version for version in versions if version.enabled and version.thumbprint in taken]
+    return usable[-1] if usable else None

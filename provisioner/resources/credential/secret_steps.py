@@ -15,6 +15,7 @@ from provisioner.clients.key_vault import SecretFacts
 from provisioner.core.address import Address
 from provisioner.core.errors import ForeignResourceError
 from provisioner.core.step import Action, Change, Step
+from provisioner.resources.credential.place import secret_name
 from provisioner.resources.credential.wanted import CredentialWanted, day, why_now
 from provisioner.resources.marks import TAG
 
@@ -93,12 +94,13 @@ def sorted_out(
     """The facts of one credential among an application's secrets and a vault's (names there ignore case)."""
     entries = tuple(passwords)
     by_name = {secret.name.lower(): secret for secret in stored}
-    name = next(name for name in wanted.place.names_of("secret") if not _managed(by_name.get(name.lower())))
+    name = secret_name(wanted.place, by_name.values())
+    in_force = by_name.get(name.lower())
     return SecretFact(
         name=name,
         ours=tuple(entry for entry in entries if entry.display_name == wanted.mark),
         others=tuple(entry for entry in entries if entry.display_name != wanted.mark),
-        in_force=by_name.get(name.lower()),
+        in_force=None if in_force is None or in_force.managed else in_force,
         staged=by_name.get(f"{name}-next".lower()),
     )
 
@@ -111,9 +113,12 @@ def history_needed(wanted: CredentialWanted, fact: SecretFact) -> bool:
     return untagged or any(entry.key_id not in fact.named_now() for entry in fact.ours)
 
 
-def secret_steps(address: Address, wanted: CredentialWanted, fact: SecretFact, now: datetime) -> Sequence[Step]:
+def secret_steps(
+    address: Address, wanted: CredentialWanted, fact: SecretFact, now: datetime, *, takes_over: bool = False
+) -> Sequence[Step]:
     """Create, or stage and promote; then drop leftovers, and retire what was replaced once the overlap is over.
 
+    takes_over: a credential of another type is in force, so consumers must not find this one before it works.
     Raises: ForeignResourceError when a name in the vault is somebody else's.
     """
     _refuse_foreign(address, wanted, fact)
@@ -125,11 +130,11 @@ def secret_steps(address: Address, wanted: CredentialWanted, fact: SecretFact, n
     if current is not None and staged is not None and staged.key_id == current.key_id:
         staged = None
     steps: list[Step] = []
-    if current is None and staged is None:
-        steps.append(_create(address, wanted, fact, now))
-    elif staged is not None:
+    if staged is not None:
         steps.append(_promote(address, wanted, fact))
-    elif current is not None and _is_due(wanted, current, now):
+    elif current is None and not takes_over:
+        steps.append(_create(address, wanted, fact, now))
+    elif current is None or _is_due(wanted, current, now):
         steps += [_stage(address, wanted, fact, now, current), _promote(address, wanted, fact)]
     live = {entry.key_id for entry in (current, staged) if entry is not None}
     steps += _drops(address, wanted, fact, live)
@@ -243,17 +248,24 @@ def _create(address: Address, wanted: CredentialWanted, fact: SecretFact, now: d
 
 
 def _stage(
-    address: Address, wanted: CredentialWanted, fact: SecretFact, now: datetime, current: PasswordCredential
+    address: Address, wanted: CredentialWanted, fact: SecretFact, now: datetime, current: PasswordCredential | None
 ) -> Step:
+    """current None: the one in force is of another type."""
+    expires = Change(
+        "application.credential.expires", None if current is None else day(current.ends_at), day(now + wanted.lifetime)
+    )
+    switched = Change("application.credential.type", None, "secret")
+    why = "the spec's type is secret now" if current is None else why_now(wanted, current.ends_at)
     return Step(
         address,
         Action.UPDATE,
         "stage",
-        (Change("application.credential.expires", day(current.ends_at), day(now + wanted.lifetime)),),
+        (switched, expires) if current is None else (expires,),
         needs=wanted.needs,
         target=str(wanted.application),
-        scheduled=not wanted.rotate_now,
-        reason=f"{why_now(wanted, current.ends_at)}; the new one is stored as {fact.staged_name} until it works",
+        scheduled=current is not None and not wanted.rotate_now,
+        reason=f"{why}; the new one is stored as {fact.staged_name} until it works",
+        seen="" if current is None else current.key_id,
     )
 
 
@@ -263,7 +275,7 @@ def _promote(address: Address, wanted: CredentialWanted, fact: SecretFact) -> St
         Action.UPDATE,
         "promote",
         (Change("vault.secret", fact.staged_name, fact.name),),
-        needs=wanted.needs,
+        needs=(wanted.service_principal, *wanted.needs),
         target=str(wanted.application),
         scheduled=True,
         reason="once the new secret works, consumers get it under the name they read",
@@ -313,8 +325,3 @@ def _retirements(address: Address, wanted: CredentialWanted, fact: SecretFact, l
             reason="replaced; kept for the overlap, so that whoever holds it can follow",
         ),
     )
-
-
-def _managed(secret: SecretFacts | None) -> bool:
-    """True for a certificate's own secret: the name is taken."""
-    return secret is not None and secret.managed

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
+from functools import partial
 
 from provisioner.clients.proof import SecretProof
 from provisioner.core.errors import ApiError, ForeignResourceError, StaleError, VerificationError
@@ -26,46 +28,60 @@ async def carry_out(step: Step, work: AtWork) -> SecretFact:
 
     Drop and retire touch the keys that the step shows and no other, and never the last that works.
     """
-    fact = await _look(work)
+    fact = await look(work)
     now = work.write.clock.now()
     if step.operation == "create":
         if fact.working(fact.in_force, now) is None:
-            await _add(work, fact.name, replaced=fact.previous_key_id)
+            await _create(work, fact)
     elif step.operation == "recover":
         await work.secrets.recover(fact.name)
     elif step.operation == "stage":
-        if fact.working(fact.staged, now) in (None, fact.on_application(fact.in_force)):
-            await _add(work, fact.staged_name)
+        await _stage(step, work, fact, now)
     elif step.operation == "promote":
         await _promote(work, fact)
     elif step.operation == "retire_secret":
         await _leave(step, work, fact)
     else:
         await _remove(step, work, fact, now)
-    return await _look(work)
+    return await look(work)
 
 
-async def _look(work: AtWork) -> SecretFact:
+async def look(work: AtWork) -> SecretFact:
+    """The secret as it is now. The vault is waited for where its role or name is known to be new."""
     application = await work.application()
     stored = await work.secrets.list()
     fact = sorted_out(work.wanted, application.passwords, stored)
-    return await with_history(work.write.clients, work.wanted, fact)
+    return await work.secrets.patiently(lambda: with_history(work.write.clients, work.wanted, fact))
 
 
-async def _add(work: AtWork, name: str, *, replaced: str = "") -> None:
-    """Graph shows the value once: it goes to the vault before anything else, or the secret goes again.
+async def _create(work: AtWork, fact: SecretFact) -> None:
+    """Nothing works, so nobody is cut off by a secret that is not usable everywhere yet: it goes to consumers at once.
 
-    replaced: a secret that is still kept for the overlap, and must stay known as that.
+    The secret it replaces may still be kept for the overlap, and must stay known as that.
     """
+    value = await _add(work, fact.name, replaced=fact.previous_key_id)
+    await work.prove(SecretProof(value))
+
+
+async def _stage(step: Step, work: AtWork, fact: SecretFact, now: datetime) -> None:
+    """Beside the one in force, unless another run has staged or promoted one since the plan."""
+    current = fact.working(fact.in_force, now)
+    if step.seen == ("" if current is None else current.key_id) and fact.working(fact.staged, now) in (None, current):
+        await _add(work, fact.staged_name)
+
+
+async def _add(work: AtWork, name: str, *, replaced: str = "") -> Secret:
+    """Graph shows the value once: it goes to the vault before anything else, or the secret goes again."""
     ends_at = work.write.clock.now() + work.wanted.lifetime
     graph = work.write.clients.graph.credentials
     key_id, value = await graph.add_password(work.object_id, work.wanted.mark, ends_at)
     try:
         await _store(work, name, value, {KEY_ID_TAG: key_id, PREVIOUS_TAG: replaced}, ends_at)
     except (ApiError, ForeignResourceError, VerificationError):
-        await graph.remove_password(work.object_id, key_id)
+        with suppress(ApiError):  # the next run drops it as well; why the vault did not take it is what must be told
+            await graph.remove_password(work.object_id, key_id)
         raise
-    await work.prove(SecretProof(value))
+    return value
 
 
 async def _promote(work: AtWork, fact: SecretFact) -> None:
@@ -113,9 +129,14 @@ async def _leave(step: Step, work: AtWork, fact: SecretFact) -> None:
     shown = {change.before for change in step.fields}
     for stored in (fact.in_force, fact.staged):
         if stored is not None and stored.enabled and stored.tags.get(TAG) == work.wanted.spec_name:
-            for version in await work.secrets.vault.list_versions(stored.name):
-                if version.enabled:
-                    await work.secrets.vault.update_secret(stored.name, version.version, enabled=False)
+            await _disable(work, stored.name)
     for entry in fact.ours:
         if entry.key_id in shown:
             await work.write.clients.graph.credentials.remove_password(work.object_id, entry.key_id)
+
+
+async def _disable(work: AtWork, name: str) -> None:
+    vault = work.secrets.vault
+    for version in await work.secrets.patiently(lambda: vault.list_versions(name)):
+        if version.enabled:
+            await work.secrets.patiently(partial(vault.update_secret, name, version.version, enabled=False))
