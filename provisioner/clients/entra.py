@@ -133,7 +133,7 @@ class EntraClient:
             return await self._redeem_v1(request, code)
         reply = {"code": code.reveal(), "state": request.state}
         result = await self._msal(lambda app: app.acquire_token_by_auth_code_flow(dict(request.flow), reply))
-        tokens = _tokens("redeem the authorization code", result)
+        tokens = tokens_in("redeem the authorization code", result)
         if tokens.id_claims.get("nonce", request.nonce) != request.nonce:
             raise ApiReplyError(
                 "Entra", "redeem the authorization code", 200, "", "the id_token belongs to another sign-in (nonce)",
@@ -144,31 +144,39 @@ class EntraClient:
     async def redeem_refresh_token(self, refresh_token: Secret, scope: str) -> UserTokens:
         """A token for one scope, and normally a new refresh token; the old one stays valid (sam-facts 3.4)."""
         result = await self._msal(lambda app: app.acquire_token_by_refresh_token(refresh_token.reveal(), [scope]))
-        return _tokens("redeem the refresh token", result)
+        return tokens_in("redeem the refresh token", result)
 
     async def prove_credential(self) -> None:
         """One real token request of the application itself; returns when the credential is accepted."""
         scope = f"{self._cloud.graph}/.default"
-        _tokens("prove the credential", await self._msal(lambda app: app.acquire_token_for_client([scope])))
+        tokens_in("prove the credential", await self._msal(lambda app: app.acquire_token_for_client([scope])))
 
     async def tenant_id(self) -> str:
         """See tenant_id_of."""
         return await tenant_id_of(self._session, self._cloud, self._tenant)
 
+    async def post(self, endpoint: str, form: Mapping[str, str], *, proven: bool) -> dict[str, Any]:
+        """One request of our own, by a path below the tenant's authority; the answer may be Entra's error object.
+
+        proven: with the application's credential. The endpoint is the code's, never an answer's.
+        """
+        proof = await self._prove() if proven else {}
+        sent = {"client_id": self._client_id, **{name: value.reveal() for name, value in proof.items()}, **form}
+        answer = await post_form(self._session, f"{self._authority}/{endpoint}", sent)
+        if answer.status_code >= 500:
+            answer.raise_for_status()
+        return _object(f"POST {endpoint}", answer.status_code, answer.text)
+
     async def _redeem_v1(self, request: AuthorizationRequest, code: Secret) -> UserTokens:
         form = {
             "grant_type": "authorization_code",
-            "client_id": self._client_id,
-            **{name: value.reveal() for name, value in (await self._prove()).items()},
             "code": code.reveal(),
             "redirect_uri": request.redirect_uri,
             "code_verifier": request.flow["code_verifier"],
             "resource": self._cloud.partner_center,
         }
-        answer = await post_form(self._session, f"{self._authority}/oauth2/token", form)
-        if answer.status_code >= 500:
-            answer.raise_for_status()
-        return _tokens("redeem the authorization code (v1)", _object("token request", answer.status_code, answer.text))
+        answer = await self.post("oauth2/token", form, proven=True)
+        return tokens_in("redeem the authorization code (v1)", answer)
 
     async def _prove(self) -> dict[str, Secret]:
         """The form fields of one token request; the audience of an assertion names the tenant by its id."""
@@ -206,19 +214,21 @@ async def _get_json(session: aiohttp.ClientSession, url: str) -> dict[str, Any]:
         raise UnreachableError("Entra", operation, 0, "", type(error).__name__) from error
     found = _object(operation, status, body)
     if status != 200:
-        raise _refusal(operation, status, found)
+        raise refusal_in(operation, status, found)
     return found
 
 
-def _refusal(operation: str, status: int, answer: Mapping[str, Any]) -> ApiError:
+def refusal_in(operation: str, status: int, answer: Mapping[str, Any]) -> ApiError:
+    """The error in an answer that is no success."""
     if "error" in answer:
         return sign_in_error(operation, str(answer.get("error_description", "")), error=str(answer["error"]))
     return api_error_class(status)("Entra", operation, status, "", "")
 
 
-def _tokens(operation: str, result: Mapping[str, Any]) -> UserTokens:
+def tokens_in(operation: str, result: Mapping[str, Any]) -> UserTokens:
+    """The tokens in an answer of the token endpoint, or of MSAL. Raises SignInError, ApiReplyError."""
     if "error" in result:
-        raise _refusal(operation, 400, result)
+        raise refusal_in(operation, 400, result)
     access, refresh = result.get("access_token"), result.get("refresh_token")
     if not isinstance(access, str):
         raise ApiReplyError("Entra", operation, 200, "", "the answer has no access_token")
