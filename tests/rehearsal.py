@@ -19,8 +19,9 @@ from requests.adapters import HTTPAdapter
 from provisioner.clients.arm import ArmClient
 from provisioner.clients.clouds import endpoints
 from provisioner.clients.graph import GraphClient
-from provisioner.clients.identity import ClientSecretIdentity, RunnerCredential
+from provisioner.clients.identity import RunnerCredential
 from provisioner.clients.platform_tokens import NoPlatform
+from provisioner.clients.runner_identities import Asking, ClientSecretIdentity
 from provisioner.clients.session import EmulatorEndpoint, open_session
 from provisioner.clients.tenant import TenantClients
 from provisioner.core.clock import Clock
@@ -221,7 +222,7 @@ async def clients_of(rehearsal: Rehearsal) -> AsyncIterator[TenantClients]:
     ) as session:
         where = endpoints(tenant.cloud)
         identity = ClientSecretIdentity(tenant.runner.client_id, Secret(RUNNER_SECRET))
-        async with RunnerCredential(session, where, tenant.id, clock, identity) as credential:
+        async with RunnerCredential(Asking(session, where, tenant.id, clock), identity) as credential:
             yield TenantClients(
                 session=session,
                 cloud=where,
@@ -231,5 +232,5 @@ async def clients_of(rehearsal: Rehearsal) -> AsyncIterator[TenantClients]:
                 clock=clock,
                 graph=GraphClient(session, where, credential, clock),
                 arm=ArmClient(session, where, credential, tenant.subscription),
-                    platform=NoPlatform(),
+                platform=NoPlatform(),
             )

@@ -17,7 +17,7 @@ from typing import Any
 from aiohttp import ClientMiddlewareType
 
 from provisioner.clients.clouds import endpoints
-from provisioner.clients.identity import ClientSecretIdentity
+from provisioner.clients.runner_identities import ClientSecretIdentity
 from provisioner.clients.session import EmulatorEndpoint, RequestLog, open_session
 from provisioner.core.clock import Clock
 from provisioner.core.plan import Plan

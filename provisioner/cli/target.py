@@ -20,7 +20,7 @@ from urllib.parse import quote
 import aiohttp
 
 from provisioner.cli.emulator_runners import EmulatorRunners, emulator_runners
-from provisioner.clients.identity import ClientSecretIdentity, environment_identity
+from provisioner.clients.runner_identities import RunnerIdentity
 from provisioner.clients.session import EmulatorEndpoint, RequestLog, open_session
 from provisioner.core.clock import Clock
 from provisioner.core.errors import ProvisionerError
@@ -37,13 +37,13 @@ class Target:
     note: Note | None = None
     runners: EmulatorRunners | None = None
 
-    def identity(self, spec: Spec) -> ClientSecretIdentity | None:
-        """Who applies this spec; None leaves it to azure-identity's chain. Raises ProvisionerError."""
-        return environment_identity() if self.runners is None else self.runners.of(spec)
+    def identity(self, spec: Spec) -> RunnerIdentity | None:
+        """Who applies this spec; None: as it says itself, or the environment. Raises ProvisionerError."""
+        return None if self.runners is None else self.runners.of(spec).identity
 
     def passed_over(self, spec: Spec) -> str:
         """What to tell the person of an identity that is not taken; "" otherwise."""
-        return "" if self.runners is None else self.runners.passed_over(spec)
+        return "" if self.runners is None else self.runners.of(spec).passed_over
 
 
 class Targets:
@@ -67,7 +67,10 @@ class Targets:
             if emulated not in self._opened:
                 opening = _emulator(self._log) if emulated else _microsoft(self._log)
                 self._opened[emulated] = await self._stack.enter_async_context(opening)
-            return self._opened[emulated]
+            target = self._opened[emulated]
+            if target.runners is not None:
+                await target.runners.learn(spec)
+            return target
 
 
 @asynccontextmanager
@@ -92,12 +95,11 @@ async def _emulator(log: RequestLog | None) -> AsyncIterator[Target]:
             note = await stack.enter_async_context(_served())
         host, _, port = note.address.rpartition(":")
         endpoint = EmulatorEndpoint(host, int(port), Path(note.ca))
-        environment = environment_identity()
-        client = environment.client_id if environment is not None else ""
-        state, time, known = await _ask_control(endpoint, note, "state", "clock", f"clients?appId={quote(client)}")
+        control = _Control(endpoint, note)
+        state, time = await control.ask("state", "clock")
         clock = Clock(offset=timedelta(seconds=time["offset"]))
         session = await stack.enter_async_context(open_session(clock, emulator=endpoint, log=log))
-        yield Target(session, clock, note, emulator_runners(state["tenants"], environment, known["tenants"]))
+        yield Target(session, clock, note, emulator_runners(state["tenants"], session, clock, control.tenants_of))
 
 
 def _running() -> Note | None:
@@ -131,19 +133,31 @@ async def _served() -> AsyncIterator[Note]:
         await asyncio.to_thread(emulator.stop)
 
 
-async def _ask_control(endpoint: EmulatorEndpoint, note: Note, *names: str) -> list[Any]:
-    """Answers of the control surface, through a session of its own: `--json-log` is about Microsoft's services."""
-    headers = {"Authorization": f"Bearer {note.control.token}"}
-    async with open_session(Clock(), emulator=endpoint) as session:
+@dataclass(frozen=True)
+class _Control:
+    """The emulator's control surface, by sessions of its own: `--json-log` is about Microsoft's services."""
 
-        async def get(name: str) -> Any:
-            async with session.get(f"{note.control.url.rstrip('/')}/{name}", headers=headers) as response:
-                response.raise_for_status()
-                return json.loads(await response.read())
+    endpoint: EmulatorEndpoint
+    note: Note
 
-        try:
-            return await asyncio.gather(*map(get, names))
-        except aiohttp.ClientError as error:
-            raise ProvisionerError(
-                f"the emulator at {note.address} does not answer: {error}", next_step=_START
-            ) from error
+    async def ask(self, *names: str) -> list[Any]:
+        """The answers, in the order of the names. Raises ProvisionerError."""
+        headers = {"Authorization": f"Bearer {self.note.control.token}"}
+        async with open_session(Clock(), emulator=self.endpoint) as session:
+
+            async def get(name: str) -> Any:
+                async with session.get(f"{self.note.control.url.rstrip('/')}/{name}", headers=headers) as response:
+                    response.raise_for_status()
+                    return json.loads(await response.read())
+
+            try:
+                return await asyncio.gather(*map(get, names))
+            except aiohttp.ClientError as error:
+                raise ProvisionerError(
+                    f"the emulator at {self.note.address} does not answer: {error}", next_step=_START
+                ) from error
+
+    async def tenants_of(self, client_id: str) -> frozenset[str]:
+        """Ids of the tenants in which an application can sign in. Raises ProvisionerError."""
+        (found,) = await self.ask(f"clients?appId={quote(client_id)}")
+        return frozenset(found["tenants"])

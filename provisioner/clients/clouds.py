@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class CloudEndpoints:
-    """Origins without a trailing slash; `vault_suffix` is what follows the vault's name and a dot (sam-facts 2)."""
+    """Origins without a trailing slash; `vault_suffix` is what follows the vault's name and a dot (sam-facts 2).
+
+    exchange_audience: the audience of a token that is to stand for a credential (Learn, workload identity federation).
+    """
 
     name: str
     authority: str
@@ -15,6 +18,7 @@ class CloudEndpoints:
     arm: str
     vault_suffix: str
     partner_center: str
+    exchange_audience: str
 
     @property
     def vault_audience(self) -> str:
@@ -37,6 +41,7 @@ _PUBLIC = CloudEndpoints(
     arm="https://management.azure.com",
     vault_suffix="vault.azure.net",
     partner_center="https://api.partnercenter.microsoft.com",
+    exchange_audience="api://AzureADTokenExchange",
 )
 _USGOV = CloudEndpoints(
     name="usgov",
@@ -45,6 +50,7 @@ _USGOV = CloudEndpoints(
     arm="https://management.usgovcloudapi.net",
     vault_suffix="vault.usgovcloudapi.net",
     partner_center="https://api.partnercenter.microsoft.com",  # the same host as public (sam-facts 2, PC-urls)
+    exchange_audience="api://AzureADTokenExchangeUSGov",
 )
 _CHINA = CloudEndpoints(
     name="china",
@@ -53,6 +59,7 @@ _CHINA = CloudEndpoints(
     arm="https://management.chinacloudapi.cn",
     vault_suffix="vault.azure.cn",
     partner_center="https://partner.partnercenterapi.microsoftonline.cn",
+    exchange_audience="api://AzureADTokenExchangeChina",
 )
 
 CLOUDS = {cloud.name: cloud for cloud in (_PUBLIC, _USGOV, _CHINA)}

@@ -66,6 +66,8 @@ async def _reads(request: ClientRequest) -> bool:
     host, path = request.url.host or "", request.url.path
     if host.endswith(_VAULTS):
         return _signatures.get() and _SIGN.fullmatch(path) is not None
+    if host == "dev.azure.com" or host.endswith(".visualstudio.com"):
+        return path.endswith("/oidctoken")  # Azure DevOps vouches for the job this is
     if host in _LOGIN_HOSTS:
         return path.endswith(("/token", "/devicecode"))
     if host in _GRAPH_HOSTS:

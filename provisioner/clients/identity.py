@@ -9,10 +9,8 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-import os
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 from azure.core.credentials import AccessToken, AccessTokenInfo, TokenRequestOptions
@@ -21,27 +19,23 @@ from azure.core.exceptions import AzureError, ClientAuthenticationError
 from azure.core.pipeline.transport import AioHttpTransport
 
 from provisioner.clients.azure_errors import api_error
-from provisioner.clients.clouds import CloudEndpoints
 from provisioner.clients.sign_in_errors import sign_in_error
 from provisioner.core.clock import Clock
 from provisioner.core.errors import ApiError, ApiReplyError, SignInError
-from provisioner.core.secret import Secret
+
+if TYPE_CHECKING:  # it makes use of this module's transport
+    from provisioner.clients.runner_identities import Asking, RunnerIdentity
 
 _RENEW_BEFORE_S = 300
 _ASKING = "runner token"
 
 
 @dataclass(frozen=True)
-class ClientSecretIdentity:
-    """A service principal and its secret: from the environment, or the emulator's seeded runner."""
-
-    client_id: str
-    client_secret: Secret
-
-
-@dataclass(frozen=True)
 class RunnerFacts:
-    """What the runner's Graph token says of it. roles: app roles granted; scopes: a user's."""
+    """What the runner's Graph token says of it. roles: app roles granted; scopes: a user's.
+
+    through: how it signed in (`GitHub Actions, repo:contoso/sam:environment:prod`); "" when that tells nothing.
+    """
 
     tenant_id: str
     object_id: str
@@ -49,11 +43,13 @@ class RunnerFacts:
     user_name: str
     roles: frozenset[str]
     scopes: frozenset[str]
+    through: str = ""
 
     @property
     def label(self) -> str:
         """For the plan's first line."""
-        return f"user {self.user_name}" if self.user_name else f"service principal {self.app_id}"
+        who = f"user {self.user_name}" if self.user_name else f"service principal {self.app_id}"
+        return f"{who} ({self.through})" if self.through else who
 
     def may(self, *permissions: str) -> bool:
         """True when the token carries one of these Graph permissions, as a role or a scope."""
@@ -76,38 +72,26 @@ def shared_transport(session: aiohttp.ClientSession, clock: Clock) -> AioHttpTra
     return _SharedTransport(session, clock)
 
 
-_RUNNER_REMEDIES = {  # for the runner's own secret, which is not the application's in the vault
-    "AADSTS7000215": "correct AZURE_CLIENT_SECRET: it is the secret's value, not its id",
-    "AADSTS7000222": "the runner's own secret expired: make a new one and set AZURE_CLIENT_SECRET",
-}
-
-
 class RunnerCredential(AsyncTokenCredential):
     """An azure-core credential for one tenant. Raises SignInError with the remedy, or UnreachableError."""
 
-    def __init__(
-        self,
-        session: aiohttp.ClientSession,
-        cloud: CloudEndpoints,
-        tenant: str,
-        clock: Clock,
-        identity: ClientSecretIdentity | None,
-    ) -> None:
-        self.clock = clock
-        self._tenant = tenant
-        self._by_chain = identity is None
-        self._inner = _azure_credential(session, cloud, tenant, clock, identity)
+    def __init__(self, asking: Asking, identity: RunnerIdentity) -> None:
+        self.clock = asking.clock
+        self._asking = asking
+        self._identity = identity
         self._tokens: dict[str, AccessTokenInfo] = {}
+        self._good_until: dict[str, float] = {}
         self._locks: dict[str, asyncio.Lock] = {}
 
     async def get_token_info(self, *scopes: str, options: TokenRequestOptions | None = None) -> AccessTokenInfo:
         """The token for one audience's `/.default`; options are not passed on: the tenant is ours, CAE is not asked."""
         scope = " ".join(scopes)
         async with self._locks.setdefault(scope, asyncio.Lock()):
-            held = self._tokens.get(scope)
-            if held is None or held.expires_on - self.clock.now().timestamp() < _RENEW_BEFORE_S:
-                held = self._tokens[scope] = await self._ask(scopes)
-            return held
+            if self._good_until.get(scope, 0.0) - self.clock.now().timestamp() < _RENEW_BEFORE_S:
+                held = self._tokens[scope] = await self._ask(scope)
+                # azure-identity reckons by this machine's clock; the emulator's may be ahead of it
+                self._good_until[scope] = held.expires_on + self.clock.offset.total_seconds()
+            return self._tokens[scope]
 
     async def get_token(
         self,
@@ -126,10 +110,11 @@ class RunnerCredential(AsyncTokenCredential):
 
     async def facts(self, graph: str) -> RunnerFacts:
         """Who the runner is, from its Graph token's claims (read, not verified: they are shown, and Graph decides)."""
-        return runner_facts((await self.get_token_info(f"{graph}/.default")).token)
+        facts = runner_facts((await self.get_token_info(f"{graph}/.default")).token)
+        return replace(facts, through=self._identity.through)
 
     async def close(self) -> None:
-        await self._inner.close()
+        """The session is not ours, and nothing else is held."""
 
     async def __aenter__(self) -> RunnerCredential:
         return self
@@ -137,68 +122,28 @@ class RunnerCredential(AsyncTokenCredential):
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
-    async def _ask(self, scopes: tuple[str, ...]) -> AccessTokenInfo:
-        """From the spec's tenant, whichever one the chain's identity is configured for.
-
-        What azure-identity raises may quote the answer, token and all: nothing of it is kept but Entra's own text.
-        """
+    async def _ask(self, scope: str) -> AccessTokenInfo:
+        """What azure-identity raises may quote the answer, token and all: nothing is kept but Entra's own text."""
         try:
-            token = await self._inner.get_token(*scopes, tenant_id=self._tenant)
+            return await self._identity.token(self._asking, scope)
         except ClientAuthenticationError as error:
             raise self._refused(error) from None
         except AzureError as error:
             raise api_error("Entra", _ASKING, error) from None
         except (KeyError, TypeError, ValueError):
             raise ApiReplyError("Entra", _ASKING, 200, "", "the answer is not in its documented shape") from None
-        return AccessTokenInfo(token.token, token.expires_on)
 
     def _refused(self, error: ClientAuthenticationError) -> ApiError:
-        """Entra's refusal, an answer that is none, or no identity at all (the chain says so by the same class)."""
+        """Entra's refusal, an answer that is none, or no identity at all (azure-identity's class is the same)."""
         message = error.message or ""
         if "AADSTS" in message:
             refusal = sign_in_error(_ASKING, message)
-            refusal.next_step = _RUNNER_REMEDIES.get(refusal.code, refusal.next_step)
+            refusal.next_step = self._identity.remedy(refusal.code, self._asking) or refusal.next_step
             return refusal
-        if not self._by_chain:
+        what, next_step = self._identity.unavailable
+        if not what:
             return api_error("Entra", _ASKING, error)
-        return SignInError(
-            "Entra",
-            _ASKING,
-            0,
-            "",
-            "no identity to run as was found",
-            next_step="set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or run `az login`",
-        )
-
-
-def _azure_credential(
-    session: aiohttp.ClientSession,
-    cloud: CloudEndpoints,
-    tenant: str,
-    clock: Clock,
-    identity: ClientSecretIdentity | None,
-) -> Any:
-    from azure.identity.aio import ClientSecretCredential, DefaultAzureCredential
-
-    options: dict[str, Any] = {
-        "authority": cloud.authority,
-        "transport": shared_transport(session, clock),
-        "retry_total": 0,
-    }
-    if identity is not None:
-        return ClientSecretCredential(
-            tenant,
-            identity.client_id,
-            identity.client_secret.reveal(),
-            **options,
-        )
-    return DefaultAzureCredential(additionally_allowed_tenants=[tenant], **options)
-
-
-def environment_identity(environment: Callable[[str], str | None] = os.environ.get) -> ClientSecretIdentity | None:
-    """AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, when both are set."""
-    client_id, secret = environment("AZURE_CLIENT_ID"), environment("AZURE_CLIENT_SECRET")
-    return ClientSecretIdentity(client_id, Secret(secret)) if client_id and secret else None
+        return SignInError("Entra", _ASKING, 0, "", what, next_step=next_step)
 
 
 def claims_of(token: str) -> dict[str, Any]:

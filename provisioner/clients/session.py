@@ -6,6 +6,7 @@ emulator's CA), so no URL in the code knows the difference, and nothing leaves t
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import socket
 import ssl
@@ -108,6 +109,8 @@ def open_session(
         ssl=context, resolver=None if emulator is None else _Loopback(emulator), limit=100, keepalive_timeout=30
     )
     middlewares = [guard, _retry(clock), *([_logged(log)] if log else []), *innermost]
+    if emulator is not None:
+        middlewares.append(_only_to(emulator))
     return aiohttp.ClientSession(
         connector=connector,
         middlewares=middlewares,
@@ -158,12 +161,33 @@ def _retry(clock: Clock) -> ClientMiddlewareType:
 
 
 async def _repeatable(request: ClientRequest) -> bool:
-    """Our `$batch` holds reads only; a token request may come twice unless it redeems a code, which works once."""
-    if request.method in _REPEATABLE or request.url.path.endswith("/$batch"):
+    """Our `$batch` holds reads only; a token request may come twice unless it redeems a code, which works once.
+
+    `oidctoken` is Azure DevOps's word for a job's own token.
+    """
+    if request.method in _REPEATABLE or request.url.path.endswith(("/$batch", "/oidctoken")):
         return True
     if not request.url.path.endswith("/token") or not isinstance(request.body, Payload):
         return False
     return b"authorization_code" not in await request.body.as_bytes()
+
+
+def _only_to(emulator: EmulatorEndpoint) -> ClientMiddlewareType:
+    async def only_to_it(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
+        """An address is not a name: the resolver never sees it, and a managed identity is asked at one."""
+        if _is_address(request.url.host) and (request.url.host, request.url.port) != (emulator.host, emulator.port):
+            raise aiohttp.InvalidUrlClientError(request.url, "on the emulator nothing is sent anywhere else")
+        return await handler(request)
+
+    return only_to_it
+
+
+def _is_address(host: str | None) -> bool:
+    try:
+        ipaddress.ip_address(host or "")
+    except ValueError:
+        return False
+    return True
 
 
 def _logged(log: RequestLog) -> ClientMiddlewareType:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -11,11 +12,13 @@ import aiohttp
 
 from provisioner.clients.clouds import endpoints
 from provisioner.clients.entra import tenant_id_of
-from provisioner.clients.identity import ClientSecretIdentity, RunnerCredential, RunnerFacts
-from provisioner.clients.platform_tokens import NoPlatform
+from provisioner.clients.identity import RunnerCredential, RunnerFacts
+from provisioner.clients.platform_tokens import Machine
+from provisioner.clients.runner_identities import Asking, RunnerIdentity
 from provisioner.clients.tenant import TenantClients, connect, load_sdks
 from provisioner.core.clock import Clock
 from provisioner.core.errors import WrongTenantError
+from provisioner.operations.identities import runner_identity, trust_of
 from provisioner.spec.model import Spec
 
 
@@ -27,16 +30,29 @@ class OpenTenant:
     runner: RunnerFacts
 
 
+def machine_of(spec: Spec, session: aiohttp.ClientSession, clock: Clock) -> Machine:
+    """This machine, with what the spec's `auth` says of it."""
+    auth = spec.auth
+    managed_identity = auth.client_id if auth is not None and auth.type == "managedIdentity" else None
+    connection = None if auth is None else auth.service_connection
+    return Machine(session, clock, os.environ, connection, managed_identity)
+
+
 @asynccontextmanager
 async def open_tenant(
-    spec: Spec, session: aiohttp.ClientSession, clock: Clock, identity: ClientSecretIdentity | None
+    spec: Spec, session: aiohttp.ClientSession, clock: Clock, identity: RunnerIdentity | None
 ) -> AsyncIterator[OpenTenant]:
-    """Signs the runner in. identity None: azure-identity's chain.
+    """Signs the runner in. identity None: the spec's `auth`, or what the environment says.
 
-    Raises SignInError with the remedy; WrongTenantError before anything but token requests is sent.
+    Raises SignInError with the remedy; WrongTenantError before anything but token requests is sent; ProvisionerError
+    when the environment lacks what `auth` names.
     """
     cloud = endpoints(spec.cloud)
-    credential = RunnerCredential(session, cloud, spec.tenant, clock, identity)
+    machine = machine_of(spec, session, clock)
+    credential = RunnerCredential(
+        Asking(session, cloud, spec.tenant, clock), identity or runner_identity(spec.auth, machine)
+    )
+    platform = machine.trusted_tokens(trust_of(spec.application.credential))
     try:
         runner, tenant_id, *_ = await asyncio.gather(
             credential.facts(cloud.graph),
@@ -46,7 +62,7 @@ async def open_tenant(
             asyncio.to_thread(load_sdks),
         )
         _check_tenant(runner, tenant_id, spec)
-        clients = connect(session, cloud, credential, clock, spec.tenant, spec.subscription, NoPlatform())
+        clients = connect(session, cloud, credential, clock, spec.tenant, spec.subscription, platform)
         yield OpenTenant(clients, runner)
     finally:
         await credential.close()

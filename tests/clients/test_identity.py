@@ -36,6 +36,7 @@ def _in_the_environment(monkeypatch: pytest.MonkeyPatch, client_id: str) -> None
 
 def test_the_chain_is_asked_for_a_token_of_the_specs_tenant(applied: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
     _in_the_environment(monkeypatch, applied.tenant.runner.client_id)
+    monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "environmentcredential")
     assert _signed_in(applied, by_environment=True) == applied.tenant.id
     assert all(f"/{applied.tenant.id}/" in each["url"] for each in applied.requests())
 
@@ -44,6 +45,7 @@ def test_a_runner_of_another_tenant_is_refused_before_anything_is_read(
     applied: Trial, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _in_the_environment(monkeypatch, FABRIKAM.runner.client_id)
+    monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "environmentcredential")
     monkeypatch.setenv("AZURE_IDENTITY_DISABLE_MULTITENANTAUTH", "true")
     with pytest.raises(WrongTenantError, match=FABRIKAM.id):
         _signed_in(applied, by_environment=True)

@@ -1,0 +1,1 @@
+"""Where a machine gets a token of its own: one file for each kind of machine."""
