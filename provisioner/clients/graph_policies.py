@@ -43,7 +43,7 @@ class AppManagementPolicy:
 
 
 class GraphPolicies:
-    """Raises ApiError's classes; the right to read is Policy.Read.ApplicationConfiguration or Policy.Read.All."""
+    """Raises ApiError's classes; the least right to read is Policy.Read.All."""
 
     def __init__(self, transport: GraphTransport, build: GraphServiceClient) -> None:
         self._transport = transport

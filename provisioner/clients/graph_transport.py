@@ -224,7 +224,16 @@ def graph_error(operation: str, reply: GraphReply) -> ApiError:
         str(envelope.get("message", ""))[:_TEXT_LIMIT],
         correlation_id=str(inner.get("request-id") or reply.headers.get("request-id") or ""),
         retry_after_s=None if wait is None else retry_after_s(wait, 0),
+        next_step=_ADVICE.get(str(envelope.get("code", "")), ""),
     )
+
+
+# Graph's codes when an app-management policy refuses a credential (Azure/azure-cli issues quote them).
+_ASK = "or have whoever keeps the policy exempt this application: provisioner doctor SPEC names the rule"
+_ADVICE = {
+    "CredentialTypeNotAllowedAsPerAppPolicy": f"choose another application.credential.type, {_ASK}",
+    "CredentialInvalidLifetimeAsPerAppPolicy": f"write a shorter application.credential.lifetime, {_ASK}",
+}
 
 
 def _inner_reply(inner: Json) -> GraphReply:

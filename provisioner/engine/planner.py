@@ -98,8 +98,12 @@ def _who_does_it(
 
 
 def _without_idle_demands(steps: Sequence[Step], now: datetime) -> list[Step]:
-    """On-demand steps stay only while another step that will be written needs them, and are as quiet as that one."""
-    asking = [step for step in steps if not step.on_demand and (step.pending(now) or step.action is Action.UNKNOWN)]
+    """On-demand steps stay only while another step needs them, and are as quiet as that one.
+
+    One that is unknown or a person's asks too: with the runner's role in the vault the next look can tell.
+    """
+    looked_at = (Action.UNKNOWN, Action.PERSON)
+    asking = [step for step in steps if not step.on_demand and (step.pending(now) or step.action in looked_at)]
     kept: list[Step] = []
     for step in steps:
         by = [other for other in asking if step.address in other.needs]

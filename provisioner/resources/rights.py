@@ -30,7 +30,7 @@ READ_APP_ROLES = Right("graph", ("Application.Read.All", "Directory.Read.All", *
 WRITE_APP_ROLES = Right("graph", _ASSIGN, why="grants application permissions")
 READ_POLICIES = Right(
     "graph",
-    ("Policy.Read.ApplicationConfiguration", "Policy.Read.All", "Policy.ReadWrite.ApplicationConfiguration"),
+    ("Policy.Read.All", "Policy.ReadWrite.ApplicationConfiguration"),
     why="foresees what a policy would refuse; safety.accept does without",
 )
 

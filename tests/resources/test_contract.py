@@ -57,6 +57,7 @@ def test_on_an_empty_tenant_everything_is_absent_and_nothing_below_it_is_asked_f
     assert operations == {
         "entra.token.v2": 3,
         "graph.batch": 1,
+        "graph.policies.defaultAppManagementPolicy": 1,  # a credential is to be added
         "graph.applications.get": 1,
         "graph.deletedItems.applications": 1,
         "graph.servicePrincipals.get": 2,  # the two APIs; not ours, whose application is absent
