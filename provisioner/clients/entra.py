@@ -21,11 +21,13 @@ from provisioner.clients.identity import claims_of
 from provisioner.clients.msal_bridge import post_form, with_msal
 from provisioner.clients.proof import ClientProof
 from provisioner.clients.session import read_bounded
-from provisioner.clients.sign_in_errors import sign_in_error
+from provisioner.clients.sign_in_errors import passing_fault, sign_in_error
+from provisioner.core.clock import Clock
 from provisioner.core.errors import ApiError, ApiReplyError, UnreachableError, api_error_class
 from provisioner.core.secret import Secret
 
 ResponseMode = Literal["query", "form_post"]
+_PASSING_FAULT_WAITS_S = (1.0, 2.0, 4.0, 8.0)
 _GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -67,12 +69,14 @@ class EntraClient:
         tenant: str,
         client_id: str,
         proof: ClientProof,
+        clock: Clock,
     ) -> None:
         self._session = session
         self._cloud = cloud
         self._tenant = tenant
         self._client_id = client_id
         self._proof = proof
+        self._clock = clock
         self._authority = f"{cloud.authority}/{tenant}"
 
     async def begin(
@@ -143,13 +147,13 @@ class EntraClient:
 
     async def redeem_refresh_token(self, refresh_token: Secret, scope: str) -> UserTokens:
         """A token for one scope, and normally a new refresh token; the old one stays valid (sam-facts 3.4)."""
-        result = await self._msal(lambda app: app.acquire_token_by_refresh_token(refresh_token.reveal(), [scope]))
+        result = await self._patiently(lambda app: app.acquire_token_by_refresh_token(refresh_token.reveal(), [scope]))
         return tokens_in("redeem the refresh token", result)
 
     async def prove_credential(self) -> None:
         """One real token request of the application itself; returns when the credential is accepted."""
         scope = f"{self._cloud.graph}/.default"
-        tokens_in("prove the credential", await self._msal(lambda app: app.acquire_token_for_client([scope])))
+        tokens_in("prove the credential", await self._patiently(lambda app: app.acquire_token_for_client([scope])))
 
     async def tenant_id(self) -> str:
         """See tenant_id_of."""
@@ -182,6 +186,18 @@ class EntraClient:
         """The form fields of one token request; the audience of an assertion names the tenant by its id."""
         endpoint = f"{self._cloud.authority}/{await self.tenant_id()}/oauth2/v2.0/token"
         return await self._proof.fields(self._client_id, endpoint)
+
+    async def _patiently(self, call: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
+        """What may be asked again is, while Entra says by its code that the fault is passing.
+
+        By their status the session knows the others: an answer of 429 or 5xx has been asked for again already.
+        """
+        for wait_s in _PASSING_FAULT_WAITS_S:
+            result = await self._msal(call)
+            if not passing_fault(result):
+                return result
+            await self._clock.sleep(wait_s)
+        return await self._msal(call)
 
     async def _msal(self, call: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
         """Signed before MSAL is entered: its thread must not wait for the vault."""

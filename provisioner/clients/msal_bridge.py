@@ -17,6 +17,7 @@ import aiohttp
 
 from provisioner.clients.clouds import CloudEndpoints
 from provisioner.clients.session import read_bounded
+from provisioner.clients.sign_in_errors import sign_in_error
 from provisioner.core.errors import ApiReplyError, ServiceUnavailableError, UnreachableError
 from provisioner.core.secret import Secret
 
@@ -37,10 +38,20 @@ class _Answer:
 
     def raise_for_status(self) -> None:
         if self.status_code >= 400:
+            if "AADSTS" in (description := self._description()):
+                raise sign_in_error("token request", description, status=self.status_code)
             raise ServiceUnavailableError(
                 "Entra", "token request", self.status_code, "", "no answer in its documented shape",
                 next_step="Entra has a passing fault: try again in a minute",
             )  # fmt: skip
+
+    def _description(self) -> str:
+        """Entra's own text in its error object; "" when there is none."""
+        try:
+            found = json.loads(self.text)
+        except ValueError:
+            return ""
+        return str(found.get("error_description", "")) if isinstance(found, dict) else ""
 
 
 class _Bridge:

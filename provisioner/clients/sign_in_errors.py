@@ -9,6 +9,7 @@ from typing import Any
 from provisioner.clients.sign_in_remedies import REMEDIES, Remedy
 from provisioner.core.errors import SignInError
 
+_THROTTLED = "90055"
 _CODE = re.compile(r"AADSTS(\d+)")
 _IDS = re.compile(r"\s*(Trace ID|Correlation ID|Timestamp):.*", re.DOTALL)
 _CORRELATION = re.compile(r"Correlation ID:\s*([0-9a-fA-F-]{36})")
@@ -39,10 +40,13 @@ def remedy_of(error: SignInError) -> Remedy | None:
 
 
 def passing_fault(answer: Mapping[str, Any]) -> bool:
-    """Whether an answer of the token endpoint says so little about the request that the same one may succeed."""
+    """Whether an answer of the token endpoint is about Entra, so that the same request may succeed next time.
+
+    A throttled tenant is told by its status as well, with the time to wait.
+    """
     found = _CODE.search(str(answer.get("error_description", "")))
     remedy = REMEDIES.get(found.group(1)) if found else None
-    return remedy is not None and remedy.transient
+    return remedy is not None and remedy.transient and found is not None and found.group(1) != _THROTTLED
 
 
 def _advice(code: str, description: str) -> str:

@@ -56,7 +56,7 @@ class TenantClients:
 
     def entra(self, client_id: str, proof: ClientProof, tenant: str | None = None) -> EntraClient:
         """Token requests of the application, with its own credential; in a customer's tenant when one is named."""
-        return EntraClient(self.session, self.cloud, tenant or self.tenant, client_id, proof)
+        return EntraClient(self.session, self.cloud, tenant or self.tenant, client_id, proof, self.clock)
 
     def partner_center(self, access_token: Secret) -> PartnerCenterClient:
         """Partner Center with a user's token."""
