@@ -95,6 +95,7 @@ _ADVICE = {
     "ForbiddenByFirewall": "add this machine's address to vault.network.allowedIps, or run where the vault lets you in",
     "AccessDenied": "the vault uses access policies, not roles: az keyvault update --enable-rbac-authorization true",
     "SecretDisabled": "enable the secret's newest version, or sign in again: provisioner consent SPEC",
+    "KeyNotYetValidOrExpired": "the certificate in force is over: provisioner apply SPEC brings a new one into force",
     "AuthorizationFailed": "provisioner explain SPEC lists the roles each identity needs",
     "RequestDisallowedByPolicy": "an Azure Policy forbids this: have its owner exempt the resource, or change the spec",
     "ScopeLocked": "a lock forbids this: have its owner remove the lock, then run the same command again",
