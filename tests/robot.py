@@ -91,11 +91,29 @@ class Robot:
         Raises: StuckError with the text of a page that leads nowhere.
         """
         asked: list[str] = []
-        ending = self._walked(url, person, asked, deliver=deliver)
+        ending = self._walked(self._cloud.get(url, allow_redirects=False), person, asked, deliver=deliver)
         return replace(ending, asked=tuple(asked))
 
-    def _walked(self, url: str, person: Person, asked: list[str], *, deliver: bool) -> Ending:
-        answer = self._cloud.get(url, allow_redirects=False)
+    def type_code(self, url: str, code: str, person: Person) -> Ending:
+        """Open the page a program named, type its code there and sign in; ends on a page that has nothing to press.
+
+        Raises: StuckError when the page shows an error instead.
+        """
+        page = self._cloud.get(url)
+        form = _Form(page.text)
+        answer = self._cloud.post(
+            urljoin(page.url, form.action), data=form.inputs | {"otc": code}, allow_redirects=False
+        )
+        asked: list[str] = []
+        try:
+            self._walked(answer, person, asked, deliver=False)
+        except StuckError as stuck:
+            if "AADSTS" in str(stuck):
+                raise
+            return Ending(url, {}, 200, str(stuck), tuple(asked))
+        raise StuckError("the device page sent the person elsewhere")
+
+    def _walked(self, answer: requests.Response, person: Person, asked: list[str], *, deliver: bool) -> Ending:
         for _ in range(_MOST_PAGES):
             if answer.is_redirect:
                 address = urljoin(answer.url, answer.headers["Location"])

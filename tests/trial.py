@@ -49,6 +49,7 @@ class Onlooker:
         self.said.append(text)
 
     info = progress
+    by_hand = progress
 
     def step_started(self, step: Step) -> None:
         self.said.append(str(step.address))
@@ -61,6 +62,9 @@ class Onlooker:
 
     async def ask(self, prompt: str) -> str:
         raise AssertionError(f"nobody is there to answer: {prompt}")
+
+    async def secret(self, prompt: str) -> str:
+        raise AssertionError(f"nobody is there to bring a secret: {prompt}")
 
     async def open_browser(self, url: str) -> bool:
         raise AssertionError("nobody is there to sign in")

@@ -12,12 +12,30 @@ from provisioner.cli.options import Common, common, fleet_flags, output_format
 from provisioner.core.errors import UsageError
 
 
+def _span(context: click.Context, parameter: click.Parameter, text: str | None) -> float | None:
+    """The seconds of --wait-consent. Raises click.BadParameter."""
+    if text is None:
+        return None
+    from provisioner.cli.emulator.duration import seconds_of
+
+    seconds = seconds_of(text)
+    if seconds <= 0:
+        raise click.BadParameter(f"{text} is no time to wait")
+    return seconds
+
+
 @click.command()
 @click.argument("paths", nargs=-1, metavar="PATH...", type=click.Path(path_type=Path))
 @click.option("--plan", "saved_plan", metavar="FILE", help="Apply a saved plan. Not built yet.")
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
 @click.option("--no-consent", is_flag=True, help="Leave the sign-in for later: exit 3 if it is missing.")
-@click.option("--wait-consent", metavar="TIME", help="Wait so long for a sign-in elsewhere. Not built yet.")
+@click.option(
+    "--wait-consent",
+    "wait_s",
+    metavar="TIME",
+    callback=_span,
+    help="Wait so long (30m, 2h) for somebody who signs in elsewhere: exit 3 if nobody does.",
+)
 @click.option(
     "--allow-removal",
     "allowed",
@@ -37,7 +55,7 @@ def apply(
     allowed: tuple[str, ...],
     format_: str,
     saved_plan: str | None,
-    wait_consent: str | None,
+    wait_s: float | None,
     report: str | None,
     resume: str | None,
     shard: str | None,
@@ -47,7 +65,9 @@ def apply(
     PATH is a spec, a fleet file or a folder of them; any mix. Without a terminal say --auto-approve; a sign-in then
     stays for later (exit 3).
     """
-    refuse_flags(plan=saved_plan, wait_consent=wait_consent, report=report, resume=resume, shard=shard)
+    refuse_flags(plan=saved_plan, report=report, resume=resume, shard=shard)
+    if no_consent and wait_s is not None:
+        raise UsageError("--no-consent and --wait-consent cannot both be", next_step="leave one of them out")
     if not paths:
         raise click.UsageError("Missing argument 'PATH...'.")
     if not (auto_approve or sys.stdin.isatty()):
@@ -57,5 +77,6 @@ def apply(
     from provisioner.cli.applying import apply_all
     from provisioner.operations.apply import ApplyOptions
 
-    options = ApplyOptions(with_consent=not no_consent and sys.stdin.isatty(), allowed=frozenset(allowed))
+    here = not no_consent and wait_s is None and sys.stdin.isatty()
+    options = ApplyOptions(with_consent=here, wait_consent_s=wait_s, allowed=frozenset(allowed))
     return apply_all(paths, common, options, asks=not auto_approve, as_json=format_ == "json")

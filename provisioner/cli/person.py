@@ -17,12 +17,13 @@ from provisioner.cli.terminal import Terminal
 from provisioner.core.errors import UsageError
 from provisioner.core.report import StepResult
 from provisioner.core.step import Step
-from provisioner.render.layout import paragraph
+from provisioner.render.layout import paragraph, ready
 from provisioner.render.report_text import outcome_lines
 from provisioner.render.values import words
 
 T = TypeVar("T")
 OpenBrowser = Callable[[str], bool]
+_MOST_PIPED_BYTES = 64 * 1024
 _BROWSER_START_S = 2.0  # a browser that has not ended by then runs until it is closed
 
 
@@ -37,13 +38,20 @@ class Person:
         self._unopened = unopened
         self._terminal = terminal
         self._open_browser = open_browser
+        self._name = name
         self._prefix = f"{name}: " if name else ""
 
     def progress(self, text: str) -> None:
         self._terminal.progress(f"{self._prefix}{text}")
 
     def info(self, text: str) -> None:
-        self._terminal.message(paragraph(text, self._terminal.err.width, first=self._prefix))
+        told = ready(text, self._terminal.file_of(self._name))
+        self._terminal.message(paragraph(told, self._terminal.err.width, first=self._prefix))
+
+    def by_hand(self, text: str) -> None:
+        self.info(text)
+        if self._unopened:
+            self.info(self._unopened)
 
     def step_started(self, step: Step) -> None:
         if self._terminal.err.is_terminal:  # elsewhere the line of its end says enough
@@ -58,9 +66,13 @@ class Person:
         return answer.strip().lower() in ("y", "yes")
 
     async def ask(self, prompt: str) -> str:
-        if self._unopened:
-            self.info(self._unopened)
         return await self._line(f"{prompt.rstrip()} ", echo=False)
+
+    async def secret(self, prompt: str) -> str:
+        if sys.stdin.isatty():
+            return await self.ask(prompt)
+        piped = await _in_thread(lambda: sys.stdin.buffer.read(_MOST_PIPED_BYTES))
+        return piped.decode(errors="replace")
 
     async def open_browser(self, url: str) -> bool:
         opening = asyncio.ensure_future(_in_thread(lambda: self._open_browser(url)))
@@ -99,7 +111,7 @@ async def _hidden_line(prompt: str) -> str:
     try:
         return await _in_thread(lambda: _read_line(descriptor))
     finally:
-        termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
+        termios.tcsetattr(descriptor, termios.TCSAFLUSH, before)  # what was pasted beyond the line is not shown either
         sys.stderr.write("\n")
 
 

@@ -15,7 +15,9 @@ from provisioner.core.report import Outcome, Report, StepResult
 from provisioner.core.step import Action, Step
 from provisioner.engine.executor import Watcher, execute
 from provisioner.engine.safety import check_removals
-from provisioner.operations.consent import ConsentOptions, ConsentResult, consent
+from provisioner.operations.consent import ConsentOptions, consent
+from provisioner.operations.consent_store import ConsentResult
+from provisioner.operations.consent_wait import has_token, wait_for_sign_in
 from provisioner.operations.outputs import outputs_of
 from provisioner.operations.plan import Seen, awaits_sign_in, look
 from provisioner.operations.tenant import OpenTenant
@@ -35,9 +37,13 @@ _SETTLE_WAIT_S = 3.0
 
 @dataclass(frozen=True)
 class ApplyOptions:
-    """with_consent: have a person sign in when the token is missing or broken. allowed: removals named by address."""
+    """with_consent: have a person sign in when the token is missing or broken. allowed: removals named by address.
+
+    wait_consent_s: wait so long for somebody who signs in elsewhere, instead.
+    """
 
     with_consent: bool = True
+    wait_consent_s: float | None = None
     allowed: frozenset[str] = frozenset()
 
 
@@ -99,12 +105,10 @@ async def carry_out(
     report, after = await _write(tenant, spec, seen, ui)
     if report is not None and report.failed:
         return ApplyResult(seen.plan, after.plan, report, None, (), await outputs_of(tenant, spec, after.known))
-    consented = None
-    if options.with_consent and _only_a_sign_in_is_left(after.plan):
-        consented, failed = await _sign_in(tenant, spec, ui, after.plan)
-        report = report if failed is None else Report((*(report.results if report else ()), failed))
-        after = await look(tenant, spec)
-    checks = await verify(tenant.clients, spec) if _has_token(after.plan) else ()
+    consented, failed, after = await _sign_in(tenant, spec, ui, options, after)
+    if failed is not None:
+        report = Report((*(report.results if report else ()), failed))
+    checks = await verify(tenant.clients, spec) if has_token(after.plan) else ()
     outputs = await outputs_of(tenant, spec, after.known)
     return ApplyResult(seen.plan, after.plan, report, consented, checks, outputs)
 
@@ -167,24 +171,27 @@ def _still_differs(step: Step) -> VerificationError:
     )
 
 
+async def _sign_in(
+    tenant: OpenTenant, spec: Spec, ui: Ui, options: ApplyOptions, seen: Seen
+) -> tuple[ConsentResult | None, StepResult | None, Seen]:
+    """Who signed in, how the token's step failed, and the last look: what was written before is told in any case."""
+    if not awaits_sign_in(seen.plan) or not (options.with_consent or options.wait_consent_s):
+        return None, None, seen
+    if not _only_a_sign_in_is_left(seen.plan):
+        ui.info("The sign-in has to wait: other things are for a person to do first.")
+        return None, None, seen
+    try:
+        if options.wait_consent_s:
+            arrived, after = await wait_for_sign_in(tenant, spec, ui, seen, options.wait_consent_s)
+            return arrived, None, after
+        consented = await consent(tenant.clients, spec, ui, ConsentOptions())
+    except ProvisionerError as error:
+        (step,) = (step for step in seen.plan.for_a_person if step.address.kind == RefreshToken.name)
+        return None, StepResult(step, Outcome.FAILED, error), await look(tenant, spec)
+    return consented, None, await look(tenant, spec)
+
+
 def _only_a_sign_in_is_left(plan: Plan) -> bool:
     """A sign-in before a person's other items (grants, a vault's permission model) would be turned down, or in vain."""
     others = [step for step in plan.for_a_person if step.address.kind != RefreshToken.name]
-    return awaits_sign_in(plan) and not (others or plan.pending)
-
-
-async def _sign_in(
-    tenant: OpenTenant, spec: Spec, ui: Ui, plan: Plan
-) -> tuple[ConsentResult | None, StepResult | None]:
-    """Who signed in, or how the token's step failed: what was written before is told in any case."""
-    try:
-        return await consent(tenant.clients, spec, ui, ConsentOptions()), None
-    except ProvisionerError as error:
-        (step,) = (step for step in plan.for_a_person if step.address.kind == RefreshToken.name)
-        return None, StepResult(step, Outcome.FAILED, error)
-
-
-def _has_token(plan: Plan) -> bool:
-    return not any(
-        step.action in (Action.PERSON, Action.UNKNOWN) and step.address.kind == RefreshToken.name for step in plan.steps
-    )
+    return not (others or plan.pending)

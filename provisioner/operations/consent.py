@@ -6,53 +6,46 @@ Nothing is stored unless every check holds, and the write to the vault is the on
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Literal
 from urllib.parse import urlsplit
 
-from provisioner.clients.entra import AuthorizationRequest
-from provisioner.clients.guard import signatures_allowed, writes_allowed
+from provisioner.clients.device_code import ask_for_device_code
+from provisioner.clients.entra import AuthorizationRequest, EntraClient, UserTokens
+from provisioner.clients.guard import signatures_allowed
+from provisioner.clients.sign_in_errors import remedy_of
 from provisioner.clients.tenant import TenantClients
 from provisioner.consent.answer import SignInAnswer
+from provisioner.consent.brought import PROMPT, read_brought
+from provisioner.consent.device import ANOTHER_MODE, wait_for_decision
 from provisioner.consent.listener import listen
 from provisioner.consent.page import Page
 from provisioner.consent.paste import ask_for_answer
 from provisioner.consent.reply_url import for_browser, for_paste
-from provisioner.core.errors import ConsentError, ProvisionerError, UsageError
+from provisioner.core.errors import ProvisionerError, SignInError, UsageError
+from provisioner.core.secret import Secret
 from provisioner.operations.consent_ready import Ready, check_ready
+from provisioner.operations.consent_store import ConsentResult, prove_and_store
 from provisioner.operations.plan import awaits_sign_in, plan
 from provisioner.operations.tenant import OpenTenant
 from provisioner.operations.ui import Ui
-from provisioner.resources.contract import Writer
-from provisioner.resources.token_checks import ExpectedToken, MfaMissingError
-from provisioner.resources.token_proof import expected_token, prove
-from provisioner.resources.token_state import LIFETIME, wanted_token
-from provisioner.resources.token_store import store
-from provisioner.resources.vault_secrets import VaultSecrets
+from provisioner.resources.token_checks import MfaMissingError
+from provisioner.resources.token_store import OlderVersionsError
 from provisioner.spec.model import Spec
 
 DEFAULT_TIMEOUT_S = 600.0
+Mode = Literal["browser", "paste", "device", "import"]
 
 
 @dataclass(frozen=True)
 class ConsentOptions:
-    """mode: how the answer comes back. hybrid: `code id_token`, in browser mode. timeout_s: for one sign-in."""
+    """mode: how the answer comes back. hybrid: `code id_token`, in browser mode.
 
-    mode: Literal["browser", "paste"] = "browser"
+    timeout_s: for one sign-in in a browser; a device code has a life of its own.
+    """
+
+    mode: Mode = "browser"
     hybrid: bool = False
     timeout_s: float = DEFAULT_TIMEOUT_S
-
-
-@dataclass(frozen=True)
-class ConsentResult:
-    """Who signed in, and where the token is. expires_at: if nothing renews it."""
-
-    account: str
-    object_id: str
-    vault: str
-    secret_name: str
-    version: str
-    expires_at: datetime
 
 
 @dataclass(frozen=True)
@@ -71,28 +64,41 @@ async def consent_where_needed(
 
 
 async def consent(clients: TenantClients, spec: Spec, ui: Ui, options: ConsentOptions) -> ConsentResult:
-    """Have a person sign in, and store the refresh token.
+    """Have a person sign in (or bring a token), and store the refresh token.
 
-    Without MFA one repetition is offered, over v1 with `amr_values=mfa`; after that the error advises a policy.
+    Without MFA one repetition is offered, over v1 with `amr_values=mfa`; after that, and where a way of signing in
+    cannot ask for MFA, the error says what can.
 
-    Raises: ConsentError's classes and SignInError (nothing was stored), UsageError, ApiError.
+    Raises: ConsentError's classes and SignInError (nothing was stored), OlderVersionsError (it was), UsageError,
+    ApiError.
     """
     if options.hybrid and options.mode != "browser":
         raise UsageError("--hybrid needs --mode browser: its answer cannot be pasted", next_step="leave --hybrid out")
     ui.progress("looking at what a sign-in needs")
-    ready = await check_ready(clients, spec)
+    ready = await check_ready(clients, spec, ui.progress)
     for note in ready.notes:
         ui.info(note)
-    expected = await expected_token(clients, ready.app_id, spec.consent.account)
-    sign_in = _SignIn(clients, spec, ui, options, ready, expected)
+    sign_in = _SignIn(clients, spec, ui, options, ready)
     with signatures_allowed():
         try:
             return await sign_in.run(force_mfa=False)
         except MfaMissingError as missing:
+            if options.mode in _CANNOT_ASK_FOR_MFA:
+                raise _without_mfa(missing, _CANNOT_ASK_FOR_MFA[options.mode]) from missing
             ui.info(f"{missing.what}. Nothing was stored.")
             if not await _agreed(ui, "Sign in once more, this time asking Entra for MFA?"):
                 raise
         return await sign_in.run(force_mfa=True)
+
+
+_CANNOT_ASK_FOR_MFA: dict[Mode, str] = {
+    "device": f"a device code cannot ask Entra for MFA, these can: {ANOTHER_MODE}",
+    "import": "bring a token of a sign-in with MFA, or sign in: provisioner consent SPEC",
+}
+
+
+def _without_mfa(missing: MfaMissingError, instead: str) -> MfaMissingError:
+    return MfaMissingError(missing.what, where=missing.where, next_step=f"{instead}; {missing.next_step}")
 
 
 async def _agreed(ui: Ui, question: str) -> bool:
@@ -112,18 +118,26 @@ class _SignIn:
     ui: Ui
     options: ConsentOptions
     ready: Ready
-    expected: ExpectedToken
 
     async def run(self, *, force_mfa: bool) -> ConsentResult:
-        if self.options.mode == "paste":
-            request = await self._begin(for_paste(self.ready.reply_urls), force_mfa=force_mfa)
-            return await self._by_paste(request)
-        request = await self._begin(for_browser(self.ready.reply_urls), force_mfa=force_mfa)
-        return await self._by_browser(request)
+        match self.options.mode:
+            case "device":
+                return await self._store(await self._by_device())
+            case "import":
+                return await self._import()
+            case "paste":
+                return await self._by_paste(await self._begin(for_paste(self.ready.reply_urls), force_mfa=force_mfa))
+            case "browser":
+                reply_url = for_browser(self.ready.reply_urls)
+                return await self._by_browser(await self._begin(reply_url, force_mfa=force_mfa))
+
+    @property
+    def _entra(self) -> EntraClient:
+        return self.clients.entra(self.ready.app_id, self.ready.proof)
 
     async def _begin(self, reply_url: str, *, force_mfa: bool) -> AuthorizationRequest:
         listens_with_tls = self.options.mode == "browser" and urlsplit(reply_url).scheme == "https"
-        return await self.clients.entra(self.ready.app_id, self.ready.proof).begin(
+        return await self._entra.begin(
             reply_url,
             login_hint=self.spec.consent.account,
             response_mode="form_post" if listens_with_tls else "query",
@@ -132,11 +146,11 @@ class _SignIn:
         )
 
     async def _by_paste(self, request: AuthorizationRequest) -> ConsentResult:
-        self.ui.info(
+        self.ui.by_hand(
             f"Open this address, sign in{self._as_whom()}, and copy the address of the page you end on, even if the "
             f"browser cannot show it (or the code it shows):\n\n{request.url}\n"
         )
-        return await self._finish(request, await ask_for_answer(self.ui.ask, request.state))
+        return await self._redeem(request, await ask_for_answer(self.ui.ask, request.state))
 
     async def _by_browser(self, request: AuthorizationRequest) -> ConsentResult:
         async with listen(request.redirect_uri, request.state, request.response_mode) as listener:
@@ -147,37 +161,40 @@ class _SignIn:
                 self.ui.info("Your browser will ask about the certificate of localhost: it was made for this sign-in.")
             self.ui.progress("waiting for the sign-in")
             try:
-                result = await self._finish(request, await listener.answer(self.options.timeout_s))
+                result = await self._redeem(request, await listener.answer(self.options.timeout_s))
             except ProvisionerError as error:
                 listener.tell(_failure(error))
                 raise
             listener.tell(_success(result))
             return result
 
-    async def _finish(self, request: AuthorizationRequest, answer: SignInAnswer) -> ConsentResult:
-        """Redeem, prove, store: in this order, and nothing after the first thing that does not hold."""
-        self.ui.progress("redeeming the code")
-        entra = self.clients.entra(self.ready.app_id, self.ready.proof)
-        tokens = await entra.redeem_code(request, answer.code, answer.id_token)
-        self.ui.progress("checking the token")
-        identity = await prove(tokens, self.expected, self.clients)
-        if tokens.refresh_token is None:
-            raise ConsentError(
-                "Entra gave no refresh token", where="the sign-in", next_step="repeat it: provisioner consent SPEC"
-            )
-        self.ui.progress(f"storing the token in vault {self.spec.vault.name}")
-        write = Writer(self.clients, self.ready.runner, self.clients.clock, self.ui.progress)
-        secrets = VaultSecrets(self.spec.vault.name, self.spec.name, write, self.ready.role_held)
-        with writes_allowed():
-            stored = await store(wanted_token(self.spec), tokens.refresh_token, identity, secrets)
-        return ConsentResult(
-            account=identity.account,
-            object_id=identity.object_id,
-            vault=self.spec.vault.name,
-            secret_name=stored.name,
-            version=stored.version,
-            expires_at=stored.expires_at or stored.created_at + LIFETIME,
+    async def _by_device(self) -> UserTokens:
+        """No `prompt` and no `login_hint` go with a device code, so the person is told what to look out for."""
+        asked = await ask_for_device_code(self._entra, self.clients.cloud.partner_center_scope)
+        self.ui.by_hand(
+            f"On any device, open\n\n    {asked.page}\n\ntype the code\n\n    {asked.user_code}\n\n"
+            f"and sign in{self._as_whom()}, with MFA. The code is good for {asked.life_s / 60:.0f} minutes. A browser "
+            "that is signed in already may not ask for MFA again: a private window does."
         )
+        return await wait_for_decision(self._entra, asked, self.clients.clock, self.ui.progress)
+
+    async def _import(self) -> ConsentResult:
+        brought = read_brought(await self.ui.secret(PROMPT))
+        self.ui.progress("redeeming the token")
+        try:
+            tokens = await self._entra.redeem_refresh_token(brought, self.clients.cloud.partner_center_scope)
+        except SignInError as error:
+            if (remedy := remedy_of(error)) is not None and remedy.consent:
+                error.next_step = f"Entra does not take this token: bring another one, or {error.next_step}"
+            raise
+        return await self._store(tokens, brought)
+
+    async def _redeem(self, request: AuthorizationRequest, answer: SignInAnswer) -> ConsentResult:
+        self.ui.progress("redeeming the code")
+        return await self._store(await self._entra.redeem_code(request, answer.code, answer.id_token))
+
+    async def _store(self, tokens: UserTokens, brought: Secret | None = None) -> ConsentResult:
+        return await prove_and_store(tokens, self.clients, self.spec, self.ui, self.ready, brought)
 
     def _as_whom(self) -> str:
         account = self.spec.consent.account
@@ -195,4 +212,5 @@ def _success(result: ConsentResult) -> Page:
 
 def _failure(error: ProvisionerError) -> Page:
     next_step = f"What to do next: {error.next_step}." if error.next_step else "The program's window says more."
-    return Page(False, "Nothing was stored", f"{error.what}.", next_step)
+    title = "The token is stored" if isinstance(error, OlderVersionsError) else "Nothing was stored"
+    return Page(False, title, f"{error.what}.", next_step)

@@ -7,60 +7,61 @@ not read are a note, not a failure. The application itself any member of the ten
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TypeVar
 
+from provisioner.clients.arm_facts import VaultFacts
 from provisioner.clients.graph_facts import ApplicationFacts
-from provisioner.clients.identity import RunnerFacts
 from provisioner.clients.key_vault import SecretFacts
 from provisioner.clients.proof import ClientProof
 from provisioner.clients.tenant import TenantClients
 from provisioner.core.errors import ConsentError, ForbiddenError
-from provisioner.resources.credential.place import place_of
-from provisioner.resources.credential.proof import proof_in_force
+from provisioner.operations.consent_credential import working_proof
+from provisioner.operations.consent_roles import holds_roles
+from provisioner.resources.contract import Writer
 from provisioner.resources.marks import TAG
-from provisioner.resources.vault_roles import SECRETS_OFFICER, covering
+from provisioner.resources.vault_secrets import VaultSecrets
 from provisioner.spec.catalogue import PARTNER_CENTER
 from provisioner.spec.model import ReplyUrl, Spec
 
 _APPLY = "provisioner apply SPEC"
 _SCOPE = "user_impersonation"
-Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
 class Ready:
-    """All that the sign-in and the store need. role_held: a role of the caller's own, which may be too new to count
-    already, was seen. notes: what could not be looked at.
+    """All that the sign-in and the store need. secrets: the vault, where a role too new to count is waited for.
+
+    notes: what could not be looked at.
     """
 
-    runner: RunnerFacts
     app_id: str
     proof: ClientProof
     reply_urls: tuple[ReplyUrl, ...]
-    role_held: bool
+    secrets: VaultSecrets
     notes: tuple[str, ...]
 
 
-async def check_ready(clients: TenantClients, spec: Spec) -> Ready:
-    """Look at everything, side by side where it can be.
+async def check_ready(clients: TenantClients, spec: Spec, progress: Callable[[str], None]) -> Ready:
+    """Look at everything, side by side where it can be, and try the application's credential.
 
-    Raises: ConsentError for what is missing; ForbiddenError when the vault may not be read; ApiError.
+    Raises: ConsentError for what is missing or does not work; ForbiddenError when the vault may not be read; ApiError.
     """
     runner = await clients.credential.facts(clients.cloud.graph)
-    application, vault_id = await asyncio.gather(_application(clients, spec), _vault_id(clients, spec))
-    proof, _, granted, role = await asyncio.gather(
-        proof_in_force(clients, place_of(spec)),
-        _secret_is_free(clients, spec),
+    application, vault = await asyncio.gather(_application(clients, spec), _vault(clients, spec))
+    held = await holds_roles(clients, spec, vault, runner)
+    secrets = VaultSecrets(spec.vault.name, spec.name, Writer(clients, runner, clients.clock, progress), held)
+    (proof, untried), _, granted = await asyncio.gather(
+        working_proof(clients, spec, application.app_id, secrets),
+        _secret_is_free(spec, secrets),
         _readable(_granted(clients, spec, application.app_id)),
-        _readable(_may_write(clients, spec, vault_id, runner)) if vault_id else _not_readable(),
     )
     notes = (
-        *([] if granted else ["could not look at the grants: the sign-in may ask for consent"]),
-        *([] if role else ["could not see whether you may write to the vault: if not, nothing will be stored"]),
+        untried,
+        "" if granted else "could not look at the grants: the sign-in may ask for consent",
+        "" if held else "could not see whether you may write to the vault: if not, nothing will be stored",
     )
-    return Ready(runner, application.app_id, proof, _reply_urls(spec, application), role, notes)
+    return Ready(application.app_id, proof, _reply_urls(spec, application), secrets, tuple(filter(None, notes)))
 
 
 async def _readable(call: Awaitable[bool]) -> bool:
@@ -69,10 +70,6 @@ async def _readable(call: Awaitable[bool]) -> bool:
         return await call
     except ForbiddenError:
         return False
-
-
-async def _not_readable() -> bool:
-    return False
 
 
 async def _application(clients: TenantClients, spec: Spec) -> ApplicationFacts:
@@ -84,21 +81,20 @@ async def _application(clients: TenantClients, spec: Spec) -> ApplicationFacts:
     return found
 
 
-async def _vault_id(clients: TenantClients, spec: Spec) -> str | None:
-    """The vault's ARM id; None when this caller may not read it there. Its host is resolved only after this look."""
+async def _vault(clients: TenantClients, spec: Spec) -> VaultFacts | None:
+    """None when this caller may not read it in ARM. Its host is resolved only after this look."""
     try:
         found = await clients.arm.find_vault(spec.vault.resource_group, spec.vault.name)
     except ForbiddenError:
         return None
     if found is None:
         raise ConsentError(f"the vault {spec.vault.name} does not exist", where="vault", next_step=_APPLY)
-    return found.id
+    return found
 
 
-async def _secret_is_free(clients: TenantClients, spec: Spec) -> None:
+async def _secret_is_free(spec: Spec, secrets: VaultSecrets) -> None:
     """The secret for the token is not another spec's."""
-    listed = await clients.vault(spec.vault.name).list_secrets()
-    held = next((secret for secret in listed if _same_name(secret, spec)), None)
+    held = next((secret for secret in await secrets.list() if _same_name(secret, spec)), None)
     owner = spec.name if held is None else held.tags.get(TAG, spec.name)
     if owner != spec.name:
         raise ConsentError(
@@ -131,23 +127,6 @@ async def _granted(clients: TenantClients, spec: Spec, app_id: str) -> bool:
             next_step=f"{_APPLY}, or an admin opens the adminconsent link that provisioner plan SPEC prints",
         )
     return held
-
-
-async def _may_write(clients: TenantClients, spec: Spec, vault_id: str, runner: RunnerFacts) -> bool:
-    """True when a role of the caller's own allows it; False when a group's might."""
-    roles = covering(SECRETS_OFFICER)
-    able = [entry for entry in await clients.arm.list_role_assignments(vault_id) if entry.role_id in roles]
-    if any(entry.principal_id == runner.object_id for entry in able):
-        return True
-    if any(entry.principal_type == "Group" for entry in able):
-        return False
-    raise ConsentError(
-        f"{runner.label} has no role that allows writing secrets to vault {spec.vault.name}",
-        where="vault",
-        next_step=(
-            f"add {runner.object_id} to consent.operators and run {_APPLY} as the runner: it assigns {SECRETS_OFFICER}"
-        ),
-    )
 
 
 def _reply_urls(spec: Spec, application: ApplicationFacts) -> tuple[ReplyUrl, ...]:

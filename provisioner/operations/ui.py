@@ -22,6 +22,10 @@ class Ui(Protocol):
         """Something the person must be able to read again; stays."""
         ...
 
+    def by_hand(self, text: str) -> None:
+        """Like `info`, with an address in it that the person opens by hand, maybe on another machine."""
+        ...
+
     def step_started(self, step: Step) -> None:
         """apply begins to carry out a step."""
         ...
@@ -36,6 +40,10 @@ class Ui(Protocol):
 
     async def ask(self, prompt: str) -> str:
         """One line of text, shown nowhere. Raises UsageError without a terminal."""
+        ...
+
+    async def secret(self, prompt: str) -> str:
+        """A secret: a line typed or pasted at the terminal and shown nowhere, else all that was piped in."""
         ...
 
     async def open_browser(self, url: str) -> bool:

@@ -20,6 +20,7 @@ class Player:
     says_yes: bool = True
     said: list[str] = field(default_factory=list)
     endings: list[asyncio.Task[Ending]] = field(default_factory=list)
+    brings: str = ""
     pasted: Callable[[Ending], str] = lambda ending: ending.address
 
     def progress(self, text: str) -> None:
@@ -27,6 +28,8 @@ class Player:
 
     def info(self, text: str) -> None:
         self.said.append(text)
+
+    by_hand = info
 
     def step_started(self, step: Step) -> None:
         raise AssertionError("consent carries out no step")
@@ -42,6 +45,10 @@ class Player:
         url = next(line for text in self.said for line in text.splitlines() if line.startswith("https://"))
         ending = await asyncio.to_thread(self.robots().sign_in, url, self.person, deliver=False)
         return self.pasted(ending)
+
+    async def secret(self, prompt: str) -> str:
+        self.said.append(prompt)
+        return self.brings
 
     async def open_browser(self, url: str) -> bool:
         if self.endings:

@@ -1,0 +1,88 @@
+"""Waiting for a sign-in that somebody does elsewhere: only versions of the vault's secret are looked at, never a value.
+
+So the pipeline needs no token of the person, and the person no access to the pipeline: they meet in the vault.
+"""
+
+from __future__ import annotations
+
+from provisioner.core.errors import (
+    NotFoundError,
+    ServiceUnavailableError,
+    ThrottledError,
+    UnreachableError,
+)
+from provisioner.core.plan import Plan
+from provisioner.core.step import Action, Step
+from provisioner.operations.consent_store import ConsentResult, result_of
+from provisioner.operations.hand_over import hand_over
+from provisioner.operations.plan import Seen, look
+from provisioner.operations.tenant import OpenTenant
+from provisioner.operations.ui import Ui
+from provisioner.resources.marks import TAG
+from provisioner.resources.refresh_token import RefreshToken
+from provisioner.spec.model import Spec
+
+_POLL_S = 5.0
+_PASSING = (UnreachableError, ServiceUnavailableError, ThrottledError)
+Versions = frozenset[tuple[str, bool]]
+
+
+async def wait_for_sign_in(
+    tenant: OpenTenant, spec: Spec, ui: Ui, seen: Seen, timeout_s: float
+) -> tuple[ConsentResult | None, Seen]:
+    """Who signed in, and the last look; None when nobody did in time, or nothing says who wrote the token.
+
+    Raises: PlanError, and ApiError when the vault may not be read; an outage is waited out.
+    """
+    clock = tenant.clients.clock
+    ends = clock.monotonic_s() + timeout_s
+    ui.info(hand_over(spec))
+    judged: Versions | None = None
+    while True:
+        left = ends - clock.monotonic_s()
+        ui.progress(f"waiting for the sign-in, {max(left, 0) / 60:.0f} min left")
+        found = await _versions(tenant, spec, ui)
+        if found is not None and found != judged:
+            seen = await look(tenant, spec)
+            if has_token(seen.plan):
+                return await _who(tenant, spec), seen
+            if judged is not None:
+                ui.info(f"There is a new version of {spec.consent.secret_name}, but it does not serve this spec.")
+            judged = None if _is_unread(seen.plan) else found
+        if left <= 0:
+            ui.info(f"Nobody signed in within {timeout_s / 60:g} minutes.")
+            return None, seen
+        await clock.sleep(min(_POLL_S, left))
+
+
+def has_token(plan: Plan) -> bool:
+    """A token is there as far as the vault's metadata tell."""
+    return not any(step.action in (Action.PERSON, Action.UNKNOWN) for step in plan.steps if _is_token(step))
+
+
+def _is_unread(plan: Plan) -> bool:
+    return any(step.action is Action.UNKNOWN for step in plan.steps if _is_token(step))
+
+
+def _is_token(step: Step) -> bool:
+    return step.address.kind == RefreshToken.name
+
+
+async def _versions(tenant: OpenTenant, spec: Spec, ui: Ui) -> Versions | None:
+    """The secret's versions, each with whether it is enabled; None while the vault does not answer."""
+    try:
+        listed = await tenant.clients.vault(spec.vault.name).list_versions(spec.consent.secret_name)
+    except NotFoundError:
+        return frozenset()
+    except _PASSING as error:
+        ui.progress(f"{error.what}: looking again")
+        return None
+    return frozenset((entry.version, entry.enabled) for entry in listed)
+
+
+async def _who(tenant: OpenTenant, spec: Spec) -> ConsentResult | None:
+    """As noted beside the newest version; None for one without our notes."""
+    newest = (await tenant.clients.vault(spec.vault.name).list_versions(spec.consent.secret_name))[-1]
+    if newest.tags.get(TAG) != spec.name:
+        return None
+    return result_of(spec, newest, newest.tags.get("account", ""), newest.tags.get("oid", ""))

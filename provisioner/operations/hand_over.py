@@ -1,0 +1,49 @@
+"""What one tells the person who signs in elsewhere: ready to be sent to them as it is."""
+
+from __future__ import annotations
+
+from provisioner.resources.vault_roles import operator_roles
+from provisioner.spec.model import Spec
+
+_AZ_CLOUDS = {"usgov": "AzureUSGovernment", "china": "AzureChinaCloud"}
+
+
+def hand_over(spec: Spec) -> str:
+    """Who signs in, with which commands, and what whoever runs them needs. The pipeline gets nothing of theirs."""
+    account = spec.consent.account or "an account that may use Partner Center"
+    federated = spec.application.credential.type == "federated"
+    return (
+        f"To be signed in by {account}, with MFA. {_where(spec) if federated else _on_a_laptop()}\n"
+        f"{_commands(spec, device=federated)}\n{_needs(spec)}"
+    )
+
+
+def _on_a_laptop() -> str:
+    return "Whoever does it needs the spec, a machine of their own, and no access to this pipeline:"
+
+
+def _where(spec: Spec) -> str:
+    """A federated credential works where its token is, and nowhere else: a code carries the sign-in to the person."""
+    credential = spec.application.credential
+    return f"The application is trusted only as {credential.subject} ({credential.issuer}), so have that run:"
+
+
+def _commands(spec: Spec, *, device: bool) -> str:
+    consent = f"provisioner consent SPEC{' --mode device' if device else ''}"
+    if device or spec.cloud == "emulator":
+        return f"\n    {consent}\n"
+    cloud = _AZ_CLOUDS.get(spec.cloud)
+    lines = [*([f"az cloud set --name {cloud}"] if cloud else []), f"az login --tenant {spec.tenant}", consent]
+    return "\n" + "".join(f"    {line}\n" for line in lines)
+
+
+def _needs(spec: Spec) -> str:
+    roles = ", ".join(operator_roles(spec.application.credential.type))
+    named = ", ".join(spec.consent.operators)
+    given = (
+        f"apply has given them to consent.operators ({named})"
+        if named
+        else "consent.operators names nobody yet: add the object id of whoever does it (az ad signed-in-user show "
+        "--query id) and apply gives them"
+    )
+    return f"Roles needed on vault {spec.vault.name}: {roles}; {given}."
