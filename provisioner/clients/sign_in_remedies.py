@@ -1,7 +1,7 @@
 """What an operator does about each AADSTS code: the rows of sam-facts 3.7, and the few that stand beside them.
 
-Programs branch on `error`, not on the numbers; here the number only picks the advice to print. SPEC in it stands for the
-spec's file, APPLICATION for the client id that Entra's own text names.
+Programs branch on `error`, not on the numbers; here the number only picks the advice to print. SPEC in it stands for
+the spec's file, APPLICATION for the client id that Entra's own text names.
 """
 
 from __future__ import annotations
