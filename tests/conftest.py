@@ -9,10 +9,15 @@ from collections.abc import Iterator
 import pytest
 
 from provisioner.emulator.seed.directory import CONTOSO
+from tests.contract_report import ContractReport
 from tests.rehearsal import served
 from tests.trial import Trial
 
 REPLY_URLS = ("http://localhost:8400/", "https://localhost:44395/", "urn:ietf:wg:oauth:2.0:oob")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(ContractReport(), "contracts")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -28,6 +33,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_report_header() -> list[str]:
     missing = [name for name in ("chromium", "chromedriver") if shutil.which(name) is None]
     return [f"browser tests are left out: no {' and no '.join(missing)} on this machine"] if missing else []
+
+
+@pytest.fixture(scope="session", autouse=True)
+def emulators_of_other_processes(
+    pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
+    """Answers of emulators that ran as programs keep to the contracts too."""
+    yield
+    report: ContractReport = pytestconfig.pluginmanager.get_plugin("contracts")
+    report.hear_other_processes(tmp_path_factory.getbasetemp())
 
 
 @pytest.fixture(scope="module")

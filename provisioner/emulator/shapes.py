@@ -73,7 +73,7 @@ def _plain(_call: Call, status: int, code: str, message: str) -> Reply:
 
 def _partner_center(_call: Call, status: int, code: str, message: str) -> Reply:
     body = {"code": code, "description": message, "data": [], "source": "PartnerApiServiceCore"}
-    return Reply(status, body)
+    return Reply(status, body, {"MS-RequestId": str(uuid4()), "MS-CorrelationId": str(uuid4())})
 
 
 def _entra(call: Call, status: int, _code: str, message: str) -> Reply:

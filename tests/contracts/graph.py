@@ -16,9 +16,30 @@ from jsonschema import Draft202012Validator
 
 from .members import FORMATS, ContractViolation, NotDescribed, Schema, load, unknown_members, validate
 
-_ALTERNATE_KEY = re.compile(r"^/(applications|servicePrincipals)\((appId|uniqueName)='[^']*'\)")
+_ALTERNATE_KEY = re.compile(
+    r"/(applications|servicePrincipals|federatedIdentityCredentials)\((?:appId|uniqueName|name)='[^']*'\)",
+    re.IGNORECASE,
+)
 _CAST = re.compile(r"/(?:microsoft\.)?graph\.(application|servicePrincipal)(?=/|$)")
+_UNKNOWN_CAST = re.compile(r"/(?:microsoft\.)?graph\.(?!add|remove)\w+")
 _ACTION = re.compile(r"/microsoft\.graph\.(\w+)$")
+_COUNT = "/$count"
+_DIRECTORY_OBJECTS: Schema = {
+    "type": "object",
+    "required": ["value"],
+    "properties": {"value": {"type": "array", "items": {"$ref": "#/$defs/microsoft.graph.directoryObject"}}},
+}
+# GET .../$ref: the slice has strings there, OData 4 and the service objects (Graph reference, "List owners").
+_REFERENCES: Schema = {
+    "type": "object",
+    "required": ["value"],
+    "properties": {
+        "value": {
+            "type": "array",
+            "items": {"type": "object", "required": ["@odata.id"], "properties": {"@odata.id": {"type": "string"}}},
+        }
+    },
+}
 _ERROR: Schema = {
     "type": "object",
     "required": ["error"],
@@ -63,21 +84,43 @@ class Graph:
         if status >= 400:
             _check(place, _ERROR, body)
             return
+        if path.endswith(_COUNT):
+            validate(place, Draft202012Validator({"type": "integer", "minimum": 0}), body)
+            return
         responses = operation["responses"]
-        if method == "PATCH" and status == 201 and _ALTERNATE_KEY.match(_relative(path)):
+        if method == "PATCH" and status == 201 and _relative(path).endswith("')"):
             responses = {"201": {"content": operation["requestBody"]["content"]}}  # upsert (sam-facts 5.1, 5.3)
         if str(status) not in responses:
             raise ContractViolation(f"{place}: this status is not described")
         wanted = _content(_referred(responses[str(status)]))
         if wanted is not None:
-            _check(place, _body_schema(wanted, cast or _annotated(body)), body)
+            check_context(place, body)
+            schema = _body_schema(wanted, cast or _annotated(body))
+            _check(place, schema, body)
+            if schema == _DIRECTORY_OBJECTS:
+                check_items(place, body)
         elif body is not None:
             raise ContractViolation(f"{place}: has no body, got {str(body)[:200]}")
+
+
+def check_context(place: str, body: Any) -> None:
+    """Raises ContractViolation when an answer with a body does not say what it is (sam-facts 5.5)."""
+    if "@odata.context" not in body:
+        raise ContractViolation(f"{place}: no @odata.context")
+
+
+def check_items(place: str, body: Any) -> None:
+    """A collection of objects of many types: each says its own, and one of a known type is checked as such."""
+    for index, item in enumerate(body["value"]):
+        if name := _annotated(item):
+            _check(f"{place}: value/{index}", {"$ref": f"#/$defs/{name}"}, item)
 
 
 def _check(place: str, schema: Schema, body: Any) -> None:
     whole = {**schema, "$defs": _types()}
     validate(place, Draft202012Validator(whole, format_checker=FORMATS), body)
+    if schema == _DIRECTORY_OBJECTS:
+        return  # what its items may hold depends on their types: check_items
     if names := list(unknown_members(schema, body, _typed)):
         raise ContractViolation(f"{place}: members no description names: {names}")
 
@@ -86,7 +129,10 @@ def _find(method: str, path: str) -> tuple[str, Mapping[str, Any], str | None]:
     """(template, operation, type a cast segment named)."""
     plain = _relative(path)
     cast = _CAST.search(plain)
-    plain = _ACTION.sub(r"/\1", _CAST.sub("", _ALTERNATE_KEY.sub(r"/\1/key", plain)))
+    plain = _CAST.sub("", _ALTERNATE_KEY.sub(r"/\1/key", plain)).removesuffix(_COUNT)
+    if _UNKNOWN_CAST.search(plain):
+        raise NotDescribed(f"{method} {path}")
+    plain = _ACTION.sub(r"/\1", plain)
     for template, pattern in _templates():
         item = _slice()["paths"][template]
         if pattern.fullmatch(plain) and method.lower() in item:
@@ -95,7 +141,8 @@ def _find(method: str, path: str) -> tuple[str, Mapping[str, Any], str | None]:
 
 
 def _relative(path: str) -> str:
-    return path.removeprefix("/v1.0")
+    """Below the version; the emulator answers beta as v1.0. Empty segments are overlooked, as the service does."""
+    return re.sub(r"^/(v1\.0|beta)(?=/)", "", re.sub(r"/{2,}", "/", path))
 
 
 def _annotated(body: Any) -> str | None:
@@ -110,6 +157,8 @@ def _body_schema(schema: Schema, real_type: str | None) -> Schema:
     if name in _types():
         entity = real_type if real_type and name == "microsoft.graph.directoryObject" else name
         return {"$ref": f"#/$defs/{entity}"}
+    if name == "StringCollectionResponse":
+        return _REFERENCES
     if name.endswith("CollectionResponse"):
         item = _slice()["components"]["schemas"][name]["properties"]["value"]["items"]
         return {
@@ -150,7 +199,7 @@ def _typed(schema: Schema) -> Schema:
 def _templates() -> list[tuple[str, re.Pattern[str]]]:
     """Templates with their pattern, the most literal first."""
     templates = sorted(_slice()["paths"], key=lambda each: -len(re.sub(r"\{[^}]*\}", "", each)))
-    return [(each, re.compile(re.sub(r"\\\{[^}]+\\\}", "[^/]+", re.escape(each)))) for each in templates]
+    return [(each, re.compile(re.sub(r"\\\{[^}]+\\\}", "[^/]+", re.escape(each)), re.IGNORECASE)) for each in templates]
 
 
 @functools.cache

@@ -28,6 +28,8 @@ _NEWER = {
     "pending",  # certificate: in every recorded answer and in "Monitor and manage certificate creation"
     "basic_constraints",  # certificate policy: in every recorded answer
 }
+# ARM answers in front of the resource providers, with a longer error than theirs (common-types ErrorDetail).
+_ENVELOPE = {"/error/target", "/error/details", "/error/additionalInfo"}
 _OPAQUE_QUERY = {"$skiptoken"}  # part of a nextLink: opaque to clients, so in no list of parameters
 
 
@@ -83,8 +85,8 @@ class Swagger:
 
 def _check_body(operation: _Operation, schema: Schema, body: Any) -> None:
     validate(str(operation), Draft4Validator(schema, registry=_registry(), format_checker=FORMATS), body)
-    places = unknown_members(schema, body, _resolved)
-    if names := [place for place in places if place.rsplit("/", 1)[-1] not in _NEWER]:
+    places = set(unknown_members(schema, body, _resolved)) - _ENVELOPE
+    if names := sorted(place for place in places if place.rsplit("/", 1)[-1] not in _NEWER):
         raise ContractViolation(f"{operation}: members no description names: {names}")
 
 
@@ -110,10 +112,12 @@ def _pattern(template: str, parameters: tuple[Schema, ...]) -> re.Pattern[str]:
     for part in re.split(r"(\{[^}]+\})", template):
         if not part.startswith("{"):
             expression += re.escape(part)
+        elif part.endswith("-version}"):  # Key Vault: "this URI fragment is optional", with or without its slash
+            expression = expression.removesuffix("/") + "(?:/[^/]*)?"
         else:
             expression += ".+" if part[1:-1] in whole_path else "[^/]+"
-    if template.endswith("-version}"):  # Key Vault: "this URI fragment is optional", with or without its slash
-        expression = expression.removesuffix("/[^/]+") + "(?:/[^/]*)?"
+    # The scope of the whole tenant is empty: /providers/Microsoft.Authorization/roleDefinitions.
+    expression = re.sub(r"^/\.\+(?=/)", "(?:/.+)?", expression)
     return re.compile(expression, re.IGNORECASE)
 
 

@@ -226,6 +226,7 @@ def own(azure: Azure, role: str, scope: str | None = None, **more: str) -> None:
         key.lower(),
         id=key,
         name=key.rsplit("/", 1)[-1],
+        type="Microsoft.Authorization/roleAssignments",
         properties=properties,
     )
 

@@ -53,7 +53,7 @@ def answered(operation: Operation, name: str, *, user_only: bool) -> Handler:
     """
 
     def handler(call: Call) -> Reply:
-        headers = _headers(call)
+        headers = ids(call)
         try:
             caller = _caller(call)
             if caller.kind == "user":
@@ -77,7 +77,7 @@ def guid(value: object, what: str) -> str:
         raise errors.invalid_input(f"{what} is not a GUID") from error
 
 
-def _headers(call: Call) -> dict[str, str]:
+def ids(call: Call) -> dict[str, str]:
     """The ids sent, or new ones where none came or what came is no GUID."""
     return {
         "MS-RequestId": _echoed(call, "ms-requestid"),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 from .. import kinds
-from ..kernel import Call, Reply, Route, Router
+from ..kernel import Call, Refusal, Reply, Route, Router
 from ..store import Document
 from . import activity, consents, errors, wire
-from .entry import Operation, Session, answered
+from .entry import Operation, Session, answered, ids
 from .people import people_of
 
 _GDAP_ROLES = {"Directory Reader", "Global Reader", "User Administrator"}  # that read users, sam-facts 7
@@ -146,9 +147,8 @@ def _unknown(current: Session) -> Reply:
 
 def _generate_token(call: Call) -> Reply:
     """The old App-only recipe: it took tokens for Azure AD Graph, which nobody issues any more (sam-facts 4.1)."""
-    if not call.headers.get("authorization"):
-        raise errors.no_token()
-    raise errors.token_exchange_retired()
+    refused = errors.token_exchange_retired() if call.headers.get("authorization") else errors.no_token()
+    raise Refusal(replace(refused.reply, headers=ids(call) | dict(refused.reply.headers)))
 
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")

@@ -1,0 +1,97 @@
+"""A pytest plugin: every answer any emulator gives during the tests is checked against `contracts/`.
+
+The plugin listens where the emulator records a request instead of reading its list afterwards, because tests clear
+that list, restore snapshots over it and roll requests back. Emulators that ran as programs of their own are read from
+their state folders at the end.
+
+A test whose answers break a contract fails, the requests named. The run ends with a line of figures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from provisioner.emulator import requests_log
+from provisioner.emulator.kernel import Call, Reply
+from provisioner.emulator.store import StateError, Store
+from tests.contracts.ledger import Answer, Ledger
+
+_FIGURES = "contracts"
+
+
+class ContractReport:
+    """One test process's ledger; that of the process that starts the others sums theirs."""
+
+    def __init__(self) -> None:
+        self.ledger = Ledger()
+        self._heard: set[str] = set()
+
+    @pytest.hookimpl
+    def pytest_sessionstart(self) -> None:
+        record = requests_log.record
+
+        def heard(call: Call, service: str, reply: Reply, *, inner: bool) -> int:
+            self._heard.add(_file_of(call))
+            if service != "issuers":
+                answer = (service, call.operation, call.method, call.path, reply.status, reply.headers, reply.body)
+                self.ledger.note(Answer(*answer))
+            return record(call, service, reply, inner=inner)
+
+        requests_log.record = heard
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        result = yield
+        self.ledger.settle()
+        return result
+
+    def hear_other_processes(self, folder: Path) -> None:
+        """Judge the answers of emulators below a folder that ran elsewhere. Raises ContractViolation."""
+        for file in folder.rglob("emulator.sqlite"):
+            if str(file.resolve()) not in self._heard:
+                for answer in _recorded(file):
+                    self.ledger.note(answer)
+        self.ledger.settle()
+
+    @pytest.hookimpl
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        output = getattr(session.config, "workeroutput", None)
+        if output is not None:
+            output[_FIGURES] = self.ledger.figures()
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """A process that died has no figures to tell."""
+        if figures := getattr(node, "workeroutput", {}).get(_FIGURES):
+            self.ledger.add(figures)
+
+    @pytest.hookimpl
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if self.ledger.validated:
+            terminalreporter.write_line(self.ledger.line())
+
+
+def _file_of(call: Call) -> str:
+    [(_, _, file)] = call.tx.sql.execute("PRAGMA database_list").fetchall()
+    return str(Path(file).resolve())
+
+
+def _recorded(file: Path) -> Iterator[Answer]:
+    """What an emulator's list of requests holds; nothing when no emulator can read the file, as some tests want it."""
+    try:
+        store = Store(file.parent)
+    except StateError:
+        return
+    with store.transaction() as tx:
+        listed = requests_log.listed(tx)
+    store.close()
+    for each in listed:
+        body, path = each["response"]["body"], urlsplit(each["url"]).path
+        if each["service"] != "issuers" and not (isinstance(body, str) and body.endswith(" bytes")):
+            answer = (each["service"], each["operation"], each["method"], path, each["status"])
+            yield Answer(*answer, each["response"]["headers"], body)
