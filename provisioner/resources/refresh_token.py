@@ -10,27 +10,22 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from provisioner.clients.sign_in_errors import remedy_of
 from provisioner.clients.tenant import TenantClients
 from provisioner.core.address import Address
-from provisioner.core.errors import ApiReplyError, ConsentRequiredError, SignInError, StaleError
+from provisioner.core.errors import StaleError
 from provisioner.core.observation import Absent, Known, Observation, Present
-from provisioner.core.secret import Secret
 from provisioner.core.step import Action, Step
 from provisioner.resources.contract import Reader, Right, SpecFragment, Writer, blocked
 from provisioner.resources.credential.proof import proof_in_force
 from provisioner.resources.rights import LIST_SECRETS, WRITE_SECRETS
 from provisioner.resources.role_assignment import holds_role
-from provisioner.resources.token_checks import TokenIdentity
-from provisioner.resources.token_proof import expected_token, prove
+from provisioner.resources.token_held import ANOTHER_NAME, COMMAND, HeldToken
+from provisioner.resources.token_renewal import renew
 from provisioner.resources.token_state import Health, TokenFact, TokenState, TokenWanted, health, wanted_token
-from provisioner.resources.token_store import store
-from provisioner.resources.vault_secrets import VaultSecrets
 from provisioner.spec.model import Spec
 
 RENEW = "renew"
 CONSENT = "consent"
-COMMAND = "provisioner consent SPEC"
 
 
 class RefreshToken:
@@ -74,20 +69,19 @@ class RefreshToken:
             return ()
         found = health(wanted, seen.fact, now)
         if found.taken:
-            return (_for_a_person(address, wanted, found.why, "name another secret in consent.secretName"),)
+            return (_for_a_person(address, wanted, found.why, ANOTHER_NAME, found.told),)
         if found.state is TokenState.BROKEN:
-            return (_for_a_person(address, wanted, found.why, _sign_in(wanted)),)
-        if found.state is TokenState.FOREIGN:
-            return (Step(address, Action.NONE, reason=found.why, seen=_seen(found)),)
-        return () if found.state is TokenState.FRESH else (_renewal(address, wanted, found),)
+            return (_for_a_person(address, wanted, found.why, _sign_in(wanted), found.told),)
+        if found.state in (TokenState.FRESH, TokenState.FOREIGN):
+            return (Step(address, Action.NONE, reason=_why(found), seen=found.told),)
+        return (_renewal(address, wanted, found),)
 
     async def perform(
         self, step: Step, wanted: TokenWanted | None, known: Known, write: Writer
     ) -> Observation[TokenFact]:
         """Renew. Raises StaleError, ConsentRequiredError when only a new sign-in helps, ApiError."""
         assert wanted is not None, "destroy plans no step here"  # steps() gives none without wanted
-        vault = write.clients.vault(wanted.vault_name)
-        held = await vault.find_secret(wanted.secret_name)
+        held = await write.clients.vault(wanted.vault_name).find_secret(wanted.secret_name)
         if held is None:
             raise StaleError(f"secret {wanted.secret_name} is gone", where=str(step.address), next_step=COMMAND)
         fact = TokenFact(held.facts, _app_id(wanted, known))
@@ -98,10 +92,10 @@ class RefreshToken:
             raise StaleError(
                 f"secret {wanted.secret_name} changed since the plan", where=str(step.address), next_step=COMMAND
             )
-        token, identity = await _redeem(wanted, fact.app_id, held.value, write)
         role_held = all(holds_role(known, role, write.runner) for role in wanted.runner_roles)
-        secrets = VaultSecrets(wanted.vault_name, wanted.mark, write, role_held)
-        return Present(TokenFact(await store(wanted, token, identity, secrets), fact.app_id))
+        proof = await proof_in_force(write.clients, wanted.credential_place)
+        renewed = await renew(wanted, HeldToken(fact.app_id, proof, held), write, role_held=role_held)
+        return Present(TokenFact(renewed.stored, fact.app_id))
 
     def rights(self, operation: str) -> tuple[Right, ...]:
         return (LIST_SECRETS,) if operation == "observe" else (WRITE_SECRETS,)
@@ -117,23 +111,6 @@ class RefreshToken:
         return {}
 
 
-async def _redeem(wanted: TokenWanted, app_id: str, held: Secret, write: Writer) -> tuple[Secret, TokenIdentity]:
-    """A new refresh token for the old one, proven to be of the same person, with MFA."""
-    entra = write.clients.entra(app_id, await proof_in_force(write.clients, wanted.credential_place))
-    try:
-        tokens = await entra.redeem_refresh_token(held, write.clients.cloud.partner_center_scope)
-    except SignInError as error:
-        remedy = remedy_of(error)
-        if remedy is not None and remedy.consent:
-            raise ConsentRequiredError(error.what, where=error.where, next_step=error.next_step) from error
-        raise
-    expected = await expected_token(write.clients, app_id, wanted.account)
-    identity = await prove(tokens, expected, write.clients)
-    if tokens.refresh_token is None:
-        raise ApiReplyError("Entra", "redeem the refresh token", 200, "", "no new refresh token came back")
-    return tokens.refresh_token, identity
-
-
 def _app_id(wanted: TokenWanted, known: Known) -> str | None:
     """A soft-deleted application comes back with its appId."""
     seen = known.get(wanted.application)
@@ -146,7 +123,7 @@ def _sign_in(wanted: TokenWanted) -> str:
     return f"{COMMAND} (sign in{who}, with MFA)"
 
 
-def _for_a_person(address: Address, wanted: TokenWanted, reason: str, todo: str) -> Step:
+def _for_a_person(address: Address, wanted: TokenWanted, reason: str, todo: str, seen: str = "") -> Step:
     return Step(
         address,
         Action.PERSON,
@@ -155,6 +132,7 @@ def _for_a_person(address: Address, wanted: TokenWanted, reason: str, todo: str)
         target=str(address),
         reason=reason,
         todo=todo,
+        seen=seen,
     )
 
 
@@ -170,10 +148,11 @@ def _renewal(address: Address, wanted: TokenWanted, found: Health) -> Step:
         target=str(address),
         quiet_until=news_from,
         scheduled=True,
-        reason=found.why + later,
-        seen=_seen(found),
+        reason=_why(found) + later,
+        seen=found.told,
     )
 
 
-def _seen(found: Health) -> str:
-    return f"{found.state}: issued {found.issued_at:%Y-%m-%d}, expires {found.expires_at:%Y-%m-%d}"
+def _why(found: Health) -> str:
+    """With whose it is, where that is noted."""
+    return f"{found.why}; {found.noted}" if found.ours else found.why

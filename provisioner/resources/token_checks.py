@@ -13,6 +13,7 @@ from typing import Any, Literal
 from provisioner.core.errors import ConsentError
 
 CheckName = Literal["tenant", "account", "application", "audience", "mfa"]
+ClientType = Literal["confidential", "public"]
 _WHERE = "the Partner Center access token"
 
 
@@ -26,6 +27,10 @@ class WrongAccountError(ConsentError):
 
 class WrongApplicationError(ConsentError):
     """The token was issued to another application."""
+
+
+class PublicClientError(ConsentError):
+    """The token was issued to a public client: a password change revokes it (sam-facts 3.4)."""
 
 
 class WrongAudienceError(ConsentError):
@@ -48,12 +53,13 @@ class ExpectedToken:
 
 @dataclass(frozen=True)
 class TokenIdentity:
-    """Who a token is of. account: the user name, lower case."""
+    """Who a token is of. account: the user name, lower case. client_type: how the application asked for it."""
 
     tenant_id: str
     object_id: str
     account: str
     app_id: str
+    client_type: ClientType = "confidential"
 
 
 @dataclass(frozen=True)
@@ -66,13 +72,18 @@ class Finding:
 
 
 def identity(claims: Mapping[str, Any]) -> TokenIdentity:
-    """Who an access token (v1) or an id_token is of; members are empty where the token is silent."""
+    """Who an access token (v1) or an id_token is of; members are empty where the token is silent.
+
+    `appidacr` 0 is a public client, 1 a secret, 2 an assertion (Microsoft's access token claims reference); a token
+    without it came with our credential, which Entra takes of confidential clients only (AADSTS700025).
+    """
     name = claims.get("upn") or claims.get("preferred_username") or claims.get("unique_name") or ""
     return TokenIdentity(
         tenant_id=str(claims.get("tid", "")).lower(),
         object_id=str(claims.get("oid", "")).lower(),
         account=str(name).lower(),
         app_id=str(claims.get("appid") or claims.get("azp") or "").lower(),
+        client_type="public" if str(claims.get("appidacr", claims.get("azpacr", ""))) == "0" else "confidential",
     )
 
 
@@ -138,6 +149,13 @@ def _account(found: TokenIdentity, expected: ExpectedToken) -> Finding:
 
 
 def _application(found: TokenIdentity, expected: ExpectedToken) -> Finding:
+    if found.client_type == "public":
+        text = "the token was issued to the application as a public client, whose tokens a password change revokes"
+        return Finding(
+            "application",
+            text,
+            PublicClientError(text, where=_WHERE, next_step="sign in again: provisioner consent SPEC"),
+        )
     if found.app_id == expected.client_id.lower():
         return Finding("application", f"the token was issued to application {found.app_id}", None)
     text = f"the token was issued to application {found.app_id or '(none)'}, not to {expected.client_id}"

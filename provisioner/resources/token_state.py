@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -63,7 +63,10 @@ class TokenState(StrEnum):
 
 @dataclass(frozen=True)
 class Health:
-    """why: a sentence. ours: it has our tags. taken: another spec's mark is on it."""
+    """why: a sentence. ours: it has our tags. taken: another spec's mark is on it.
+
+    account, mfa, scopes_as_wanted: as noted beside it; "" and None where nothing is noted.
+    """
 
     state: TokenState
     why: str
@@ -71,6 +74,24 @@ class Health:
     expires_at: datetime
     ours: bool
     taken: bool = False
+    account: str = ""
+    mfa: bool | None = None
+    scopes_as_wanted: bool | None = None
+
+    @property
+    def noted(self) -> str:
+        """Whose it is, as noted beside it, in a few words."""
+        parts = [self.account or "the account is not known"]
+        if self.mfa is not None:
+            parts.append("with MFA" if self.mfa else "without MFA")
+        if self.scopes_as_wanted is not None:
+            parts.append(f"permissions {'as in the spec' if self.scopes_as_wanted else 'changed in the spec since'}")
+        return ", ".join(parts)
+
+    @property
+    def told(self) -> str:
+        """All that the metadata tells, in dates: no number in it moves with the clock, so that plans compare equal."""
+        return f"{self.state}: issued {self.issued_at:%Y-%m-%d}, expires {self.expires_at:%Y-%m-%d}; {self.noted}"
 
 
 def wanted_token(spec: Spec) -> TokenWanted:
@@ -108,7 +129,7 @@ def token_tags(wanted: TokenWanted, identity: TokenIdentity, issued_at: datetime
         "appId": identity.app_id,
         "issued": issued_at.isoformat(timespec="seconds"),
         "mfa": "true",
-        "clientType": "confidential",
+        "clientType": identity.client_type,
         "scopes": wanted.scopes,
     }
 
@@ -122,7 +143,8 @@ def health(wanted: TokenWanted, fact: TokenFact, now: datetime) -> Health:
     expires_at = issued_at + LIFETIME
 
     def judged(state: TokenState, why: str, *, taken: bool = False) -> Health:
-        return Health(state, why, issued_at, expires_at, ours, taken)
+        health = Health(state, why, issued_at, expires_at, ours, taken)
+        return _with_notes(health, wanted, tags) if ours else health
 
     if TAG in tags and not ours:
         return judged(TokenState.BROKEN, f"the secret belongs to the spec {tags[TAG]}", taken=True)
@@ -137,6 +159,16 @@ def health(wanted: TokenWanted, fact: TokenFact, now: datetime) -> Health:
     if not ours:
         return judged(TokenState.FOREIGN, f"written by somebody else on {issued_at:%Y-%m-%d}: whose it is is not known")
     return judged(TokenState.FRESH, f"it was last renewed on {issued_at:%Y-%m-%d}")
+
+
+def _with_notes(health: Health, wanted: TokenWanted, tags: Mapping[str, str]) -> Health:
+    """What is noted beside a token of ours."""
+    return replace(
+        health,
+        account=tags.get("account") or tags.get("oid", ""),
+        mfa=tags.get("mfa") == "true",
+        scopes_as_wanted=tags.get("scopes") == wanted.scopes,
+    )
 
 
 def _broken(wanted: TokenWanted, fact: TokenFact, *, ours: bool) -> str | None:

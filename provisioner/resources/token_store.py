@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from provisioner.clients.key_vault import SecretFacts
+from provisioner.core.errors import ApiError, ProvisionerError
 from provisioner.core.secret import Secret
 from provisioner.resources.marks import TAG
 from provisioner.resources.token_checks import TokenIdentity
 from provisioner.resources.token_state import CONTENT_TYPE, LIFETIME, TokenWanted, token_tags
 from provisioner.resources.vault_secrets import VaultSecrets
 
-_OLDER_KEPT = 1
+
+class OlderVersionsError(ProvisionerError):
+    """The new token is stored; versions that should be put out of use could not be."""
 
 
 async def store(wanted: TokenWanted, token: Secret, identity: TokenIdentity, secrets: VaultSecrets) -> SecretFacts:
-    """Write a proven token and return what the vault has of it. Raises what VaultSecrets.put raises."""
+    """Write a proven token and return what the vault has of it.
+
+    Raises: what VaultSecrets.put raises, then nothing is stored; OlderVersionsError, then it is.
+    """
     issued_at = secrets.write.clock.now()
     written = await secrets.put(
         wanted.secret_name,
@@ -21,18 +29,42 @@ async def store(wanted: TokenWanted, token: Secret, identity: TokenIdentity, sec
         content_type=CONTENT_TYPE,
         expires_at=issued_at + LIFETIME,
         tags=token_tags(wanted, identity, issued_at),
+        shared=True,
     )
-    await _retire_older(secrets, wanted, written.version)
+    try:
+        await _retire_older(secrets, wanted, written)
+    except ApiError as error:
+        raise OlderVersionsError(
+            f"the new refresh token is stored, but older versions could not be disabled: {error.what}",
+            where=error.where,
+            next_step=error.next_step or "run the same command again",
+        ) from error
     return written
 
 
-async def _retire_older(secrets: VaultSecrets, wanted: TokenWanted, newest: str) -> None:
-    """Disable our versions older than the newest two: one stays for a consumer that holds it in its cache.
+async def _retire_older(secrets: VaultSecrets, wanted: TokenWanted, written: SecretFacts) -> None:
+    """Disable the versions older than the newest two: one stays for a consumer that holds it in its cache."""
+    versions = await secrets.vault.list_versions(wanted.secret_name)
+    for old in superseded(versions, written, wanted.mark):
+        await secrets.vault.update_secret(wanted.secret_name, old.version, enabled=False)
 
-    The newest is told by its id: the vault's times are whole seconds, and two writes may share one.
+
+def superseded(versions: Sequence[SecretFacts], written: SecretFacts, mark: str) -> tuple[SecretFacts, ...]:
+    """The enabled versions that are older than the newest two, of which `written` was one when it was written.
+
+    The vault's times are whole seconds, and another renewal may write in the same one: what is as old as the
+    second-newest, or not older than `written`, stays until the next renewal. A version without our mark is a
+    consumer's write-back if one of ours came before it; what was there before all of ours is not ours to touch.
     """
-    vault = secrets.vault
-    versions = [entry for entry in await vault.list_versions(wanted.secret_name) if entry.version != newest]
-    for old in versions[:-_OLDER_KEPT]:
-        if old.enabled and old.tags.get(TAG) == wanted.mark:
-            await vault.update_secret(wanted.secret_name, old.version, enabled=False)
+    others = [entry for entry in versions if entry.version != written.version]
+    ours = [entry.created_at for entry in versions if entry.tags.get(TAG) == mark]
+    if not others or not ours:
+        return ()
+    kept_from = min(max(entry.created_at for entry in others), written.created_at)
+    return tuple(
+        entry
+        for entry in others
+        if entry.enabled
+        and entry.created_at < kept_from
+        and (entry.tags.get(TAG) == mark or (TAG not in entry.tags and entry.created_at >= min(ours)))
+    )

@@ -15,7 +15,7 @@ import pytest
 from provisioner.clients.guard import writes_allowed
 from provisioner.clients.key_vault import SecretFacts
 from provisioner.core.address import Address
-from provisioner.core.errors import ConsentRequiredError, ForbiddenError, StaleError
+from provisioner.core.errors import ConsentRequiredError, StaleError
 from provisioner.core.observation import Absent, Known, Observation, Present, Unknown
 from provisioner.core.step import Action, Step
 from provisioner.emulator.seed.directory import CONTOSO
@@ -23,7 +23,9 @@ from provisioner.operations.consent import ConsentOptions, consent
 from provisioner.resources.contract import Writer
 from provisioner.resources.refresh_token import RefreshToken
 from provisioner.resources.token_checks import TokenIdentity
-from provisioner.resources.token_state import LIFETIME, TokenFact, TokenWanted, token_tags, wanted_token
+from provisioner.resources.token_renewal import TokenNotStoredError
+from provisioner.resources.token_state import LIFETIME, TokenFact, TokenWanted, health, token_tags, wanted_token
+from provisioner.resources.token_store import superseded
 from tests.consent.conftest import free_port
 from tests.consent.player import Player
 from tests.rehearsal import NAME, SECRET, Rehearsal, clients_of, served
@@ -56,11 +58,15 @@ def _step(seen: Observation[TokenFact], now: datetime) -> Step | None:
     return steps[0] if steps else None
 
 
+def _state(seen: Present[TokenFact], now: datetime) -> str:
+    return str(health(WANTED, seen.fact, now).state)
+
+
 @pytest.mark.parametrize(
     ("age", "action", "done_by_apply", "news"),
     [
-        (timedelta(0), None, False, False),
-        (7 * DAY - SECOND, None, False, False),
+        (timedelta(0), Action.NONE, False, False),
+        (7 * DAY - SECOND, Action.NONE, False, False),
         (7 * DAY, Action.UPDATE, True, False),  # due: apply renews it, and no plan makes a noise of it
         (14 * DAY - SECOND, Action.UPDATE, True, False),
         (14 * DAY, Action.UPDATE, True, True),  # twice renewAfter: whatever should renew it does not
@@ -69,12 +75,13 @@ def _step(seen: Observation[TokenFact], now: datetime) -> Step | None:
         (90 * DAY, Action.PERSON, False, False),  # too late to renew
     ],
 )
-def test_age_decides_what_is_left_to_do(age: timedelta, action: Action | None, done_by_apply: bool, news: bool) -> None:
+def test_age_decides_what_is_left_to_do(age: timedelta, action: Action, done_by_apply: bool, news: bool) -> None:
     now = ISSUED + age
     step = _step(_seen(), now)
-    assert (step.action if step else None) == action
-    assert (step is not None and step.pending(now)) == done_by_apply
-    assert (step is not None and step.pending(now) and not step.quiet(now)) == news
+    assert step is not None
+    assert step.action is action
+    assert step.pending(now) == done_by_apply
+    assert (step.pending(now) and not step.quiet(now)) == news
 
 
 def test_an_expiring_token_is_renewed_at_once_even_with_a_long_renew_after() -> None:
@@ -123,13 +130,25 @@ def test_a_consumers_version_is_shown_and_its_age_counts_from_its_creation() -> 
     assert old.pending(ISSUED + 80 * DAY)
 
 
+def test_the_plan_tells_all_that_the_metadata_tells_in_dates_that_stand_still() -> None:
+    first, second = _step(_seen(), ISSUED), _step(_seen(), ISSUED + 6 * DAY)
+    assert first is not None
+    assert first == second
+    assert first.seen == (
+        f"fresh: issued 2026-03-01, expires 2026-05-30; {CONTOSO.operator}, with MFA, permissions as in the spec"
+    )
+    changed = _step(_seen(TAGS | {"scopes": "0123456789abcdef"}), ISSUED + 8 * DAY)
+    assert changed is not None
+    assert "permissions changed in the spec since" in changed.reason
+
+
 def test_could_not_look_plans_nothing() -> None:
     assert _step(Unknown("403"), ISSUED) is None
 
 
 def test_an_unreadable_issue_date_falls_back_to_the_versions_creation() -> None:
-    assert _step(_seen(TAGS | {"issued": "yesterday"}, created_at=ISSUED), ISSUED + 90 * DAY) is not None
-    assert _step(_seen(TAGS | {"issued": "2026-03-01"}), ISSUED + DAY) is None
+    assert _state(_seen(TAGS | {"issued": "yesterday"}, created_at=ISSUED), ISSUED + 90 * DAY) == "broken"
+    assert _state(_seen(TAGS | {"issued": "2026-03-01"}), ISSUED + DAY) == "fresh"
 
 
 @pytest.fixture(scope="module")
@@ -198,9 +217,35 @@ def test_a_runner_nobody_knows_to_hold_the_role_hears_of_the_refusal_at_once(con
     before = contoso.token()
     fault = {"operation": "key_vault.secrets.set", "action": "deny", "code": "ForbiddenByRbac"}
     contoso.cloud.control("POST", "faults", fault)
-    with pytest.raises(ForbiddenError):
+    with pytest.raises(TokenNotStoredError, match="ForbiddenByRbac"):
         asyncio.run(_renew(contoso, 15 * DAY))
     assert contoso.token() == before
+
+
+def _version(name: str, second: int, *, tags: dict[str, str] = TAGS, enabled: bool = True) -> SecretFacts:
+    return SecretFacts(SECRET, name, enabled, ISSUED + second * SECOND, None, "", tags)
+
+
+@pytest.mark.parametrize(
+    ("versions", "written", "going"),
+    [
+        pytest.param("a1 b2 c3", "c3", "a", id="the newest two stay"),
+        pytest.param("a1 b2 c3", "b2", "a", id="somebody renewed after us: theirs and ours stay"),
+        pytest.param("a1 b2 c3 d4", "b2", "a", id="twice"),
+        pytest.param("a1 b3 c3 d3", "c3", "a", id="three in one second: whichever is current stays"),
+        pytest.param("a1", "a1", "", id="the first"),
+        pytest.param("a1 b2", "b2", "", id="the second"),
+        pytest.param("a1 b2- c3 d4", "d4", "a", id="what is disabled is left alone"),
+        pytest.param("a1 b2? c3 d4", "d4", "ab", id="a consumer wrote one back"),
+        pytest.param("a1? b2 c3 d4", "d4", "b", id="what was there before ours is another's"),
+        pytest.param("a1 b2! c3 d4", "d4", "a", id="another spec's mark"),
+    ],
+)
+def test_what_a_new_version_puts_out_of_use(versions: str, written: str, going: str) -> None:
+    tags = {"?": {}, "!": {"provisioner": "neighbour"}}
+    found = [_version(e[0], int(e[1]), tags=tags.get(e[2:], TAGS), enabled=e[2:] != "-") for e in versions.split()]
+    newest = next(entry for entry in found if entry.version == written[0])
+    assert "".join(entry.version for entry in superseded(found, newest, NAME)) == going
 
 
 def test_the_note_beside_the_token_holds_no_part_of_it(contoso: Rehearsal) -> None:

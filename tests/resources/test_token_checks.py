@@ -10,12 +10,14 @@ from provisioner.core.errors import ConsentError
 from provisioner.resources.token_checks import (
     ExpectedToken,
     MfaMissingError,
+    PublicClientError,
     WrongAccountError,
     WrongApplicationError,
     WrongAudienceError,
     WrongTenantError,
     check_access_token,
     first_error,
+    identity,
 )
 
 TENANT = "8fcac301-9624-4c0c-a156-555ee0be95e3"
@@ -47,6 +49,7 @@ def test_a_good_token_shows_five_things() -> None:
         ({"upn": "eve@fabrikam.example"}, WrongAccountError, "eve@fabrikam.example"),
         ({"upn": None, "oid": None}, WrongAccountError, "sam@fabrikam.example"),
         ({"appid": TENANT}, WrongApplicationError, TENANT),
+        ({"appidacr": "0"}, PublicClientError, "public client"),
         ({"aud": "https://graph.microsoft.com"}, WrongAudienceError, "https://graph.microsoft.com"),
         ({"aud": AUDIENCE + ".evil.example"}, WrongAudienceError, "evil"),
         ({"amr": ["pwd"]}, MfaMissingError, "pwd"),
@@ -71,3 +74,18 @@ def test_an_account_may_be_named_by_its_object_id() -> None:
 def test_without_an_account_in_the_spec_anybody_of_the_tenant_may_sign_in() -> None:
     anybody = ExpectedToken(TENANT, None, CLIENT, AUDIENCE + "")
     assert first_error(check_access_token(GOOD | {"aud": AUDIENCE + "/"}, anybody)) is None
+
+
+@pytest.mark.parametrize(
+    ("claims", "client_type"),
+    [
+        ({}, "confidential"),  # silent: it came with our credential
+        ({"appidacr": "1"}, "confidential"),
+        ({"appidacr": "2"}, "confidential"),
+        ({"azpacr": "1"}, "confidential"),
+        ({"appidacr": "0"}, "public"),
+        ({"azpacr": 0}, "public"),
+    ],
+)
+def test_a_token_says_how_its_application_asked_for_it(claims: dict[str, Any], client_type: str) -> None:
+    assert identity(GOOD | claims).client_type == client_type
