@@ -9,6 +9,7 @@ import aiohttp
 from azure.core.credentials import AccessTokenInfo
 from azure.core.exceptions import AzureError
 
+from provisioner.clients.azure_errors import api_error
 from provisioner.clients.identity import shared_transport
 from provisioner.clients.platforms.environment import PlatformMissingError
 from provisioner.core.clock import Clock
@@ -30,7 +31,8 @@ class ManagedIdentity:
         return Secret((await self.access_token(f"{audience}/.default")).token)
 
     async def access_token(self, scope: str) -> AccessTokenInfo:
-        """Raises PlatformMissingError when nothing here answers, or no such identity is assigned."""
+        """Raises PlatformMissingError when nothing here answers, or no such identity is assigned; ApiError."""
+        from azure.identity import CredentialUnavailableError
         from azure.identity.aio import ManagedIdentityCredential
 
         options: dict[str, Any] = {  # its own retries stay: it knows that IMDS answers 404 and 410 while it starts
@@ -40,11 +42,13 @@ class ManagedIdentity:
         try:
             credential = ManagedIdentityCredential(client_id=self.client_id, **options)
             found: AccessTokenInfo = await credential.get_token_info(scope)
-        except AzureError:
+        except CredentialUnavailableError:
             whose = f" {self.client_id}" if self.client_id else ""
             raise PlatformMissingError(
                 f"no managed identity{whose} is available on this machine",
                 where="managed identity",
                 next_step=_ASSIGNED,
             ) from None
+        except AzureError as error:
+            raise api_error("managed identity", "token", error) from None
         return found
