@@ -8,20 +8,16 @@ from dataclasses import dataclass
 from provisioner.core.address import Address
 from provisioner.core.exit_codes import COULD_NOT_TELL, DONE
 from provisioner.core.observation import Known, Present
+from provisioner.operations.explain_needs import Need, Once, needs_of, once
 from provisioner.operations.outputs import outputs_of
+from provisioner.operations.pipelines import Pipeline, pipelines
 from provisioner.operations.plan import look
 from provisioner.operations.tenant import OpenTenant
 from provisioner.resources.app_role_assignment import AppRoleAssignment
-from provisioner.resources.contract import Right
 from provisioner.resources.grant import Grant
-from provisioner.resources.kinds import KINDS
 from provisioner.resources.permissions import ROLE, SCOPE, Permission, declared, permission_named
-from provisioner.resources.vault_roles import SECRETS_OFFICER
 from provisioner.spec import catalogue
 from provisioner.spec.model import Spec
-
-_OPERATIONS = ("create", "update")
-_SCOPES = ("", "subscription", "resource group", "vault")  # widest first
 
 
 @dataclass(frozen=True)
@@ -39,23 +35,17 @@ class PermissionRow:
 
 
 @dataclass(frozen=True)
-class Need:
-    """who: `runner`, `operator` or `account`. names: any one of them does. scope: where; "" for the tenant."""
-
-    who: str
-    service: str
-    names: tuple[str, ...]
-    scope: str
-    why: str
-
-
-@dataclass(frozen=True)
 class Explanation:
-    """unknown: the addresses that could not be read, with the reason."""
+    """once: what is done before the first apply, and by whom. pipelines: how a pipeline signs in, a block each.
+
+    unknown: the addresses that could not be read, with the reason.
+    """
 
     name: str
     permissions: tuple[PermissionRow, ...]
     needs: tuple[Need, ...]
+    once: tuple[Once, ...]
+    pipelines: tuple[Pipeline, ...]
     outputs: dict[str, object]
     unknown: tuple[tuple[str, str], ...]
 
@@ -70,7 +60,9 @@ async def explain(tenant: OpenTenant, spec: Spec) -> Explanation:
     return Explanation(
         name=spec.name,
         permissions=tuple(_permissions(spec, seen.known)),
-        needs=(*_runner(spec), *_operators(spec), *_account(spec)),
+        needs=needs_of(spec),
+        once=once(spec, tenant.runner, tenant.clients.cloud),
+        pipelines=pipelines(spec, tenant.runner),
         outputs=await outputs_of(tenant, spec, seen.known),
         unknown=tuple((str(step.address), step.reason) for step in seen.plan.unknown),
     )
@@ -126,43 +118,3 @@ def _granted(spec: Spec, entry: Permission, known: Known) -> bool | None:
     if known.unknown(address) is not None:
         return None
     return entry in set(_granted_at_all(known))
-
-
-def _runner(spec: Spec) -> Iterable[Need]:
-    """What plan needs (observe), then what apply needs: the least that does, each once."""
-    kinds = [kind for kind in KINDS if kind.wanted(spec)]
-    for verb, operations in (("plan", ("observe",)), ("apply", _OPERATIONS)):
-        rights = dict.fromkeys(right for kind in kinds for name in operations for right in kind.rights(name))
-        for right in rights:
-            if not any(_implied(right, other) for other in rights if other != right):
-                why = f"{verb}: {right.why}" if right.why else verb
-                yield Need("runner", right.service, right.names, right.scope, why)
-
-
-def _implied(right: Right, by: Right) -> bool:
-    """Whoever holds the least of `by` holds `right` too. Of two that imply each other the earlier name stays."""
-    if right.service != by.service or by.names[0] not in right.names or not _covers(by.scope, right.scope):
-        return False
-    mutual = right.names[0] in by.names and _covers(right.scope, by.scope)
-    return not mutual or by < right
-
-
-def _covers(scope: str, other: str) -> bool:
-    return _SCOPES.index(scope) <= _SCOPES.index(other)
-
-
-def _operators(spec: Spec) -> Iterable[Need]:
-    if spec.consent.operators:
-        why = "reads the credential and stores the refresh token; apply assigns it"
-        yield Need("operator", "key_vault", (SECRETS_OFFICER,), f"vault {spec.vault.name}", why)
-    yield Need("operator", "graph", ("Directory Readers", "member user"), "", "finds the application")
-
-
-def _account(spec: Spec) -> Iterable[Need]:
-    """The person who signs in (sam-facts 7)."""
-    account = spec.consent.account or "the account that signs in"
-    yield Need("account", "partner_center", ("Admin agent", "Sales agent"), "", f"{account} calls Partner Center")
-    yield Need("account", "entra", ("MFA registered",), "", "Partner Center takes no token without MFA (401, 900421)")
-    if spec.verify.customer:
-        roles = ("Directory Readers", "Global Reader", "User Administrator")
-        yield Need("account", "gdap", roles, f"customer {spec.verify.customer}", "verify reads the customer's users")

@@ -15,6 +15,7 @@ _RISKS = {"low": "green", "medium": "yellow", "high": "red", "critical": "bold r
 _WHO = {
     "runner": "The runner (plans and applies) needs",
     "operator": "The operators (run consent) need",
+    "consumer": "The programs that use the token need",
     "account": "The account (signs in) needs",
 }
 _SERVICES = {
@@ -24,6 +25,7 @@ _SERVICES = {
     "partner_center": "Partner Center",
     "entra": "Entra",
     "gdap": "GDAP",
+    "platform": "Trust",
 }
 
 
@@ -61,6 +63,30 @@ class Needed(Protocol):
     def scope(self) -> str: ...
     @property
     def why(self) -> str: ...
+    @property
+    def by_apply(self) -> bool: ...
+
+
+class Done(Protocol):
+    """What somebody does once; commands to be copied."""
+
+    @property
+    def who(self) -> str: ...
+    @property
+    def what(self) -> str: ...
+    @property
+    def commands(self) -> Sequence[str]: ...
+
+
+class SignsIn(Protocol):
+    """How a pipeline signs in; trust: a command, or ""."""
+
+    @property
+    def platform(self) -> str: ...
+    @property
+    def lines(self) -> Sequence[str]: ...
+    @property
+    def trust(self) -> str: ...
 
 
 class Explained(Protocol):
@@ -73,13 +99,19 @@ class Explained(Protocol):
     @property
     def needs(self) -> Sequence[Needed]: ...
     @property
+    def once(self) -> Sequence[Done]: ...
+    @property
+    def pipelines(self) -> Sequence[SignsIn]: ...
+    @property
     def outputs(self) -> Mapping[str, object]: ...
     @property
     def unknown(self) -> Sequence[tuple[str, str]]: ...
 
 
 def explanation_lines(explained: Explained, width: int = 80) -> Lines:
-    """The permissions with their risk, who needs which role, the outputs, and what could not be read."""
+    """The permissions with their risk, who needs which role, what is done once and by whom, how a pipeline signs in,
+    the outputs, and what could not be read.
+    """
     lines: Lines = [Text(f"Permissions of {explained.name}", "bold")]
     for api, rows in groupby(explained.permissions, key=lambda row: row.api):
         lines.append(Text(f"  {api}"))
@@ -89,6 +121,14 @@ def explanation_lines(explained: Explained, width: int = 80) -> Lines:
         lines += [BLANK, Text(_WHO[who], "bold")]
         for need in needs:
             lines += _need(need, width)
+    lines += [BLANK, Text("Once, before the first apply (again does no harm)", "bold")]
+    for done in explained.once:
+        lines += paragraph(f"{done.who} {done.what}{':' if done.commands else ''}", width, first="  - ")
+        lines += [Text(f"      {command}", "cyan") for command in done.commands]
+    if explained.pipelines:
+        lines += [BLANK, Text("A pipeline signs in as the runner without a secret", "bold")]
+        for pipeline in explained.pipelines:
+            lines += _pipeline(pipeline)
     lines += [BLANK, Text("Outputs", "bold"), *_outputs(explained.outputs, width)]
     if explained.unknown:
         lines += [BLANK, Text("Could not be read", "bold cyan")]
@@ -119,10 +159,16 @@ def _need(need: Needed, width: int) -> Lines:
     where = f" on {scope}" if need.scope else ""
     service = _SERVICES.get(need.service, words(need.service))
     least, *wider = need.names
-    lines = paragraph(f"{service}: {least}{where}{f' ({need.why})' if need.why else ''}", width, first="  - ")
+    given = "; apply assigns it" if need.by_apply else ""
+    lines = paragraph(f"{service}: {least}{where} ({need.why}{given})", width, first="  - ")
     if wider:
         lines += paragraph(f"or: {', '.join(wider)}", width, first="    ", style="dim")
     return lines
+
+
+def _pipeline(pipeline: SignsIn) -> Lines:
+    trust = [Text(f"      {pipeline.trust}", "cyan")] if pipeline.trust else []
+    return [Text(f"  - {pipeline.platform}"), *(Text(f"      {line}") for line in pipeline.lines), *trust]
 
 
 def _outputs(outputs: Mapping[str, object], width: int) -> Lines:

@@ -9,13 +9,14 @@ SECRETS_OFFICER = "Key Vault Secrets Officer"
 CERTIFICATES_OFFICER = "Key Vault Certificates Officer"
 CRYPTO_USER = "Key Vault Crypto User"
 READER = "Key Vault Reader"
+SECRETS_USER = "Key Vault Secrets User"
 _ADMINISTRATOR = "Key Vault Administrator"
 
 ROLE_IDS: dict[str, str] = {role_id: name for name, role_id in VAULT_ROLES.items()}
 
 _WIDER: dict[str, tuple[str, ...]] = {
     SECRETS_OFFICER: (_ADMINISTRATOR,),
-    "Key Vault Secrets User": (SECRETS_OFFICER, _ADMINISTRATOR),
+    SECRETS_USER: (SECRETS_OFFICER, _ADMINISTRATOR),
     CERTIFICATES_OFFICER: (_ADMINISTRATOR,),
     "Key Vault Crypto Officer": (_ADMINISTRATOR,),
     CRYPTO_USER: (_ADMINISTRATOR,),
@@ -40,3 +41,11 @@ def operator_roles(credential_type: CredentialType) -> tuple[str, ...]:
     """What `consent` needs: it stores the token; with a certificate it finds the version in force and signs with it."""
     signing = (READER, CRYPTO_USER) if credential_type == "certificate" else ()
     return (SECRETS_OFFICER, *signing)
+
+
+def consumer_roles(credential_type: CredentialType) -> tuple[str, ...]:
+    """What a program that redeems the token needs: it reads it (and the secret); with a certificate it also finds the
+    version in force and has the vault sign.
+    """
+    signing = (READER, CRYPTO_USER) if credential_type == "certificate" else ()
+    return (SECRETS_USER, *signing)

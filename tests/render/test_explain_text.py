@@ -2,7 +2,9 @@ from __future__ import annotations
 
 from syrupy.assertion import SnapshotAssertion
 
-from provisioner.operations.explain import Explanation, Need, PermissionRow
+from provisioner.operations.explain import Explanation, PermissionRow
+from provisioner.operations.explain_needs import Need, Once
+from provisioner.operations.pipelines import Pipeline
 from provisioner.render.explain_text import explanation_lines
 from provisioner.render.layout import plain
 
@@ -39,9 +41,25 @@ EXPLANATION = Explanation(
             "key_vault",
             ("Key Vault Secrets Officer",),
             "vault kv-contoso-sam",
-            "reads the credential and stores the refresh token; apply assigns it",
+            "stores the refresh token",
+            by_apply=True,
         ),
         Need("account", "entra", ("MFA registered",), "", "Partner Center takes no token without MFA"),
+    ),
+    once=(
+        Once(
+            "an Owner of the subscription",
+            "registers the provider, makes the resource group, and gives the runner its roles",
+            ("az provider register --namespace Microsoft.KeyVault --subscription 2222",),
+        ),
+        Once("a Privileged Role Administrator", "gives the runner a directory role", ()),
+    ),
+    pipelines=(
+        Pipeline(
+            "GitHub Actions",
+            ("permissions: {id-token: write, contents: read}", "env:", "  AZURE_CLIENT_ID: c11e"),
+            "az ad app federated-credential create --id c11e --parameters '{}'",
+        ),
     ),
     outputs={
         "tenantId": "7d1a0f3c-95b1-4f0e-8a39-3a3d6f2f6f10",

@@ -1,0 +1,149 @@
+"""What `explain` says that people need is what the cloud really demands: enough, and nothing of it too much."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from provisioner.clients.clouds import endpoints
+from provisioner.clients.identity import RunnerFacts
+from provisioner.clients.runner_identities import ClientSecretIdentity
+from provisioner.clients.session import EmulatorEndpoint, open_session
+from provisioner.core.errors import ProvisionerError
+from provisioner.core.secret import Secret
+from provisioner.core.step import Action
+from provisioner.operations.consent import ConsentOptions, consent
+from provisioner.operations.explain_needs import Need, needs_of, once, runner_needs, scope_path
+from provisioner.operations.plan import look
+from provisioner.operations.tenant import OpenTenant, open_tenant
+from provisioner.spec.catalogue import PARTNER_CENTER
+from provisioner.spec.model import CredentialType, Spec
+from tests.consent.player import Player
+from tests.newcomer import Newcomer, newcomer
+from tests.trial import GROUP, Onlooker, Trial, rounds
+
+TYPES: tuple[CredentialType, ...] = ("certificate", "secret", "federated")
+TRUST = {"issuer": "https://token.actions.githubusercontent.com", "subject": "repo:contoso/sam:environment:production"}
+
+
+def _spec(trial: Trial, kind: CredentialType) -> Spec:
+    return trial.spec(application__credential={"type": kind, **(TRUST if kind == "federated" else {})})
+
+
+def _prepared_by_administrators(trial: Trial) -> None:
+    """What `explain` says is done once: provider, group, service principals."""
+    subscription = f"/subscriptions/{trial.tenant.subscription}"
+    trial.arm("POST", f"{subscription}/providers/Microsoft.KeyVault/register", None, "2022-09-01")
+    trial.arm("PUT", f"{subscription}/resourceGroups/{GROUP}", {"location": "westeurope"}, "2022-09-01")
+    trial.graph("POST", "servicePrincipals", {"appId": PARTNER_CENTER})
+    trial.cloud.control("POST", "clock", {"advanceSeconds": 300})  # a registration takes its time
+
+
+def _hired(trial: Trial, spec: Spec, needs: list[Need]) -> Newcomer:
+    """An identity with exactly these rights."""
+    made = newcomer(trial, *(need.names[0] for need in needs if need.service == "graph"))
+    for need in needs:
+        if need.service == "arm":
+            made.may(need.names[0], scope_path(need.scope, spec))
+    return made
+
+
+@asynccontextmanager
+async def _opened(trial: Trial, spec: Spec, who: Newcomer) -> AsyncIterator[OpenTenant]:
+    host, _, port = trial.cloud.description["address"].partition(":")
+    clock = trial.clock()
+    endpoint = EmulatorEndpoint(host, int(port), Path(trial.cloud.description["ca"]))
+    identity = ClientSecretIdentity(who.client_id, Secret(who.secret))
+    async with (
+        open_session(clock, emulator=endpoint) as session,
+        open_tenant(spec, session, clock, identity) as tenant,
+    ):
+        yield tenant
+
+
+def _applies(runner: Newcomer, trial: Trial, spec: Spec) -> bool:
+    """Whether it sees all, may do all of the plan itself, and brings it to where only the person's sign-in is left."""
+
+    async def run() -> bool:
+        async with _opened(trial, spec, runner) as tenant:
+            first = (await look(tenant, spec)).plan
+            others = [step for step in first.for_a_person if step.address.kind != "refresh_token"]
+            if first.unknown or others or first.notices:
+                return False
+            result = await rounds(tenant, spec, Onlooker())
+        left = [step for step in result.after.steps if step.action is not Action.NONE]
+        return [(step.address.kind, step.action) for step in left] == [("refresh_token", Action.PERSON)]
+
+    return asyncio.run(run())
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_the_printed_rights_of_the_runner_are_enough_and_each_is_needed(prepared: Trial, kind: CredentialType) -> None:
+    trial = prepared.back_to("new")
+    spec = _spec(trial, kind)
+    _prepared_by_administrators(trial)
+    trial.cloud.control("POST", "snapshot", {"name": f"ready-{kind}"})
+    needs = [need for need in runner_needs(spec) if not need.by_apply]
+    assert _applies(_hired(trial, spec, needs), trial, spec)
+    enough_without = []
+    for left_out in needs:
+        trial.back_to(f"ready-{kind}")
+        if _applies(_hired(trial, spec, [need for need in needs if need is not left_out]), trial, spec):
+            enough_without.append(left_out.names[0])
+    assert enough_without == []
+
+
+def _consents(operator: Newcomer, trial: Trial, spec: Spec) -> bool:
+    async def run() -> None:
+        player = Player(trial.cloud.robot, trial.operator)
+        async with _opened(trial, spec, operator) as tenant:
+            await consent(tenant.clients, spec, player, ConsentOptions(mode="paste"))
+
+    try:
+        asyncio.run(run())
+    except ProvisionerError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("kind", ["certificate", "secret"])
+def test_the_printed_roles_of_an_operator_are_enough_to_consent_and_each_is_needed(
+    prepared: Trial, kind: CredentialType
+) -> None:
+    trial = prepared.back_to("new")
+    spec = _spec(trial, kind)
+    assert trial.apply(spec).exit_code() == 3
+    trial.cloud.control("POST", "snapshot", {"name": f"awaits-{kind}"})
+    roles = [need.names[0] for need in needs_of(spec) if need.who == "operator" and need.service == "key_vault"]
+
+    def hired(*given: str) -> Newcomer:
+        """A person of the tenant can read applications; this one is no person and needs a permission for it."""
+        made = newcomer(trial, "Application.Read.All", name="Operator")
+        for role in given:
+            made.may(role, trial.vault_path)
+        return made
+
+    assert _consents(hired(*roles), trial, spec)
+    for left_out in roles:
+        trial.back_to(f"awaits-{kind}")
+        assert not _consents(hired(*(role for role in roles if role != left_out)), trial, spec), left_out
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_every_need_of_the_runner_has_its_command(trial: Trial, kind: CredentialType) -> None:
+    spec = _spec(trial, kind)
+    runner = RunnerFacts(trial.tenant.id, "5e1d", "c11e", "", frozenset(), frozenset())
+    commands = "\n".join(command for done in once(spec, runner, endpoints("public")) for command in done.commands)
+    for need in runner_needs(spec):
+        assert need.by_apply or need.names[0] in commands
+    assert "--assignee-object-id 5e1d" in commands
+
+
+def test_a_federated_credential_says_where_the_token_must_be(trial: Trial) -> None:
+    told = [need for need in needs_of(_spec(trial, "federated")) if need.service == "platform"]
+    assert {need.who for need in told} == {"operator", "consumer"}
+    assert all(TRUST["subject"] in need.names[0] for need in told)
