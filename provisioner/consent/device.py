@@ -6,9 +6,11 @@ from collections.abc import Callable
 
 from provisioner.clients.device_code import DeviceCode, NoTokens, redeem_device_code
 from provisioner.clients.entra import EntraClient, UserTokens
+from provisioner.clients.sign_in_errors import remedy_of
 from provisioner.consent.answer import SignInCancelledError
 from provisioner.core.clock import Clock
 from provisioner.core.errors import (
+    ApiError,
     ConsentTimeoutError,
     ServiceUnavailableError,
     SignInError,
@@ -19,7 +21,7 @@ from provisioner.core.errors import (
 ANOTHER_MODE = "provisioner consent SPEC --mode browser, or --mode paste"
 _WHERE = "the sign-in on another device"
 _SLOWER_S = 5.0  # RFC 8628 3.5
-_PASSING = (UnreachableError, ServiceUnavailableError, ThrottledError)
+_LONGEST_WAIT_S = 60.0
 # Conditional Access: a device, an application or a flow that a policy does not let through (sam-facts 3.5, 3.7).
 _BLOCKED = frozenset(f"AADSTS{code}" for code in (50097, 50131, 53000, 53001, 53002, 53003, 530003, 530032, 530035))
 _PUBLIC = "AADSTS700025"
@@ -39,12 +41,12 @@ async def wait_for_decision(
         await clock.sleep(min(wait, left))
         try:
             found = await redeem_device_code(entra, asked)
-        except _PASSING as error:
+        except ApiError as error:
+            if not _is_passing(error):
+                raise _with_advice(error) from error
             progress(f"{error.what}: asking again")
-            wait = min(wait * 2, max(asked.interval_s, 60.0))
+            wait = min(wait * 2, _LONGEST_WAIT_S)
             continue
-        except SignInError as error:
-            raise _with_advice(error) from error
         if isinstance(found, UserTokens):
             return found
         if found is NoTokens.DECLINED:
@@ -56,7 +58,15 @@ async def wait_for_decision(
     raise _over(asked)
 
 
-def _with_advice(error: SignInError) -> SignInError:
+def _is_passing(error: ApiError) -> bool:
+    """An outage, of Entra or of the vault that signs."""
+    if isinstance(error, SignInError):
+        remedy = remedy_of(error)
+        return remedy is not None and remedy.transient
+    return isinstance(error, UnreachableError | ServiceUnavailableError | ThrottledError)
+
+
+def _with_advice(error: ApiError) -> ApiError:
     """What to do instead, where it is this way of signing in that is refused."""
     if error.code in _BLOCKED:
         error.next_step = f"a Conditional Access policy stops this way of signing in: {ANOTHER_MODE}"

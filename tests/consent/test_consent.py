@@ -16,7 +16,8 @@ from provisioner.consent.answer import SignInCancelledError, StateMismatchError
 from provisioner.core.errors import ConsentTimeoutError, SignInError
 from provisioner.core.secret import Secret
 from provisioner.emulator.seed.directory import TAILSPIN, WINGTIP, Tenant
-from provisioner.operations.consent import ConsentOptions, ConsentResult, consent
+from provisioner.operations.consent import ConsentOptions, consent
+from provisioner.operations.consent_store import ConsentResult
 from provisioner.resources.token_checks import MfaMissingError, WrongAccountError
 from tests.consent.conftest import free_port
 from tests.consent.player import Player
