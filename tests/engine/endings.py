@@ -35,7 +35,7 @@ class Unanswered(Silent):
     """Write `at` is carried out, and the process dies before it hears of it. (A read unheard changes nothing.)"""
 
     def counts(self, request: ClientRequest) -> bool:
-        reads = request.method in ("GET", "HEAD") or request.url.path.endswith(("/token", "/$batch"))
+        reads = request.method in ("GET", "HEAD") or request.url.path.endswith(("/token", "/$batch", "/sign"))
         return not reads
 
     async def struck(self, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:

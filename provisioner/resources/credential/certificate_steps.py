@@ -145,6 +145,8 @@ def certificate_steps(address: Address, wanted: CredentialWanted, fact: Certific
     elif fact.registered(current) is None:
         steps.append(_register(address, wanted, current, "somebody took it off the application"))
     if current is not None and staged is not None:
+        if fact.registered(staged) is None:
+            steps.append(_register(address, wanted, staged, "made by a run that was cut short"))
         steps.append(_promote(address, wanted, staged))
     elif current is not None and (reason := _why_replace(wanted, current, now)):
         steps += [_stage(address, wanted, current, now, reason), _promote(address, wanted, None)]

@@ -124,7 +124,7 @@ async def _stored(work: AtWork, name: str, version: CertificateFacts) -> StoredC
 
 
 async def _register_named(step: Step, work: AtWork, fact: CertificateFact) -> None:
-    """Put the version that the plan shows on the application, and prove it."""
+    """Put the version that the plan shows on the application; prove it, unless a promotion does that."""
     (change,) = step.fields
     version = next((entry for entry in fact.versions if entry.thumbprint == change.after), None)
     if version is None:
@@ -135,7 +135,8 @@ async def _register_named(step: Step, work: AtWork, fact: CertificateFact) -> No
         )
     stored = await _stored(work, fact.name, version)
     await _register(work, fact, stored)
-    await _prove(work, fact.name, stored)
+    if fact.is_brought or version == fact.tagged:
+        await _prove(work, fact.name, stored)
 
 
 async def _register(work: AtWork, fact: CertificateFact, stored: StoredCertificate) -> None:
