@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from provisioner.operations.renew import RenewResult, renew
 from provisioner.operations.tenant import OpenTenant, open_tenant
 from provisioner.resources.token_held import held_token
 from provisioner.spec.model import Spec, parse
+from provisioner.spec.vault_roles import VAULT_ROLES
 from tests.consent.player import Player
 from tests.rehearsal import SECRET
 from tests.robot import Person
@@ -155,3 +157,21 @@ def value_of(token: dict[str, Any]) -> str:
     """The refresh token itself."""
     assert token["id"].split("/")[-2] == SECRET
     return str(token["value"])
+
+
+def newcomer(kept: Kept, *vault_roles: str) -> ClientSecretIdentity:
+    """A service principal of the tenant that holds these roles on the vault and no other right anywhere."""
+    trial = kept.trial
+    application = trial.graph("POST", "applications", {"displayName": "Renews only"})
+    principal = trial.graph("POST", "servicePrincipals", {"appId": application["appId"]})
+    secret = trial.graph("POST", f"applications/{application['id']}/addPassword", {"passwordCredential": {}})
+    definitions = f"/subscriptions/{trial.tenant.subscription}/providers/Microsoft.Authorization/roleDefinitions"
+    for role in vault_roles:
+        assignment = {
+            "roleDefinitionId": f"{definitions}/{VAULT_ROLES[role]}",
+            "principalId": principal["id"],
+            "principalType": "ServicePrincipal",
+        }
+        path = f"{trial.vault_path}/providers/Microsoft.Authorization/roleAssignments/{uuid.uuid4()}"
+        trial.arm("PUT", path, {"properties": assignment}, "2022-04-01")
+    return ClientSecretIdentity(application["appId"], Secret(secret["secretText"]))

@@ -7,12 +7,13 @@ from datetime import timedelta
 
 import pytest
 
-from provisioner.core.errors import ConsentRequiredError
+from provisioner.clients.runner_identities import ClientSecretIdentity
+from provisioner.core.errors import ConsentRequiredError, ForbiddenError
 from provisioner.core.exit_codes import PERSON_MUST_ACT
 from provisioner.operations.renew import RenewResult, renew
 from provisioner.resources.token_renewal import TokenNotStoredError
 from provisioner.resources.token_store import OlderVersionsError
-from tests.kept import Kept
+from tests.kept import Kept, newcomer
 from tests.rehearsal import SECRET
 from tests.trial import Onlooker
 
@@ -132,6 +133,34 @@ def test_older_versions_that_cannot_be_disabled_do_not_hide_that_the_new_one_is_
     with pytest.raises(OlderVersionsError, match="is stored"):
         kept_by_secret.renew()
     assert kept_by_secret.token()["value"] != before["value"]
+
+
+ENOUGH = {
+    "secret": ("Key Vault Secrets Officer",),
+    "certificate": ("Key Vault Secrets Officer", "Key Vault Reader", "Key Vault Crypto User"),
+}
+
+
+def test_whoever_only_renews_needs_the_vaults_roles_and_no_other_right(kept: Kept) -> None:
+    before = kept.token()
+    identity = newcomer(kept, *ENOUGH[kept.type])
+    asyncio.run(_renew_as(kept, identity))
+    assert kept.token()["value"] != before["value"]
+
+
+def test_without_one_of_these_roles_nothing_is_written(kept: Kept) -> None:
+    for role in ENOUGH[kept.type]:
+        identity = newcomer(kept, *(other for other in ENOUGH[kept.type] if other != role))
+        kept.trial.forget()
+        with pytest.raises(ForbiddenError) as refused:
+            asyncio.run(_renew_as(kept, identity))
+        assert "provisioner explain SPEC" in refused.value.next_step
+        assert not kept.vault_writes()
+
+
+async def _renew_as(kept: Kept, identity: ClientSecretIdentity) -> RenewResult:
+    async with kept.opened(identity=identity) as tenant:
+        return await renew(tenant, kept.spec(), Onlooker())
 
 
 @pytest.mark.parametrize("runs", [2, 5])
