@@ -28,6 +28,7 @@ from provisioner.core.clock import Clock
 from provisioner.core.secret import Secret
 from provisioner.emulator.seed.directory import OPERATOR_OTP, OPERATOR_PASSWORD, RUNNER_SECRET, Tenant
 from provisioner.emulator.server import Emulator
+from provisioner.resources.marks import TAG, credential_name
 from provisioner.spec.model import Spec, parse
 from tests.robot import Person, Robot
 
@@ -144,10 +145,11 @@ class Rehearsal:
         api = self._graph("GET", f"servicePrincipals(appId='{PARTNER_CENTER}')")
         grant = {"clientId": principal["id"], "resourceId": api["id"], "consentType": "AllPrincipals"}
         self._graph("POST", "oauth2PermissionGrants", grant | {"scope": "user_impersonation"})
-        secret = self._graph("POST", f"applications/{application['id']}/addPassword", {"passwordCredential": {}})
+        named = {"passwordCredential": {"displayName": credential_name(NAME, self.vault, f"{NAME}-credential")}}
+        secret = self._graph("POST", f"applications/{application['id']}/addPassword", named)
         self.credential = secret["secretText"]
         self._make_vault()
-        self.put_secret(f"{NAME}-credential", self.credential)
+        self.put_secret(f"{NAME}-credential", self.credential, tags={TAG: NAME, "keyId": secret["keyId"]})
 
     def put_secret(self, name: str, value: str, **more: Any) -> dict[str, Any]:
         return self._vault("PUT", f"secrets/{name}", {"value": value, **more})

@@ -6,14 +6,21 @@ import asyncio
 from dataclasses import dataclass
 
 from provisioner.clients.entra import UserTokens
+from provisioner.clients.graph_facts import ApplicationFacts
 from provisioner.clients.guard import signatures_allowed
 from provisioner.clients.key_vault import StoredSecret
 from provisioner.clients.partner_center import PartnerCenterClient
 from provisioner.clients.proof import ClientProof
 from provisioner.clients.tenant import TenantClients
 from provisioner.core.errors import ApiError, CredentialMissingError, ForbiddenError
+from provisioner.core.observation import Known, Present
+from provisioner.engine.forecast import credential_life, token_life
+from provisioner.resources.application import ApplicationFact
+from provisioner.resources.contract import Reader, could_not_look
+from provisioner.resources.credential import Credential
 from provisioner.resources.credential.place import place_of
 from provisioner.resources.credential.proof import proof_in_force
+from provisioner.resources.refresh_token import RefreshToken
 from provisioner.resources.token_checks import (
     ExpectedToken,
     Finding,
@@ -22,6 +29,7 @@ from provisioner.resources.token_checks import (
     identity,
 )
 from provisioner.resources.token_proof import expected_token, readable_claims
+from provisioner.resources.token_state import TokenFact
 from provisioner.spec.model import Spec
 from provisioner.verify import checks
 from provisioner.verify.checks import Check
@@ -33,9 +41,13 @@ _APPLY = "provisioner apply SPEC"
 class _Stored:
     """What the vault holds for the spec, and the application it is for."""
 
-    app_id: str
+    application: ApplicationFacts
     proof: ClientProof
     token: StoredSecret
+
+    @property
+    def app_id(self) -> str:
+        return self.application.app_id
 
 
 async def verify(clients: TenantClients, spec: Spec) -> tuple[Check, ...]:
@@ -44,11 +56,21 @@ async def verify(clients: TenantClients, spec: Spec) -> tuple[Check, ...]:
     stored = await _stored(clients, spec)
     if isinstance(stored, Check):
         return stored, *(checks.not_tried(name, stored) for name in names)
+    tried, life = await asyncio.gather(_tried(clients, spec, stored), _life(clients, spec, stored))
+    return *tried, *life
+
+
+async def _tried(clients: TenantClients, spec: Spec, stored: _Stored) -> tuple[Check, ...]:
+    """The token at work."""
+    names = _at_work(spec)
     try:
         with signatures_allowed():
             entra = clients.entra(stored.app_id, stored.proof)
             tokens = await entra.redeem_refresh_token(stored.token.value, clients.cloud.partner_center_scope)
         expected = await expected_token(clients, stored.app_id, spec.consent.account)
+    except CredentialMissingError as missing:  # a trusted token that only another machine has
+        check = Check(checks.REFRESH_TOKEN, checks.Status.UNKNOWN, missing.what, missing.next_step)
+        return check, *(checks.not_tried(name, check) for name in names)
     except ApiError as error:
         check = checks.refused(checks.REFRESH_TOKEN, error)
         return check, *(checks.not_tried(name, check) for name in names)
@@ -59,9 +81,33 @@ async def verify(clients: TenantClients, spec: Spec) -> tuple[Check, ...]:
 
 def _names(spec: Spec) -> tuple[str, ...]:
     """The checks after the first, in their order."""
+    stored = () if spec.application.credential.type == "federated" else (checks.CREDENTIAL_EXPIRY,)
+    return (*_at_work(spec), *stored, checks.TOKEN_EXPIRY)
+
+
+def _at_work(spec: Spec) -> tuple[str, ...]:
+    """What needs a token of Partner Center's."""
     token = (checks.TENANT, checks.ACCOUNT, checks.APPLICATION, checks.AUDIENCE)
     users = (checks.CUSTOMER_USERS,) if spec.verify.customer else ()
     return (*token, checks.ORGANIZATION, checks.MFA, checks.CUSTOMERS, *users)
+
+
+async def _life(clients: TenantClients, spec: Spec, stored: _Stored) -> tuple[Check, ...]:
+    """How long the credential and the token live, from metadata. A warning comes long before either fails."""
+    now = clients.clock.now()
+    ((token, _),) = RefreshToken().wanted(spec).items()
+    ((credential, wanted),) = Credential().wanted(spec).items()
+    found = Present(ApplicationFact(stored.application, {}))
+    known = Known({wanted.application: found, wanted.vault: Present(None)})
+    known.record(token, Present(TokenFact(stored.token.facts, stored.app_id)))
+    try:
+        reader = Reader(clients, await clients.credential.facts(clients.cloud.graph))
+        seen = await Credential().observe({credential: wanted}, known, reader)
+        known.record(credential, seen[credential])
+    except ApiError as error:
+        known.record(credential, could_not_look(error))
+    own, _ = credential_life(spec, known, now)
+    return tuple(checks.expiry(life, now) for life in (*own, *token_life(spec, known, now)))
 
 
 async def _exercise(
@@ -133,21 +179,21 @@ async def _stored(clients: TenantClients, spec: Spec) -> _Stored | Check:
         if not await _vault_exists(clients, spec):
             return checks.failed(checks.REFRESH_TOKEN, f"the vault {spec.vault.name} does not exist", _APPLY)
         vault = clients.vault(spec.vault.name)
-        token, proof, app_id = await asyncio.gather(
+        token, proof, application = await asyncio.gather(
             vault.find_secret(spec.consent.secret_name),
             _proof(clients, spec),
-            _app_id(clients, spec),
+            clients.graph.find_application(spec.name),
         )
     except ApiError as error:
         return checks.unreadable(checks.REFRESH_TOKEN, error)
-    if app_id is None:
+    if application is None:
         return checks.failed(checks.REFRESH_TOKEN, f"the application {spec.name} does not exist", _APPLY)
     if isinstance(proof, CredentialMissingError):
         return checks.failed(checks.REFRESH_TOKEN, proof.what, proof.next_step or _APPLY)
     if token is None:
         text = f"no refresh token {spec.consent.secret_name} is in the vault {spec.vault.name}: nobody signed in yet"
         return checks.sign_in_missing(checks.REFRESH_TOKEN, text)
-    return _Stored(app_id, proof, token)
+    return _Stored(application, proof, token)
 
 
 async def _proof(clients: TenantClients, spec: Spec) -> ClientProof | CredentialMissingError:
@@ -164,8 +210,3 @@ async def _vault_exists(clients: TenantClients, spec: Spec) -> bool:
         return await clients.arm.find_vault(spec.vault.resource_group, spec.vault.name) is not None
     except ForbiddenError:
         return True
-
-
-async def _app_id(clients: TenantClients, spec: Spec) -> str | None:
-    application = await clients.graph.find_application(spec.name)
-    return None if application is None else application.app_id

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from provisioner.clients.partner_center import MFA_REQUIRED
 from provisioner.clients.sign_in_errors import remedy_of
 from provisioner.core.errors import ApiError, SignInError
 from provisioner.core.exit_codes import CHECK_FAILED, COULD_NOT_TELL, DONE, PERSON_MUST_ACT, combine
+from provisioner.core.plan import Life
 from provisioner.resources.token_checks import Finding
 
 REFRESH_TOKEN = "refreshToken"  # noqa: S105  # the name of a check
@@ -22,7 +24,14 @@ MFA = "mfa"
 ORGANIZATION = "organization"
 CUSTOMERS = "customers"
 CUSTOMER_USERS = "customerUsers"
+CREDENTIAL_EXPIRY = "credentialExpiry"
+TOKEN_EXPIRY = "refreshTokenExpiry"  # noqa: S105  # the name of a check
 CONSENT = "provisioner consent SPEC"
+_RENEWALS = {
+    "credential": (CREDENTIAL_EXPIRY, "provisioner apply SPEC rotates it"),
+    "refreshToken": (TOKEN_EXPIRY, "provisioner renew SPEC"),
+}
+_WARNED_OF = (("credential", "due"), ("refreshToken", "expiring"))
 
 _CAUSES = (
     "check in turn: the account is no Admin agent or Sales agent in Partner Center; it has no GDAP role for this "
@@ -41,7 +50,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True)
 class Check:
-    """for_a_person: it could not be run only because a sign-in is missing."""
+    """for_a_person: it could not be run only because a sign-in is missing, or it holds only until a person acts."""
 
     name: str
     status: Status
@@ -51,14 +60,16 @@ class Check:
 
 
 def exit_code(checks: Iterable[Check]) -> int:
-    """5 a check failed, 4 one could not be run, 3 only a sign-in is missing, 0 (design section 3)."""
+    """5 a check failed, 4 one could not be run, 3 only a person's act is missing, 0 (design section 3)."""
     return combine(_code(check) for check in checks)
 
 
 def _code(check: Check) -> int:
     if check.status is Status.UNKNOWN:
         return PERSON_MUST_ACT if check.for_a_person else COULD_NOT_TELL
-    return CHECK_FAILED if check.status is Status.FAIL else DONE
+    if check.status is Status.FAIL:
+        return CHECK_FAILED
+    return PERSON_MUST_ACT if check.for_a_person else DONE
 
 
 def passed(name: str, text: str) -> Check:
@@ -78,6 +89,23 @@ def not_tried(name: str, because: Check) -> Check:
     words = re.sub("(?=[A-Z])", " ", because.name).lower()
     text = f"not tried: it rests on the check {words}"
     return Check(name, Status.UNKNOWN, text, because.next_step, because.for_a_person)
+
+
+def expiry(life: Life, now: datetime) -> Check:
+    """It holds while it lives; what warns ahead is a next step beside a check that passes."""
+    name, renewal = _RENEWALS[life.what]
+    if life.expires_at is None:
+        if life.state == "fresh":
+            return passed(name, f"the {life.type} does not expire")
+        return Check(name, Status.UNKNOWN, f"nothing tells when it expires ({life.state})", renewal)
+    left = life.days_left(now) or 0.0
+    told = f"{life.name} {'expired' if life.expires_at <= now else 'expires'} on {life.expires_at:%Y-%m-%d}"
+    if life.expires_at <= now:
+        return failed(name, f"{told}, {-left:g} days ago", CONSENT if name == TOKEN_EXPIRY else renewal)
+    text = f"{told}, {left:g} days left"
+    if life.for_a_person:
+        return Check(name, Status.PASS, text, "have its owner renew it: it is not ours", for_a_person=True)
+    return Check(name, Status.PASS, text, renewal if (life.what, life.state) in _WARNED_OF else "")
 
 
 def refused(name: str, error: ApiError) -> Check:

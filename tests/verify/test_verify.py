@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
@@ -17,6 +18,7 @@ from tests.rehearsal import NAME, SECRET, Rehearsal, clients_of, served
 
 CUSTOMERS = "partner_center.customers"
 ALL = ["refreshToken", "tenant", "account", "application", "audience", "organization", "mfa", "customers"]
+EXPIRY = ["credentialExpiry", "refreshTokenExpiry"]
 
 
 @pytest.fixture(scope="module")
@@ -46,10 +48,11 @@ async def _sign_in(rehearsal: Rehearsal) -> None:
 def _verify(rehearsal: Rehearsal, **changed: str) -> dict[str, Check]:
     async def run() -> tuple[Check, ...]:
         async with clients_of(rehearsal) as clients:
+            clients.clock.offset = timedelta(seconds=rehearsal.cloud.control("GET", "clock")["offset"])
             return await verify(clients, rehearsal.spec(**changed))
 
     checks = asyncio.run(run())
-    assert [check.name for check in checks] == [*ALL, "customerUsers"]
+    assert [check.name for check in checks] == [*ALL, "customerUsers", *EXPIRY]
     return {check.name: check for check in checks}
 
 
@@ -116,3 +119,26 @@ def test_a_refused_customer_lists_what_it_may_be(contoso: Rehearsal) -> None:
     contoso.cloud.control("POST", "faults", {"operation": f"{CUSTOMERS}.users", "action": "deny"})
     causes = _verify(contoso)["customerUsers"].next_step
     assert all(word in causes for word in ("Admin agent", "GDAP", "registered"))
+
+
+def _later(rehearsal: Rehearsal, days: float) -> None:
+    rehearsal.cloud.control("POST", "clock", {"advanceSeconds": days * 86400})
+
+
+def test_an_expiring_token_still_passes_and_warns_ahead(contoso: Rehearsal) -> None:
+    _later(contoso, 80)
+    checks = _verify(contoso)
+    assert checks["refreshTokenExpiry"].status is Status.PASS
+    assert "days left" in checks["refreshTokenExpiry"].text
+    assert checks["refreshTokenExpiry"].next_step == "provisioner renew SPEC"
+    assert exit_code(checks.values()) == 0
+
+
+def test_an_expired_token_fails_for_its_age_too_and_says_who_mends_it(contoso: Rehearsal) -> None:
+    _later(contoso, 91)
+    checks = _verify(contoso)
+    assert "AADSTS700082" in checks["refreshToken"].text
+    assert checks["refreshTokenExpiry"].status is Status.FAIL
+    assert checks["refreshTokenExpiry"].next_step == "provisioner consent SPEC"
+    assert checks["credentialExpiry"].status is Status.PASS
+    assert exit_code(checks.values()) == 5
