@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 
 from tests.contracts import ContractViolation, NotDescribed, check_answer, check_request
+from tests.contracts.envelopes import HEADERS
+from tests.contracts.ledger import Answer, Ledger
 from tests.contracts.members import folder
 
 CONTEXT = {"@odata.context": "https://graph.microsoft.com/v1.0/$metadata#x"}
@@ -79,3 +82,44 @@ def test_missing_api_version_is_a_violation() -> None:
 def test_what_no_contract_speaks_of_is_told_apart(service: str, path: str) -> None:
     with pytest.raises(NotDescribed, match=re.escape(path)):
         check_request(service, "POST", path, {})
+
+
+def _answer(service: str, operation: str, path: str, status: int, body: object, **headers: str) -> Answer:
+    ids = dict.fromkeys(HEADERS.get(service, ()), "x") | {name.replace("_", "-"): v for name, v in headers.items()}
+    return Answer(service, operation, "GET", path, status, ids, body)
+
+
+@pytest.mark.parametrize(
+    ("answer", "complaint"),
+    [
+        (_answer("arm", "x", "/x", 404, {"error": {"code": "x"}}), "message"),
+        (_answer("graph", "x", "/v1.0/me", 404, {"error": {"code": "x", "message": "x"}}), "innerError"),
+        (_answer("arm", "arm.vaults.delete", "/x", 202, None, Location="/x"), "retry-after"),
+        (_answer("key_vault", "x", "/secrets", 200, {"value": []}), "nextLink"),
+        (_answer("key_vault", "x", "/secrets/n/", 200, {"id": SECRET_ID, "attributes": {}}), "recoveryLevel"),
+        (_answer("partner_center", "x", "/v1/customers", 200, {"totalCount": 0, "items": []}), "objectType"),
+        (_answer("graph", "graph.news", "/v1.0/news", 200, CONTEXT), "no entry says why"),
+        (_answer("graph", "graph.me", "/v1.0/me", 200, {"id": "x"}), "context"),
+        (replace(_answer("entra", "x", "/t/oauth2/token", 200, {"expires_in": 1}), method="POST"), "token_type"),
+        (_answer("entra", "x", "/t/oauth2/token", 400, {"error": "invalid_request"}), "error_codes"),
+        (replace(_answer("arm", "x", "/tenants", 200, {"value": []}), headers={}), "x-ms-request-id"),
+    ],
+)
+def test_answer_that_lacks_what_all_of_its_service_have_is_a_violation(answer: Answer, complaint: str) -> None:
+    ledger = Ledger()
+    ledger.note(answer)
+    with pytest.raises(ContractViolation, match=complaint):
+        ledger.settle()
+
+
+def test_figures_of_several_processes_are_summed() -> None:
+    ledgers = Ledger(), Ledger()
+    for ledger in ledgers:
+        ledger.note(_answer("graph", "graph.me", "/v1.0/me", 200, CONTEXT))
+        ledger.note(_answer("arm", "arm.tenants.list", "/x", 404, {"error": {"code": "x", "message": "x"}}))
+        ledger.note(_answer("entra", "entra.sign_in", "/common/login", 200, b"<html>", Content_Type="text/html"))
+        ledger.settle()
+    ledgers[0].add(ledgers[1].figures())
+    told = "contracts: 1 operations, 2 answers validated (2 errors), 2 allowed with a reason"
+    assert ledgers[0].line().startswith(told)
+    assert ledgers[0].pages == 2

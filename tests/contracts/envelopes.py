@@ -1,11 +1,13 @@
-"""What all answers of a service have in common, whatever the operation: the error's shape, and the ids in the headers.
+"""What all answers of a service have in common, whatever the operation: the error's shape, the ids in the headers, and
+the members that clients read without asking whether they are there.
 
 Stricter than the published descriptions, which leave most members of an error optional (sam-facts 4, 5.5, 6, 8).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -78,13 +80,50 @@ HEADERS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def check_error(service: str, place: str, body: Any) -> None:
+def check_error(service: str, body: Any) -> None:
     """Raises ContractViolation unless the body is an error as the service writes them."""
-    validate(place, Draft202012Validator(ERRORS[service]), body)
+    validate("the error", Draft202012Validator(ERRORS[service]), body)
 
 
-def check_headers(service: str, place: str, headers: Mapping[str, str]) -> None:
+def check_headers(service: str, headers: Mapping[str, str]) -> None:
     """Raises ContractViolation when an answer lacks an id by which support could find the request."""
     names = {name.lower() for name in headers}
     if missing := [name for name in HEADERS.get(service, ()) if name not in names]:
-        raise ContractViolation(f"{place}: no header {', '.join(missing)}")
+        raise ContractViolation(f"no header {', '.join(missing)}")
+
+
+def check_success(service: str, status: int, headers: Mapping[str, str], body: Any) -> None:
+    """Raises ContractViolation when a good answer lacks what all of the service's have."""
+    if service == "arm" and status == 202:
+        names = {name.lower() for name in headers}
+        if missing := {"location", "retry-after"} - names:
+            raise ContractViolation(f"runs on, but no header {', '.join(sorted(missing))}")
+    complaint = _COMMON[service](body) if service in _COMMON and isinstance(body, dict) else None
+    if complaint:
+        raise ContractViolation(complaint)
+
+
+def _key_vault(body: Mapping[str, Any]) -> str | None:
+    """Lists end in a nextLink that is null; objects tell how they could be recovered (sam-facts 6)."""
+    if isinstance(body.get("value"), list) and "nextLink" not in body:
+        return "a list without nextLink"
+    identifier = str(body.get("id") or body.get("kid") or body.get("key", {}).get("kid") or "")
+    if _VERSION.search(identifier) and "recoveryLevel" not in body.get("attributes", {"recoveryLevel": None}):
+        return "attributes without recoveryLevel"
+    return None
+
+
+def _partner_center(body: Mapping[str, Any]) -> str | None:
+    """Every resource names its type; a collection counts its items and links to itself (sam-facts 4)."""
+    if not isinstance(body.get("attributes", {}).get("objectType"), str):
+        return "no attributes.objectType"
+    if "items" in body and body.get("totalCount") is None:
+        return "a collection without totalCount"
+    return None
+
+
+_VERSION = re.compile(r"/(secrets|keys|certificates)/[^/]+/[0-9a-f]{32}$")
+_COMMON: Mapping[str, Callable[[Mapping[str, Any]], str | None]] = {
+    "key_vault": _key_vault,
+    "partner_center": _partner_center,
+}

@@ -116,6 +116,13 @@ def check_items(place: str, body: Any) -> None:
             _check(f"{place}: value/{index}", {"$ref": f"#/$defs/{name}"}, item)
 
 
+def properties_of(type_name: str) -> frozenset[str]:
+    """The members of a type and of those it is made of, navigation left out."""
+    described = _types()[type_name]
+    bases = (part["$ref"].rsplit("/", 1)[-1] for part in described.get("allOf", ()))
+    return frozenset(described.get("properties", ())).union(*map(properties_of, bases))
+
+
 def _check(place: str, schema: Schema, body: Any) -> None:
     whole = {**schema, "$defs": _types()}
     validate(place, Draft202012Validator(whole, format_checker=FORMATS), body)

@@ -14,7 +14,7 @@ from typing import Any
 
 from . import check_answer
 from .allowed import ALLOWED
-from .envelopes import ERRORS, check_error, check_headers
+from .envelopes import ERRORS, check_error, check_headers, check_success
 from .graph import check_context, check_items
 from .members import ContractViolation, NotDescribed
 from .own import OWN
@@ -74,9 +74,11 @@ class Ledger:
         if answer.service in OWN and (body is None or answer.status == 302):
             self.pages += 1
             return
-        check_headers(answer.service, str(answer), answer.headers)
+        check_headers(answer.service, answer.headers)
         if answer.status >= 400 and answer.method != "HEAD":
-            check_error(answer.service, str(answer), body)
+            check_error(answer.service, body)
+        elif answer.status < 400:
+            check_success(answer.service, answer.status, answer.headers, body)
         if _is_minimal(answer):
             self.validated[answer.operation] += 1
             return
@@ -96,9 +98,9 @@ class Ledger:
         if answer.operation not in ALLOWED:
             raise ContractViolation("no contract describes it, and no entry says why")
         if answer.service == "graph" and isinstance(body, dict) and answer.operation != "graph.batch":
-            check_context(str(answer), body)
+            check_context("an object", body)
             if "value" in body:
-                check_items(str(answer), body)
+                check_items("a list", body)
         self.allowed[answer.operation] += 1
 
     def figures(self) -> dict[str, Any]:

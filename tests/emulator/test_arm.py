@@ -252,7 +252,7 @@ def test_every_answer_has_its_ids(store: Store) -> None:
     azure = Azure(store)
     for reply in (
         azure.arm("GET", "/subscriptions"),
-        azure.send("arm", "GET", "https://management.azure.com/subscriptions"),
+        azure.send("GET", "https://management.azure.com/subscriptions"),
     ):
         assert reply.headers["x-ms-request-id"]
         assert reply.headers["x-ms-correlation-request-id"]
@@ -386,7 +386,7 @@ def test_definitions_are_found_by_name_and_type_with_and_without_a_scope(store: 
 def test_the_token_tells_the_directory_and_the_challenge_tells_it_without(store: Store) -> None:
     azure = runner(store)
     assert [each["tenantId"] for each in azure.arm("GET", "/tenants").body["value"]] == [CONTOSO.id]
-    refused = azure.send("arm", "GET", f"https://management.azure.com{azure.subscription}?api-version=2022-12-01")
+    refused = azure.send("GET", f"https://management.azure.com{azure.subscription}?api-version=2022-12-01")
     assert f"login.microsoftonline.com/{CONTOSO.id}" in refused.headers["WWW-Authenticate"]
 
 
@@ -403,7 +403,7 @@ def test_collections_are_paged_by_top(store: Store) -> None:
         azure.arm("PUT", f"{azure.subscription}/resourceGroups/{name}", {"location": "westeurope", "tags": {"x": name}})
     first = azure.arm("GET", f"{azure.subscription}/resourceGroups", _top="2").body
     token = azure.token("https://management.azure.com")
-    second = azure.send("arm", "GET", first["nextLink"], None, token).body
+    second = azure.send("GET", first["nextLink"], None, token).body
     assert [each["name"] for each in (*first["value"], *second["value"])] == ["a", "b", "c"]
     assert "nextLink" not in second
     tagged = azure.arm("GET", f"{azure.subscription}/resourceGroups", _filter="tagName eq 'X' and tagValue eq 'b'")

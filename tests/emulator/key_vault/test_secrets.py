@@ -15,7 +15,7 @@ from .world import ADMINISTRATOR
 
 def test_first_request_without_token_or_body_gets_the_challenge(azure: Azure) -> None:
     url = "https://kv-contoso.vault.azure.net/secrets/token?api-version=7.5"
-    reply = azure.send("key_vault", "PUT", url)
+    reply = azure.send("PUT", url)
     assert reply.status == 401
     assert reply.headers["WWW-Authenticate"] == (
         f'Bearer authorization="https://login.microsoftonline.com/{CONTOSO.id}", resource="https://vault.azure.net"'
@@ -32,7 +32,7 @@ def test_first_request_without_token_or_body_gets_the_challenge(azure: Azure) ->
 def test_challenge_names_the_clouds_own_hosts(store: Store, tenant: Tenant, login: str, resource: str) -> None:
     azure = Azure(store, tenant, tenant.runner.object_id, tenant.runner.client_id)
     made = azure.ready_vault()
-    reply = azure.send("key_vault", "GET", f"{made.body['properties']['vaultUri']}secrets?api-version=7.5")
+    reply = azure.send("GET", f"{made.body['properties']['vaultUri']}secrets?api-version=7.5")
     assert f'authorization="{login}/{tenant.id}", resource="{resource}"' in reply.headers["WWW-Authenticate"]
 
 
@@ -110,7 +110,7 @@ def test_lists_come_in_pages_without_values(azure: Azure) -> None:
     first = azure.vault("GET", "/secrets").body
     assert len(first["value"]) == 25
     token = azure.token("https://vault.azure.net")
-    second = azure.send("key_vault", "GET", first["nextLink"], None, token).body
+    second = azure.send("GET", first["nextLink"], None, token).body
     names = [each["id"].rsplit("/", 1)[1] for each in (*first["value"], *second["value"])]
     assert names == [f"s{number:02}" for number in range(30)]
     assert second["nextLink"] is None

@@ -36,7 +36,7 @@ URL = "https://management.azure.com/subscriptions?api-version=2022-12-01"
 def with_token(changed: dict[str, Any], audience: str = "https://management.azure.com") -> Provoke:
     def provoke(store: Store) -> Reply:
         azure = runner(store)
-        return azure.send("arm", "GET", URL, None, azure.token(audience, **changed))
+        return azure.send("GET", URL, None, azure.token(audience, **changed))
 
     return provoke
 
@@ -192,7 +192,7 @@ def check(name: str, properties: Any) -> Provoke:
 
 
 ROWS: tuple[tuple[str, str, Provoke, int, str], ...] = (
-    ("arm.no_token", "observed", lambda store: runner(store).send("arm", "GET", URL), 401, "AuthenticationFailed"),
+    ("arm.no_token", "observed", lambda store: runner(store).send("GET", URL), 401, "AuthenticationFailed"),
     ("arm.bad_token", "assumed", with_token({"tid": str(uuid.uuid4())}), 401, "InvalidAuthenticationToken"),
     ("arm.expired_token", "assumed", with_token({"exp": 1}), 401, "ExpiredAuthenticationToken"),
     (

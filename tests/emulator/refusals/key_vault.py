@@ -52,12 +52,12 @@ def after(*steps: tuple[Any, ...], **properties: Any) -> Provoke:
 
 def send(token: Callable[[Azure], str | None]) -> Provoke:
     """A list of the secrets with a token of our making."""
-    return allowed(lambda azure: azure.send("key_vault", "GET", URL, None, token(azure)))
+    return allowed(lambda azure: azure.send("GET", URL, None, token(azure)))
 
 
 def without_version(azure: Azure) -> Reply:
     token = azure.token("https://vault.azure.net")
-    return azure.send("key_vault", "GET", URL.split("?")[0], None, token)
+    return azure.send("GET", URL.split("?")[0], None, token)
 
 
 def set_secret(body: Any, name: str = "token") -> Provoke:

@@ -30,7 +30,7 @@ def claims(changed: dict[str, Any], audience: str = HOST) -> Provoke:
     def provoke(store: Store) -> Reply:
         azure = operator(store)
         token = azure.token(audience, **changed)
-        return azure.send("partner_center", "GET", HOST + ORGANIZATION, None, token)
+        return azure.send("GET", HOST + ORGANIZATION, None, token)
 
     return provoke
 
@@ -51,7 +51,7 @@ def customers_person(store: Store) -> Reply:
     customer = CONTOSO.customers[0]
     azure = operator(store, object_id=customer.user_id)
     token = azure.token(HOST, tid=customer.id)
-    return azure.send("partner_center", "GET", HOST + ORGANIZATION, None, token)
+    return azure.send("GET", HOST + ORGANIZATION, None, token)
 
 
 def consent(*grants: tuple[str, str], **more: Any) -> Provoke:
@@ -81,7 +81,7 @@ def exchange(token: bool) -> Provoke:
     def provoke(store: Store) -> Reply:
         azure = operator(store)
         sent = azure.token("https://graph.windows.net") if token else None
-        return azure.send("partner_center", "POST", f"{HOST}/generatetoken", b"grant_type=jwt_token", sent)
+        return azure.send("POST", f"{HOST}/generatetoken", b"grant_type=jwt_token", sent)
 
     return provoke
 
@@ -90,7 +90,7 @@ ROWS: tuple[tuple[str, str, Provoke, int, str], ...] = (
     (
         "partner_center.no_token",
         "4.5",
-        lambda store: runner(store).send("partner_center", "GET", HOST + ORGANIZATION),
+        lambda store: runner(store).send("GET", HOST + ORGANIZATION),
         401,
         "800001",
     ),
