@@ -114,6 +114,7 @@ class Robot:
         raise StuckError("the device page sent the person elsewhere")
 
     def _walked(self, answer: requests.Response, person: Person, asked: list[str], *, deliver: bool) -> Ending:
+        last = ""
         for _ in range(_MOST_PAGES):
             if answer.is_redirect:
                 address = urljoin(answer.url, answer.headers["Location"])
@@ -130,6 +131,9 @@ class Robot:
             if urlsplit(target).hostname != urlsplit(answer.url).hostname:
                 return self._posted(target, form.inputs, deliver=deliver)
             page = _asks(form, person)
+            if page == last and "AADSTS" in answer.text:  # it stays, and says what is wrong with what was typed
+                raise StuckError(answer.text)
+            last = page
             if page not in _ABOUT_THE_ACCOUNT:
                 asked.append(page)
             answer = self._cloud.post(target, data=form.inputs | _filled_in(page, person), allow_redirects=False)

@@ -12,6 +12,7 @@ from provisioner.core.secret import Secret
 
 _SIGN_IN_AGAIN = "start it again: provisioner consent SPEC"
 _WHERE = "the sign-in"
+_DECLINED = "AADSTS65004"
 
 
 class SignInCancelledError(ConsentError):
@@ -58,10 +59,11 @@ def other_state() -> StateMismatchError:
 
 
 def _refusal(error: str, description: str) -> ProvisionerError:
-    if error == "access_denied":
+    refused = sign_in_error("sign-in", description, error=error)
+    if refused.code in ("access_denied", _DECLINED):
         return SignInCancelledError(
             "the sign-in was cancelled, or the permissions were declined",
             where=_WHERE,
-            next_step=f"{_SIGN_IN_AGAIN}, and accept",
+            next_step=refused.next_step or f"{_SIGN_IN_AGAIN}, and accept",
         )
-    return sign_in_error("sign-in", description, error=error)
+    return refused

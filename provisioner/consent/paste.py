@@ -7,11 +7,13 @@ from collections.abc import Awaitable, Callable
 from urllib.parse import parse_qsl, urlsplit
 
 from provisioner.consent.answer import SignInAnswer, other_state, read_answer, same_state
+from provisioner.clients.sign_in_errors import sign_in_error
 from provisioner.core.errors import ConsentError
 from provisioner.core.secret import Secret
 
 _LONGEST = 64 * 1024
 _CODE = re.compile(r"[A-Za-z0-9._~+/=-]{16,}")
+_REFUSED = re.compile(r"AADSTS\d{5,}")
 PROMPT = "Address of the final page, or the code (not shown as you paste): "
 
 
@@ -25,6 +27,8 @@ def parse_pasted(text: str, state: str) -> SignInAnswer:
 
     White space and quotes around or inside, as terminals and mail programs add them, do not matter.
 
+    What Entra's own page says when it goes no further may be pasted as well: the code in it has a remedy.
+
     Raises: StateMismatchError, SignInCancelledError, SignInError, ConsentError.
     """
     pasted = "".join(text.split()).strip("<>\"'")
@@ -34,6 +38,8 @@ def parse_pasted(text: str, state: str) -> SignInAnswer:
         if not same_state(state, fields.get("state", "")):
             raise other_state()
         return read_answer(fields)
+    if _REFUSED.search(text):
+        raise sign_in_error("sign-in", text)
     if not _CODE.fullmatch(pasted):
         raise _unreadable()
     return SignInAnswer(Secret(pasted))
