@@ -6,8 +6,8 @@ import re
 from collections.abc import Awaitable, Callable
 from urllib.parse import parse_qsl, urlsplit
 
-from provisioner.consent.answer import SignInAnswer, other_state, read_answer, same_state
 from provisioner.clients.sign_in_errors import sign_in_error
+from provisioner.consent.answer import SignInAnswer, other_state, read_answer, same_state
 from provisioner.core.errors import ConsentError
 from provisioner.core.secret import Secret
 
