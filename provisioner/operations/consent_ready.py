@@ -17,7 +17,7 @@ from provisioner.clients.proof import ClientProof
 from provisioner.clients.tenant import TenantClients
 from provisioner.core.errors import ConsentError, ForbiddenError
 from provisioner.operations.consent_credential import working_proof
-from provisioner.operations.consent_roles import holds_roles
+from provisioner.operations.consent_roles import holds_roles, shut_out
 from provisioner.resources.contract import Writer
 from provisioner.resources.marks import TAG
 from provisioner.resources.vault_secrets import VaultSecrets
@@ -45,17 +45,22 @@ class Ready:
 async def check_ready(clients: TenantClients, spec: Spec, progress: Callable[[str], None]) -> Ready:
     """Look at everything, side by side where it can be, and try the application's credential.
 
-    Raises: ConsentError for what is missing or does not work; ForbiddenError when the vault may not be read; ApiError.
+    Raises: ConsentError for what is missing or does not work; ApiError.
     """
     runner = await clients.credential.facts(clients.cloud.graph)
     application, vault = await asyncio.gather(_application(clients, spec), _vault(clients, spec))
     held = await holds_roles(clients, spec, vault, runner)
     secrets = VaultSecrets(spec.vault.name, spec.name, Writer(clients, runner, clients.clock, progress), held)
-    (proof, untried), _, granted = await asyncio.gather(
-        working_proof(clients, spec, application.app_id, secrets),
-        _secret_is_free(spec, secrets),
-        _readable(_granted(clients, spec, application.app_id)),
-    )
+    try:
+        (proof, untried), _, granted = await asyncio.gather(
+            working_proof(clients, spec, application.app_id, secrets),
+            _secret_is_free(spec, secrets),
+            _readable(_granted(clients, spec, application.app_id)),
+        )
+    except ForbiddenError as error:
+        if error.code != "ForbiddenByRbac":
+            raise
+        raise shut_out(spec, runner, error) from error
     notes = (
         untried,
         "" if granted else "could not look at the grants: the sign-in may ask for consent",

@@ -32,6 +32,17 @@ async def holds_roles(clients: TenantClients, spec: Spec, vault: VaultFacts | No
     return False
 
 
+def shut_out(spec: Spec, runner: RunnerFacts, error: ForbiddenError) -> ConsentError:
+    """The vault says no to somebody whose roles cannot be seen, or do not count after all the waiting."""
+    roles = ", ".join(operator_roles(spec.application.credential.type))
+    return ConsentError(
+        f"vault {spec.vault.name} does not let {runner.label} in: {error.what}",
+        where=error.where,
+        next_step=f"needed there: {roles}. If apply has just given them to {runner.object_id} (consent.operators), "
+        "they take up to 10 minutes to count: run the same command again then",
+    )
+
+
 def _enough(role: str) -> frozenset[str]:
     """The ids of roles that do: the runner, who makes certificates, sees them without being a reader of all."""
     return covering(role) | (covering(CERTIFICATES_OFFICER) if role == READER else frozenset())

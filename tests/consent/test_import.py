@@ -224,7 +224,7 @@ def test_a_typed_token_is_not_echoed(contoso: Elsewhere, tmp_path: Path) -> None
     spec, brought = _spec_file(contoso, tmp_path), _token(contoso)
     ours, theirs = pty.openpty()
     termios.tcsetwinsize(theirs, (50, 200))
-    command = [PROGRAM, "consent", spec, "--emulator", "--mode", "import"]
+    command: list[str | Path] = [PROGRAM, "consent", spec, "--emulator", "--mode", "import"]
     seen = bytearray()
     with subprocess.Popen(
         command, env=_environment(contoso, tmp_path), cwd=ROOT, stdin=theirs, stdout=theirs, stderr=theirs
