@@ -31,7 +31,7 @@ class CertificateFact:
 
     strangers: versions without our mark beside ours, as a renewal by the vault or a person leaves them. owner: another
     spec whose certificate it is. ours and others: on the application. deleted: the soft-deleted certificate that holds
-    the name.
+    the name. rotate_before: how long before its end a version is not worth bringing into force any more.
     """
 
     name: str = ""
@@ -41,6 +41,7 @@ class CertificateFact:
     deleted: CertificateFacts | None = None
     strangers: tuple[CertificateFacts, ...] = ()
     owner: str = ""
+    rotate_before: timedelta = timedelta(0)
 
     @property
     def is_brought(self) -> bool:
@@ -67,10 +68,12 @@ class CertificateFact:
         return tagged if tagged is not None and usable(tagged, now) else None
 
     def staged(self, now: datetime) -> CertificateFacts | None:
-        """The newest usable version after the one in force."""
+        """The newest usable version after the one in force; one that would be due at once is no successor."""
         tagged = self.tagged
         after = self.versions if tagged is None else self.versions[self.versions.index(tagged) + 1 :]
-        left = [version for version in after if usable(version, now)]
+        left = [
+            version for version in after if usable(version, now) and not _ends_by(version, now + self.rotate_before)
+        ]
         return left[-1] if left else None
 
     def since(self, now: datetime) -> datetime | None:
@@ -112,13 +115,18 @@ def certificate_fact(
         deleted=deleted,
         strangers=tuple(version for version in every if version not in ours) if ours else (),
         owner="" if ours else next(iter(sorted(owners)), ""),
+        rotate_before=wanted.rotate_before,
     )
 
 
 def usable(version: CertificateFacts, now: datetime) -> bool:
     """An expired or disabled certificate makes its key inoperable (sam-facts 6.4)."""
     begun = version.not_before is None or version.not_before <= now
-    return version.enabled and begun and (version.expires_at is None or version.expires_at > now)
+    return version.enabled and begun and not _ends_by(version, now)
+
+
+def _ends_by(version: CertificateFacts, moment: datetime) -> bool:
+    return version.expires_at is not None and version.expires_at <= moment
 
 
 def months(lifetime: timedelta) -> int:
@@ -224,7 +232,7 @@ def _brought(address: Address, wanted: CredentialWanted, fact: CertificateFact, 
 
 
 def _is_due(wanted: CredentialWanted, version: CertificateFacts, now: datetime) -> bool:
-    return wanted.rotate_now or (version.expires_at is not None and version.expires_at - wanted.rotate_before <= now)
+    return wanted.rotate_now or _ends_by(version, now + wanted.rotate_before)
 
 
 def _why_replace(wanted: CredentialWanted, current: CertificateFacts, now: datetime) -> str:

@@ -15,7 +15,7 @@ from provisioner.clients.key_vault import SecretFacts
 from provisioner.clients.tenant import TenantClients
 from provisioner.clients.vault_certificates import CertificateFacts
 from provisioner.core.address import Address
-from provisioner.core.errors import ForbiddenError
+from provisioner.core.errors import ForbiddenError, PlanError
 from provisioner.core.observation import Absent, Known, Observation, Present, Unknown
 from provisioner.core.step import Action, Step
 from provisioner.resources.application import ApplicationFact
@@ -84,7 +84,7 @@ class Credential:
     async def observe(
         self, wanted: Mapping[Address, CredentialWanted], known: Known, read: Reader
     ) -> Mapping[Address, Observation[CredentialFact]]:
-        """Raises PlanError as `steps` does: only where a credential is to be added are the tenant's policies read."""
+        """Only where a credential is to be added are the tenant's policies read."""
         return {address: await self._observe(address, entry, known, read) for address, entry in wanted.items()}
 
     async def _observe(
@@ -92,7 +92,11 @@ class Credential:
     ) -> Observation[CredentialFact]:
         seen = await _observe(wanted, known, read)
         now = read.clients.clock.now()
-        if isinstance(seen, Unknown) or not policy.adds(self.steps(address, wanted, seen, now), wanted.place.type):
+        try:
+            steps = () if isinstance(seen, Unknown) else self.steps(address, wanted, seen, now)
+        except PlanError:  # whoever plans is told by `steps`; to see is no mistake
+            return seen
+        if not policy.adds(steps, wanted.place.type):
             return seen
         application = known.fact(wanted.application)
         policies = await policy.read_policies(None if application is None else application.application, read)

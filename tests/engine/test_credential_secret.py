@@ -187,7 +187,7 @@ class Life(RuleBasedStateMachine):
             assert self.working() or not was_working, "consumers were cut off by a write of ours"
 
     def _writes(self, step: Step) -> Iterator[None]:
-        """Carries a step out, pausing after each write, as resources/credential_writes.py does."""
+        """Carries a step out, pausing after each write, as resources/credential/secret_writes.py does."""
         if step.operation in ("drop", "retire"):
             for change in step.fields:
                 self.passwords.pop(change.before, None)
