@@ -122,9 +122,7 @@ async def metadata_service(trial: Trial, client_id: str | None = None) -> AsyncI
 
 
 def signed_in_with_az(trial: Trial, folder: Path) -> None:
-    """A stand-in for az on the path, with what azure-identity calls of it: it prints the seeded runner's tokens."""
-    folder.mkdir()
-    program = folder / "az"
+    """A stand-in for az in a folder, with what azure-identity calls of it: it prints the seeded runner's tokens."""
     settings = {
         "url": f"{endpoints(trial.tenant.cloud).authority}/{trial.tenant.id}/oauth2/v2.0/token",
         "proxy": trial.cloud.description["proxy"],
@@ -132,8 +130,19 @@ def signed_in_with_az(trial: Trial, folder: Path) -> None:
         "client_id": trial.tenant.runner.client_id,
         "client_secret": RUNNER_SECRET,
     }
-    program.write_text(f"#!{sys.executable}\nsettings = {settings!r}\n{_AZ}", encoding="utf-8")
-    program.chmod(0o700)
+    _write_az(folder, f"settings = {settings!r}\n{_AZ}")
+
+
+def signed_out_of_az(folder: Path) -> None:
+    """A stand-in for az with which nobody is signed in."""
+    _write_az(folder, "import sys\nsys.exit(\"ERROR: Please run 'az login' to setup account.\")\n")
+
+
+def _write_az(folder: Path, program: str) -> None:
+    folder.mkdir()
+    file = folder / "az"
+    file.write_text(f"#!{sys.executable}\n{program}", encoding="utf-8")
+    file.chmod(0o700)
 
 
 _AZ = """

@@ -140,9 +140,10 @@ class RunnerCredential(AsyncTokenCredential):
             refusal = sign_in_error(_ASKING, message)
             refusal.next_step = self._identity.remedy(refusal.code, self._asking) or refusal.next_step
             return refusal
-        what, next_step = self._identity.unavailable
-        if not what:
+        unavailable = self._identity.unavailable(self._asking)
+        if unavailable is None:
             return api_error("Entra", _ASKING, error)
+        what, next_step = unavailable
         return SignInError("Entra", _ASKING, 0, "", what, next_step=next_step)
 
 

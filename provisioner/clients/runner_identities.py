@@ -56,13 +56,12 @@ class RunnerIdentity(Protocol):
         """How the runner is who it is, for the plan's first line; "" when there is nothing to say."""
         ...
 
-    @property
-    def unavailable(self) -> tuple[str, str]:
-        """What to tell, and what to do, when azure-identity finds no such identity here; ("", "") if it cannot be."""
-        ...
-
     async def token(self, asking: Asking, scope: str) -> AccessTokenInfo:
         """Raises azure-core's errors, which may quote an answer; ProvisionerError's classes."""
+        ...
+
+    def unavailable(self, asking: Asking) -> tuple[str, str] | None:
+        """What to tell, and what to do, where azure-identity may find no such identity at all; None: it never looks."""
         ...
 
     def remedy(self, code: str, asking: Asking) -> str:
@@ -77,7 +76,6 @@ class ClientSecretIdentity:
     client_id: str
     client_secret: Secret
     through: ClassVar[str] = ""
-    unavailable: ClassVar[tuple[str, str]] = ("", "")
 
     async def token(self, asking: Asking, scope: str) -> AccessTokenInfo:
         from azure.identity.aio import ClientSecretCredential
@@ -86,6 +84,9 @@ class ClientSecretIdentity:
         return await ClientSecretCredential(asking.tenant, self.client_id, secret, **asking.options).get_token_info(
             scope
         )
+
+    def unavailable(self, asking: Asking) -> tuple[str, str] | None:
+        return None
 
     def remedy(self, code: str, asking: Asking) -> str:
         remedies = {
@@ -103,7 +104,6 @@ class CertificateIdentity:
     path: Path
     password: Secret | None = None
     through: ClassVar[str] = "certificate"
-    unavailable: ClassVar[tuple[str, str]] = ("", "")
 
     async def token(self, asking: Asking, scope: str) -> AccessTokenInfo:
         credential = await asyncio.to_thread(self._load, asking)
@@ -129,6 +129,9 @@ class CertificateIdentity:
             next_step="correct AZURE_CLIENT_CERTIFICATE_PATH and AZURE_CLIENT_CERTIFICATE_PASSWORD",
         )
 
+    def unavailable(self, asking: Asking) -> tuple[str, str] | None:
+        return None
+
     def remedy(self, code: str, asking: Asking) -> str:
         if code == "AADSTS700027":
             return f"register the public part of {self.path} as a certificate of the application {self.client_id}"
@@ -148,7 +151,6 @@ class AssertionIdentity:
     client_id: str
     platform: PlatformTokens
     says: Presented | None = None
-    unavailable: ClassVar[tuple[str, str]] = ("", "")
 
     @property
     def through(self) -> str:
@@ -161,6 +163,9 @@ class AssertionIdentity:
         self.says = presented(assertion)
         credential = ClientAssertionCredential(asking.tenant, self.client_id, assertion.reveal, **asking.options)
         return await credential.get_token_info(scope)
+
+    def unavailable(self, asking: Asking) -> tuple[str, str] | None:
+        return None
 
     def remedy(self, code: str, asking: Asking) -> str:
         if code in _NOT_TRUSTED and self.says is not None:
@@ -176,7 +181,7 @@ class AssertionIdentity:
         return _unknown_application(code, self.client_id, asking)
 
     def _command(self, says: Presented, asking: Asking) -> str:
-        """Entra compares as written, so the claims are written as they came. The audience is what Entra wants."""
+        """Entra compares as written, so the claims are written as they came (sam-facts 5.2)."""
         trust = {
             "name": re.sub(r"[^A-Za-z0-9]+", "-", says.subject).strip("-")[:120] or "runner",
             "issuer": says.issuer,
@@ -193,10 +198,12 @@ class ManagedIdentityRunner:
 
     client_id: str = ""
     through: ClassVar[str] = "managed identity"
-    unavailable: ClassVar[tuple[str, str]] = ("", "")
 
     async def token(self, asking: Asking, scope: str) -> AccessTokenInfo:
         return await ManagedIdentity(asking.session, asking.clock, self.client_id or None).access_token(scope)
+
+    def unavailable(self, asking: Asking) -> tuple[str, str] | None:
+        return None
 
     def remedy(self, code: str, asking: Asking) -> str:
         return ""
@@ -208,10 +215,6 @@ class AzureCliIdentity:
 
     client_id: ClassVar[str] = ""
     through: ClassVar[str] = "Azure CLI"
-    unavailable: ClassVar[tuple[str, str]] = (
-        "az is not installed, or nobody is signed in with it",
-        "run `az login --tenant TENANT`, with the spec's tenant",
-    )
 
     async def token(self, asking: Asking, scope: str) -> AccessTokenInfo:
         from azure.identity.aio import AzureCliCredential
@@ -219,8 +222,11 @@ class AzureCliIdentity:
         found: AccessTokenInfo = await AzureCliCredential(tenant_id=asking.tenant).get_token_info(scope)
         return found
 
+    def unavailable(self, asking: Asking) -> tuple[str, str] | None:
+        return "az is not installed, or nobody is signed in with it", _az_login(asking)
+
     def remedy(self, code: str, asking: Asking) -> str:
-        return f"run `az login --tenant {asking.tenant}`" if code else ""
+        return _az_login(asking)
 
 
 @dataclass
@@ -229,10 +235,6 @@ class ChainIdentity:
 
     client_id: ClassVar[str] = ""
     through: ClassVar[str] = ""
-    unavailable: ClassVar[tuple[str, str]] = (
-        "no identity to run as was found",
-        "set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or run `az login`",
-    )
     _chain: Any = None
 
     async def token(self, asking: Asking, scope: str) -> AccessTokenInfo:
@@ -244,8 +246,16 @@ class ChainIdentity:
         found: AccessTokenInfo = await self._chain.get_token_info(scope, options={"tenant_id": asking.tenant})
         return found
 
+    def unavailable(self, asking: Asking) -> tuple[str, str] | None:
+        advice = f"set AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, name an identity in auth, or {_az_login(asking)}"
+        return "no identity to run as was found", advice
+
     def remedy(self, code: str, asking: Asking) -> str:
         return ""
+
+
+def _az_login(asking: Asking) -> str:
+    return f"run `az login --tenant {asking.tenant}`"
 
 
 def _unknown_application(code: str, client_id: str, asking: Asking) -> str:

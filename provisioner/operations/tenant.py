@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import aiohttp
 
@@ -54,7 +55,7 @@ async def open_tenant(
     )
     platform = machine.trusted_tokens(trust_of(spec.application.credential))
     try:
-        runner, tenant_id, *_ = await asyncio.gather(
+        runner, tenant_id, *_ = await _all_ended(
             credential.facts(cloud.graph),
             tenant_id_of(session, cloud, spec.tenant),
             credential.bearer(cloud.arm),
@@ -68,6 +69,15 @@ async def open_tenant(
         await credential.close()
 
 
+async def _all_ended(*calls: Awaitable[Any]) -> list[Any]:
+    """As gather; but when the first error is raised none is left running: a process of az would outlive the loop."""
+    ended = await asyncio.gather(*calls, return_exceptions=True)
+    for result in ended:
+        if isinstance(result, BaseException):
+            raise result
+    return ended
+
+
 def _check_tenant(runner: RunnerFacts, tenant_id: str, spec: Spec) -> None:
     """A managed identity, or a chain told to stay in its tenant, gives its own tenant's token whatever is asked."""
     if runner.tenant_id != tenant_id:
@@ -75,5 +85,5 @@ def _check_tenant(runner: RunnerFacts, tenant_id: str, spec: Spec) -> None:
             f"the runner ({runner.label}) is signed in to tenant {runner.tenant_id or 'unknown'}, not to {spec.tenant}",
             where=f"{spec.name}: tenant",
             next_step=f"run `az login --tenant {spec.tenant}`, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and "
-            "AZURE_CLIENT_SECRET of an identity of this tenant",
+            "AZURE_CLIENT_SECRET of an identity of this tenant; a managed identity works in its own tenant only",
         )

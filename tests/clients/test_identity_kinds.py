@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 import shlex
+import traceback
 from collections import Counter
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -153,6 +154,38 @@ def test_whoever_is_signed_in_with_az_is_the_runner(
     platforms.signed_in_with_az(applied, tmp_path / "bin")
     monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=":")
     assert label_of(applied, {"type": "azureCli"}).endswith("(Azure CLI)")
+
+
+def test_nobody_signed_in_with_az_is_told_how(applied: Trial, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    platforms.signed_out_of_az(tmp_path / "bin")
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=":")
+    with pytest.raises(SignInError, match="nobody is signed in with it") as refused:
+        label_of(applied, {"type": "azureCli"})
+    assert refused.value.next_step == f"run `az login --tenant {applied.tenant.id}`"
+
+
+def test_a_certificate_that_is_not_the_application_s_is_told_which_to_register(
+    applied: Trial, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    platforms.register_certificate(applied, tmp_path / "old.pem")
+    (tmp_path / "old.pem").rename(tmp_path / "lost.pem")
+    platforms.register_certificate(applied, tmp_path / "new.pem")
+    monkeypatch.setenv("AZURE_CLIENT_ID", applied.tenant.runner.client_id)
+    monkeypatch.setenv("AZURE_CLIENT_CERTIFICATE_PATH", str(tmp_path / "lost.pem"))
+    with pytest.raises(SignInError, match="AADSTS700027") as refused:
+        label_of(applied, {"type": "environment"})
+    assert f"register the public part of {tmp_path / 'lost.pem'}" in refused.value.next_step
+
+
+def test_a_file_that_is_no_certificate_is_told_without_a_word_of_it(
+    applied: Trial, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "c.pem").write_text("-----BEGIN PRIVATE KEY-----\ncanary-09e1\n", encoding="ascii")
+    monkeypatch.setenv("AZURE_CLIENT_ID", RUNNER)
+    monkeypatch.setenv("AZURE_CLIENT_CERTIFICATE_PATH", str(tmp_path / "c.pem"))
+    with pytest.raises(ProvisionerError, match="not a PEM or PKCS") as refused:
+        label_of(applied, {"type": "environment"})
+    assert "canary" not in "".join(traceback.format_exception(refused.value))
 
 
 @pytest.mark.parametrize("kind", [of_github, of_azure_pipelines], ids=["GitHub", "Azure Pipelines"])
