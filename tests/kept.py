@@ -95,6 +95,11 @@ class Kept:
 
         asyncio.run(run())
 
+    def without_mfa(self) -> None:
+        """No policy of the tenant asks for MFA any more."""
+        nothing = {"mfa": {"securityDefaults": False, "requireForApps": []}}
+        self.trial.cloud.control("PATCH", f"tenants?id={self.trial.tenant.id}", nothing)
+
     def token_of(self, person: Person) -> str:
         """The refresh token of a sign-in that nobody checks: what a consumer may write back."""
 

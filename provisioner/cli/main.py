@@ -24,14 +24,14 @@ BUILT = {
     "apply": "Carry out the plan, then consent, then verify.",
     "consent": "Sign in with MFA and store the refresh token.",
     "verify": "Exercise Partner Center with the stored token.",
-    "explain": "Say what is granted, how risky it is, and who needs which role.",
-    "emulator": "The local Microsoft cloud to rehearse on.",
-}
-NOT_BUILT = {
     "token": "Print an access token for scripts, from the stored refresh token.",
     "renew": "Renew the stored refresh token.",
     "rotate": "Rotate the application's credential.",
+    "explain": "Say what is granted, how risky it is, and who needs which role.",
     "doctor": "Check identity, roles, policies, reachability and clock.",
+    "emulator": "The local Microsoft cloud to rehearse on.",
+}
+NOT_BUILT = {
     "import": "Write a spec for what exists already.",
     "destroy": "Remove what is ours, recoverably.",
     "init": "Ask a few questions and write a first spec.",

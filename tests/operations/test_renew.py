@@ -58,8 +58,7 @@ def test_another_accounts_token_is_refused_and_left_where_it_is(kept_by_secret: 
 
 def test_a_token_that_somebody_got_without_mfa_is_not_renewed(kept: Kept) -> None:
     trial = kept.trial
-    without = {"mfa": {"securityDefaults": False, "requireForApps": []}}
-    trial.cloud.control("PATCH", f"tenants?id={trial.tenant.id}", without)
+    kept.without_mfa()
     trial.put_secret(SECRET, kept.token_of(trial.operator))
     trial.forget()
     with pytest.raises(ConsentRequiredError, match="no MFA") as refused:

@@ -15,7 +15,6 @@ from provisioner.core.exit_codes import DONE
 from provisioner.core.plan import Plan
 from provisioner.engine.executor import Watcher, execute
 from provisioner.operations.apply import ApplyOptions, ApplyResult
-from provisioner.operations.plan import Seen
 from provisioner.operations.rotate import carry_out_rotation, look_to_rotate
 from provisioner.operations.tenant import OpenTenant
 from provisioner.resources.contract import Writer
