@@ -40,12 +40,14 @@ class Laptop:
     client_id: str
     refresh_token: str
     through: ClassVar[str] = ""
-    unavailable: ClassVar[tuple[str, str]] = ("", "")
 
     async def token(self, asking: Asking, scope: str) -> AccessTokenInfo:
         form = {"grant_type": "refresh_token", "refresh_token": self.refresh_token, "scope": scope}
         answer = await asyncio.to_thread(_token, self.trial, {"client_id": self.client_id, **form})
         return AccessTokenInfo(answer["access_token"], int(time.time()) + answer["expires_in"])
+
+    def unavailable(self, asking: Asking) -> None:
+        return None
 
     def remedy(self, code: str, asking: Asking) -> str:
         return ""
