@@ -113,7 +113,7 @@ class Trial(Rehearsal):
             "vault": {
                 "name": self.vault,
                 "resourceGroup": GROUP,
-                "location": "westeurope",
+                "location": self.location,
                 "network": {"defaultAction": "Allow", "allowedIps": ["203.0.113.7"]},
                 "access": [
                     {"principal": self.tenant.colleague_id, "type": "User", "role": "Key Vault Secrets User"},
