@@ -16,21 +16,27 @@ from .kernel import Call, Json, Reply
 from .store import Transaction
 
 MASK = "***"
+# Fields, query parameters and JSON members whose value is a secret, in lower case: a client that misspells one has
+# still sent it. `authorization` is a header, of a request inside a `$batch` too.
 SECRET_MEMBERS = frozenset(
     {
-        "secretText",
         "access_token",
-        "refresh_token",
-        "id_token",
-        "client_secret",
+        "assertion",
+        "authorization",
         "client_assertion",
-        "password",
+        "client_secret",
         "code",
-        "device_code",
         "code_verifier",
-        "otp",
-        "oidcToken",
+        "device_code",
         "handle",
+        "id_token",
+        "id_token_hint",
+        "oidctoken",
+        "otp",
+        "password",
+        "proof",
+        "refresh_token",
+        "secrettext",
     }
 )
 _SECRET_IN_JSON = SECRET_MEMBERS - {"code"}  # there it is an error's
@@ -40,7 +46,9 @@ _SECRET_AT = {
     "key_vault": frozenset({"value", "pwd", "d", "p", "q", "dp", "dq", "qi", "k", "key_hsm"}),
     "issuers": frozenset({"value"}),
 }
-_SECRET_HEADERS = frozenset({"authorization", "cookie", "set-cookie"})
+_ARM_SECRET = re.compile("/secrets(/|$)", re.IGNORECASE)  # a secret written through ARM: properties.value
+_PRIVATE_KEY = "X509CertAndPassword"  # the `key` of such a key credential is a PKCS #12
+_SECRET_HEADERS = frozenset({"cookie", "set-cookie"})
 _URL_HEADERS = frozenset({"location", "referer", "azure-asyncoperation"})
 KEPT = 100_000
 PRUNED_EVERY = 1_000
@@ -49,17 +57,14 @@ _KEPT_BYTES = 64 * 1024
 
 def record(call: Call, service: str, reply: Reply, *, inner: bool) -> int:
     """Add a request to the list; returns its sequence number. `inner` marks a part of a `$batch`."""
+    secret = _secret_in_json(call, service)
     detail = {
         "service": service,
         "inner": inner,
-        "request": {"headers": _headers(call.headers), "body": _body(call.headers, call.body, service)},
-        "response": {"headers": _headers(reply.headers), "body": _reply_body(reply, service)},
+        "request": {"headers": _headers(call.headers), "body": _body(call.headers, call.body, secret)},
+        "response": {"headers": _headers(reply.headers), "body": _reply_body(reply, secret)},
     }
-    query = (
-        f"?{urlencode(_masked_fields(call.query), quote_via=quote, safe='*$/:', errors='replace')}"
-        if call.query
-        else ""
-    )
+    query = urlencode(_masked_fields(call.query), quote_via=quote, safe="*$/:", errors="replace")
     url = f"{call.url}?{query}" if query else call.url
     cursor = call.tx.sql.execute(
         "INSERT INTO requests (time, operation, method, url, status, detail) VALUES (?,?,?,?,?,?)",
@@ -91,7 +96,7 @@ def _headers(headers: Mapping[str, str]) -> dict[str, str]:
 
 def _masked_header(name: str, value: str) -> str:
     """A header's value without its secrets: codes and tokens travel in the query or fragment of a Location."""
-    if name in _SECRET_HEADERS:
+    if name in _SECRET_HEADERS or "authorization" in name:
         return MASK
     if name not in _URL_HEADERS:
         return value
@@ -104,41 +109,53 @@ def _masked_header(name: str, value: str) -> str:
 
 
 def _masked_fields(fields: Mapping[str, str]) -> dict[str, str]:
-    return {name: MASK if name in SECRET_MEMBERS else value for name, value in fields.items()}
+    return {name: MASK if name.lower() in SECRET_MEMBERS else value for name, value in fields.items()}
 
 
-def _body(headers: Mapping[str, str], body: bytes, service: str) -> Json:
+def _secret_in_json(call: Call, service: str) -> frozenset[str]:
+    """The members of JSON bodies whose value is a secret at this address, in lower case."""
+    if service == "arm" and _ARM_SECRET.search(call.path):
+        return _SECRET_IN_JSON | {"value"}
+    return _SECRET_IN_JSON | _SECRET_AT.get(service, frozenset())
+
+
+def _body(headers: Mapping[str, str], body: bytes, secret: frozenset[str]) -> Json:
     """A request's body: form fields and JSON as objects, masked; anything else as its size."""
     if not body:
         return None
     if "form-urlencoded" in headers.get("content-type", ""):
         return _masked_fields(dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)))
-    return _json_body(body, service)
+    return _json_body(body, secret)
 
 
-def _reply_body(reply: Reply, service: str) -> Json:
+def _reply_body(reply: Reply, secret: frozenset[str]) -> Json:
     if isinstance(reply.body, bytes):
-        return _json_body(reply.body, service) if reply.body else None
-    return _masked(reply.body, service)
+        return _json_body(reply.body, secret) if reply.body else None
+    return _masked(reply.body, secret)
 
 
-def _json_body(body: bytes, service: str) -> Json:
-    if len(body) > _KEPT_BYTES or not re.match(rb"(\xef\xbb\xbf)?\s*[\[{\"]", body):
+def _json_body(body: bytes, secret: frozenset[str]) -> Json:
+    if len(body) > _KEPT_BYTES or not re.match(rb"(\xef\xbb\xbf)?\s*[\[{]", body):
         return f"{len(body)} bytes"
     try:
-        return _masked(json.loads(body.decode("utf-8-sig")), service)
+        return _masked(json.loads(body.decode("utf-8-sig")), secret)
     except (ValueError, RecursionError):
         return f"{len(body)} bytes"
 
 
-def _masked(value: Json, service: str) -> Json:
-    """The same JSON with secret strings masked."""
+def _masked(value: Json, secret: frozenset[str]) -> Json:
+    """The same JSON with secrets masked, whatever the type a client gave them; lists of objects are collections."""
     if isinstance(value, dict):
-        secret = _SECRET_IN_JSON | _SECRET_AT.get(service, frozenset())
+        hidden = secret | {"key"} if value.get("type") == _PRIVATE_KEY else secret
         return {
-            name: MASK if isinstance(item, str) and name in secret else _masked(item, service)
+            name: MASK if name.lower() in hidden and _may_be_secret(item) else _masked(item, secret)
             for name, item in value.items()
         }
     if isinstance(value, list):
-        return [_masked(item, service) for item in value]
+        return [_masked(item, secret) for item in value]
     return value
+
+
+def _may_be_secret(value: Json) -> bool:
+    is_collection = isinstance(value, list) and all(isinstance(item, dict) for item in value)
+    return value is not None and not is_collection
