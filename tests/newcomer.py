@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from aiohttp import ClientMiddlewareType
+
 from provisioner.clients.clouds import endpoints
+from provisioner.clients.runner_identities import ClientSecretIdentity
+from provisioner.clients.session import EmulatorEndpoint, open_session
+from provisioner.core.secret import Secret
 from provisioner.emulator.arm.roles import ROLES
 from provisioner.emulator.graph.microsoft_apps import GRAPH
+from provisioner.operations.tenant import OpenTenant, open_tenant
+from provisioner.spec.model import Spec
 from tests.rehearsal import Rehearsal
+from tests.trial import Trial
 
 ROLE_IDS = {role.name: role_id for role_id, role in ROLES.items()}
 
@@ -30,18 +40,26 @@ class Newcomer:
 
     def graph(self, method: str, path: str, body: Any = None) -> None:
         """A request to Graph as this identity, which must succeed."""
-        cloud = endpoints(self.rehearsal.tenant.cloud)
-        http = self.rehearsal.cloud.http
+        origin = endpoints(self.rehearsal.tenant.cloud).graph
+        self._send(method, f"{origin}/v1.0/{path}", origin, body)
+
+    def arm(self, method: str, path: str, body: Any, version: str) -> None:
+        """The same to Azure."""
+        origin = endpoints(self.rehearsal.tenant.cloud).arm
+        self._send(method, f"{origin}{path}?api-version={version}", origin, body)
+
+    def _send(self, method: str, url: str, audience: str, body: Any) -> None:
+        authority, http = endpoints(self.rehearsal.tenant.cloud).authority, self.rehearsal.cloud.http
         form = {
             "grant_type": "client_credentials",
             "client_id": self.client_id,
             "client_secret": self.secret,
-            "scope": f"{cloud.graph}/.default",
+            "scope": f"{audience}/.default",
         }
-        token = http.post(f"{cloud.authority}/{self.rehearsal.tenant.id}/oauth2/v2.0/token", data=form).json()
+        token = http.post(f"{authority}/{self.rehearsal.tenant.id}/oauth2/v2.0/token", data=form).json()
         headers = {"Authorization": f"Bearer {token['access_token']}"}
-        answer = http.request(method, f"{cloud.graph}/v1.0/{path}", json=body, headers=headers)
-        assert answer.ok, f"{method} {path}: {answer.status_code} {answer.text}"
+        answer = http.request(method, url, json=body, headers=headers)
+        assert answer.ok, f"{method} {url}: {answer.status_code} {answer.text}"
 
 
 def newcomer(rehearsal: Rehearsal, *permissions: str, name: str = "Newcomer") -> Newcomer:
@@ -57,25 +75,30 @@ def newcomer(rehearsal: Rehearsal, *permissions: str, name: str = "Newcomer") ->
     return Newcomer(rehearsal, application["appId"], principal["id"], secret["secretText"])
 
 
-def give_role(rehearsal: Rehearsal, role: str, scope: str, principal: str, kind: str) -> None:
+def give_role(rehearsal: Rehearsal, role: str, scope: str, principal: str, kind: str, *, condition: str = "") -> None:
     """As somebody who may assign roles."""
     definition = f"/subscriptions/{rehearsal.tenant.subscription}/providers/Microsoft.Authorization/roleDefinitions"
     properties = {
         "roleDefinitionId": f"{definition}/{ROLE_IDS[role]}",
         "principalId": principal,
         "principalType": kind,
+        **({"condition": condition, "conditionVersion": "2.0"} if condition else {}),
     }
     path = f"{scope}/providers/Microsoft.Authorization/roleAssignments/{uuid.uuid4()}"
     rehearsal._arm("PUT", path, {"properties": properties}, "2022-04-01")
 
 
-def take_roles(rehearsal: Rehearsal, scope: str, principal: str) -> Iterable[str]:
-    """Take away what the principal holds at the scope itself; the names of what it held."""
-    listed = rehearsal._arm("GET", f"{scope}/providers/Microsoft.Authorization/roleAssignments", None, "2022-04-01")
-    held = []
-    for entry in listed["value"]:
-        properties = entry["properties"]
-        if properties["principalId"] == principal and properties["scope"].lower() == scope.lower():
-            rehearsal._arm("DELETE", entry["id"], None, "2022-04-01")
-            held.append(ROLES[properties["roleDefinitionId"].rsplit("/", 1)[-1].lower()].name)
-    return held
+@asynccontextmanager
+async def opened_as(
+    trial: Trial, who: Newcomer, *innermost: ClientMiddlewareType, spec: Spec | None = None
+) -> AsyncIterator[OpenTenant]:
+    """The tenant, with this identity as the runner."""
+    host, _, port = trial.cloud.description["address"].partition(":")
+    clock = trial.clock()
+    endpoint = EmulatorEndpoint(host, int(port), Path(trial.cloud.description["ca"]))
+    identity = ClientSecretIdentity(who.client_id, Secret(who.secret))
+    async with (
+        open_session(clock, emulator=endpoint, innermost=innermost) as session,
+        open_tenant(spec or trial.spec(), session, clock, identity) as tenant,
+    ):
+        yield tenant

@@ -11,6 +11,7 @@ import aiohttp
 from azure.core.exceptions import ResourceNotFoundError
 
 from provisioner.clients import arm_facts as facts
+from provisioner.clients.arm_governance import ArmGovernance
 from provisioner.clients.azure_errors import told
 from provisioner.clients.clouds import CloudEndpoints
 from provisioner.clients.identity import RunnerCredential, shared_transport
@@ -35,6 +36,7 @@ class ArmClient:
         from azure.mgmt.keyvault.aio import KeyVaultManagementClient
 
         self.subscription = subscription
+        self.governance = ArmGovernance(session, cloud, credential, subscription)
         self._session, self._cloud, self._credential = session, cloud, credential
         self._vaults = KeyVaultManagementClient(credential, subscription, **self._options()).vaults
         self._roles = AuthorizationManagementClient(credential, subscription, **self._options()).role_assignments

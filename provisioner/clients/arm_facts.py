@@ -48,7 +48,10 @@ class DeletedVaultFacts:
 
 @dataclass(frozen=True)
 class RoleAssignmentFacts:
-    """A role assignment. name: its GUID. scope: ARM id. role_id: the role definition's GUID, lower case."""
+    """A role assignment. name: its GUID. scope: ARM id. role_id: the role definition's GUID, lower case.
+
+    condition: what limits it, in Azure's own language; "" when nothing does.
+    """
 
     id: str
     name: str
@@ -57,6 +60,7 @@ class RoleAssignmentFacts:
     principal_id: str
     principal_type: str
     description: str
+    condition: str = ""
 
 
 def resource_group(model: Any) -> ResourceGroupFacts:
@@ -104,6 +108,7 @@ def role_assignment(model: Any) -> RoleAssignmentFacts:
         principal_id=(model.principal_id or "").lower(),
         principal_type=model.principal_type or "",
         description=model.description or "",
+        condition=model.condition or "",
     )
 
 

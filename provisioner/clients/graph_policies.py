@@ -62,6 +62,19 @@ class GraphPolicies:
         items = items_of((await self._found(builder.to_get_request_information(), operation)).body, operation)
         return _policy(GraphReply(200, items[0]), "restrictions", operation) if items else None
 
+    async def security_defaults(self) -> bool:
+        """Whether the tenant's security defaults are on: everybody must register for MFA."""
+        builder = self._build.policies.identity_security_defaults_enforcement_policy
+        reply = await self._found(builder.to_get_request_information(), "get the security defaults")
+        return bool(reply.body.get("isEnabled"))
+
+    async def conditional_access(self) -> tuple[str, ...]:
+        """The names of the Conditional Access policies that are on."""
+        operation = "list Conditional Access policies"
+        request = self._build.identity.conditional_access.policies.to_get_request_information()
+        items = await self._transport.list_all(request, operation)
+        return tuple(str(item.get("displayName")) for item in items if item.get("state") == "enabled")
+
     async def _found(self, request: Any, operation: str) -> GraphReply:
         reply = await self._transport.get(request, operation)
         if reply.status == 404:

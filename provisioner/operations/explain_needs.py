@@ -196,21 +196,18 @@ def _graph_once(spec: Spec, runner: RunnerFacts, cloud: CloudEndpoints) -> Once:
             f"gives {runner.user_name}, who is the runner now, the directory role Cloud Application Administrator",
             (),
         )
-    url = f"{cloud.graph}/v1.0/servicePrincipals/{runner_id}/appRoleAssignments"
-    graph = f'"$(az ad sp show --id {_GRAPH} --query id --output tsv)"'
-    commands = tuple(
-        f"az rest --method POST --url {url} --body "
-        f"{_quoted(runner_id, role_id)}{graph}{_QUOTED_END}   # {need.names[0]}"
-        for need in runner_needs(spec)
-        if need.service == "graph" and (role_id := catalogue.permission_id(_GRAPH, "Role", need.names[0]))
-    )
+    permissions = (need.names[0] for need in runner_needs(spec) if need.service == "graph")
+    commands = tuple(grant_command(spec, runner, cloud, permission) for permission in permissions)
     return Once("a Privileged Role Administrator", "gives the runner its Graph permissions", commands)
 
 
-_QUOTED_END = "'\"}'"
-
-
-def _quoted(principal_id: str, role_id: str) -> str:
-    """The body up to the resource's id, which the shell puts in."""
-    body = json.dumps({"principalId": principal_id, "appRoleId": role_id})
-    return f"""'{body[:-1]}, "resourceId": "'"""
+def grant_command(spec: Spec, runner: RunnerFacts, cloud: CloudEndpoints, permission: str) -> str:
+    """Gives the runner one application permission of Graph; the shell puts Graph's object id in. A managed identity
+    takes it too.
+    """
+    runner_id = spec.vault.runner or runner.object_id
+    role_id = catalogue.permission_id(_GRAPH, "Role", permission)
+    body = json.dumps({"principalId": runner_id, "appRoleId": role_id})
+    graph = f'"$(az ad sp show --id {_GRAPH} --query id --output tsv)"'
+    url = f"{cloud.graph}/v1.0/servicePrincipals/{runner_id}/appRoleAssignments"
+    return f"""az rest --method POST --url {url} --body '{body[:-1]}, "resourceId": "'{graph}'"}}'   # {permission}"""

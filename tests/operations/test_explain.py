@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from pathlib import Path
 
 import pytest
 
 from provisioner.clients.clouds import endpoints
 from provisioner.clients.identity import RunnerFacts
-from provisioner.clients.runner_identities import ClientSecretIdentity
-from provisioner.clients.session import EmulatorEndpoint, open_session
 from provisioner.core.errors import ProvisionerError
-from provisioner.core.secret import Secret
 from provisioner.core.step import Action
 from provisioner.operations.consent import ConsentOptions, consent
 from provisioner.operations.explain_needs import Need, needs_of, once, runner_needs, scope_path
 from provisioner.operations.plan import look
-from provisioner.operations.tenant import OpenTenant, open_tenant
 from provisioner.spec.catalogue import PARTNER_CENTER
 from provisioner.spec.model import CredentialType, Spec
 from tests.consent.player import Player
-from tests.newcomer import Newcomer, newcomer
+from tests.newcomer import Newcomer, newcomer, opened_as
 from tests.trial import GROUP, Onlooker, Trial, rounds
 
 TYPES: tuple[CredentialType, ...] = ("certificate", "secret", "federated")
@@ -52,24 +45,11 @@ def _hired(trial: Trial, spec: Spec, needs: list[Need]) -> Newcomer:
     return made
 
 
-@asynccontextmanager
-async def _opened(trial: Trial, spec: Spec, who: Newcomer) -> AsyncIterator[OpenTenant]:
-    host, _, port = trial.cloud.description["address"].partition(":")
-    clock = trial.clock()
-    endpoint = EmulatorEndpoint(host, int(port), Path(trial.cloud.description["ca"]))
-    identity = ClientSecretIdentity(who.client_id, Secret(who.secret))
-    async with (
-        open_session(clock, emulator=endpoint) as session,
-        open_tenant(spec, session, clock, identity) as tenant,
-    ):
-        yield tenant
-
-
 def _applies(runner: Newcomer, trial: Trial, spec: Spec) -> bool:
     """Whether it sees all, may do all of the plan itself, and brings it to where only the person's sign-in is left."""
 
     async def run() -> bool:
-        async with _opened(trial, spec, runner) as tenant:
+        async with opened_as(trial, runner, spec=spec) as tenant:
             first = (await look(tenant, spec)).plan
             others = [step for step in first.for_a_person if step.address.kind != "refresh_token"]
             if first.unknown or others or first.notices:
@@ -100,7 +80,7 @@ def test_the_printed_rights_of_the_runner_are_enough_and_each_is_needed(prepared
 def _consents(operator: Newcomer, trial: Trial, spec: Spec) -> bool:
     async def run() -> None:
         player = Player(trial.cloud.robot, trial.operator)
-        async with _opened(trial, spec, operator) as tenant:
+        async with opened_as(trial, operator, spec=spec) as tenant:
             await consent(tenant.clients, spec, player, ConsentOptions(mode="paste"))
 
     try:
