@@ -9,6 +9,7 @@ from provisioner.clients.entra import EntraClient, UserTokens
 from provisioner.clients.sign_in_errors import remedy_of
 from provisioner.consent.answer import SignInCancelledError
 from provisioner.core.clock import Clock
+from provisioner.core.durations import in_words
 from provisioner.core.errors import (
     ApiError,
     ConsentTimeoutError,
@@ -88,7 +89,7 @@ def _declined() -> SignInCancelledError:
 
 def _over(asked: DeviceCode) -> ConsentTimeoutError:
     return ConsentTimeoutError(
-        f"nobody finished the sign-in within {asked.life_s / 60:.0f} minutes, and the code is over",
+        f"nobody finished the sign-in within {in_words(asked.life_s)}, and the code is over",
         where=_WHERE,
         next_step="run the same command again for a new code; if the page said that a policy blocks it (53003, 50097): "
         + ANOTHER_MODE,

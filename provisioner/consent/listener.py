@@ -22,6 +22,7 @@ from provisioner.consent import page
 from provisioner.consent.answer import SignInAnswer, read_answer, same_state
 from provisioner.consent.certificate import localhost_context
 from provisioner.core.clock import Clock
+from provisioner.core.durations import in_words
 from provisioner.core.errors import ConsentError, ConsentTimeoutError
 
 MAX_BODY_BYTES = 64 * 1024
@@ -55,7 +56,7 @@ class Listener:
                 return read_answer(await asyncio.shield(self._fields))
         except TimeoutError:
             raise ConsentTimeoutError(
-                f"nobody finished the sign-in within {_length(timeout_s)}{self._refusals()}",
+                f"nobody finished the sign-in within {in_words(timeout_s)}{self._refusals()}",
                 where="the sign-in",
                 next_step="run the same command again, or use --mode paste if the browser is on another machine",
             ) from None
@@ -145,10 +146,6 @@ async def _fields(request: web.Request) -> dict[str, str]:
     if request.method == "GET":
         return dict(request.query)
     return {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
-
-
-def _length(seconds: float) -> str:
-    return f"{seconds / 60:.0f} minutes" if seconds >= 120 else f"{seconds:g} seconds"
 
 
 def _reply(status: int, shown: page.Page) -> web.Response:

@@ -28,7 +28,7 @@ from provisioner.resources.kinds import BY_NAME
 from provisioner.resources.refresh_token import RefreshToken
 from provisioner.resources.role_assignment import RoleAssignment
 from provisioner.spec.model import Spec
-from provisioner.verify.checks import Check
+from provisioner.verify.checks import Check, Status
 from provisioner.verify.checks import exit_code as checks_exit_code
 
 _SETTLE_DEADLINE_S = 900.0
@@ -108,7 +108,7 @@ async def carry_out(
     consented, failed, after = await _sign_in(tenant, spec, ui, options, after)
     if failed is not None:
         report = Report((*(report.results if report else ()), failed))
-    checks = await verify(tenant.clients, spec) if has_token(after.plan) else ()
+    checks = await _verified(tenant, spec) if has_token(after.plan) else ()
     outputs = await outputs_of(tenant, spec, after.known)
     return ApplyResult(seen.plan, after.plan, report, consented, checks, outputs)
 
@@ -187,8 +187,16 @@ async def _sign_in(
         consented = await consent(tenant.clients, spec, ui, ConsentOptions())
     except ProvisionerError as error:
         (step,) = (step for step in seen.plan.for_a_person if step.address.kind == RefreshToken.name)
-        return None, StepResult(step, Outcome.FAILED, error), await look(tenant, spec)
+        return None, StepResult(step, Outcome.FAILED, error), await _last_look(tenant, spec, seen)
     return consented, None, await look(tenant, spec)
+
+
+async def _verified(tenant: OpenTenant, spec: Spec) -> tuple[Check, ...]:
+    """What verify finds; that it could not begin is a finding too, for what was written must be told in any case."""
+    try:
+        return await verify(tenant.clients, spec)
+    except ProvisionerError as error:
+        return (Check("verify", Status.UNKNOWN, error.what, error.next_step),)
 
 
 def _only_a_sign_in_is_left(plan: Plan) -> bool:

@@ -21,6 +21,7 @@ from provisioner.consent.listener import listen
 from provisioner.consent.page import Page
 from provisioner.consent.paste import ask_for_answer
 from provisioner.consent.reply_url import for_browser, for_paste
+from provisioner.core.durations import in_words
 from provisioner.core.errors import ProvisionerError, SignInError, UsageError
 from provisioner.core.secret import Secret
 from provisioner.operations.consent_ready import Ready, check_ready
@@ -173,7 +174,7 @@ class _SignIn:
         asked = await ask_for_device_code(self._entra, self.clients.cloud.partner_center_scope)
         self.ui.by_hand(
             f"On any device, open\n\n    {asked.page}\n\ntype the code\n\n    {asked.user_code}\n\n"
-            f"and sign in{self._as_whom()}, with MFA. The code is good for {asked.life_s / 60:.0f} minutes. A browser "
+            f"and sign in{self._as_whom()}, with MFA. The code is good for {in_words(asked.life_s)}. A browser "
             "that is signed in already may not ask for MFA again: a private window does."
         )
         return await wait_for_decision(self._entra, asked, self.clients.clock, self.ui.progress)

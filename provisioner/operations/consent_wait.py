@@ -5,6 +5,9 @@ So the pipeline needs no token of the person, and the person no access to the pi
 
 from __future__ import annotations
 
+import math
+
+from provisioner.core.durations import in_words
 from provisioner.core.errors import (
     NotFoundError,
     ServiceUnavailableError,
@@ -36,11 +39,11 @@ async def wait_for_sign_in(
     """
     clock = tenant.clients.clock
     ends = clock.monotonic_s() + timeout_s
-    ui.info(hand_over(spec))
+    ui.info(f"{hand_over(spec)}\n")
     judged: Versions | None = None
     while True:
         left = ends - clock.monotonic_s()
-        ui.progress(f"waiting for the sign-in, {max(left, 0) / 60:.0f} min left")
+        ui.progress(f"waiting for the sign-in, {in_words(_rounded(left))} left")
         found = await _versions(tenant, spec, ui)
         if found is not None and found != judged:
             seen = await look(tenant, spec)
@@ -50,9 +53,15 @@ async def wait_for_sign_in(
                 ui.info(f"There is a new version of {spec.consent.secret_name}, but it does not serve this spec.")
             judged = None if _is_unread(seen.plan) else found
         if left <= 0:
-            ui.info(f"Nobody signed in within {timeout_s / 60:g} minutes.")
+            ui.info(f"Nobody signed in within {in_words(timeout_s)}.")
             return None, seen
         await clock.sleep(min(_POLL_S, left))
+
+
+def _rounded(left_s: float) -> float:
+    """By the minute, so that a log gets a line a minute; by ten seconds at the end."""
+    step = 60 if left_s >= 120 else 10
+    return float(max(0, math.ceil(left_s / step) * step))
 
 
 def has_token(plan: Plan) -> bool:
