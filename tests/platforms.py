@@ -7,7 +7,7 @@ import base64
 import os
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -94,10 +94,13 @@ def runner_token(trial: Trial, audience: str) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def metadata_service(trial: Trial, client_id: str | None = None) -> AsyncIterator[ClientMiddlewareType]:
+async def metadata_service(
+    trial: Trial, client_id: str | None = None, vouching: Mapping[str, str] | None = None
+) -> AsyncIterator[ClientMiddlewareType]:
     """A stand-in for the metadata service of a virtual machine; the middleware takes its requests there.
 
-    Its machine has one identity, the seeded runner, user-assigned under `client_id` when that is given.
+    Its machine has one identity, the seeded runner, user-assigned under `client_id` when that is given. vouching: the
+    token, by resource, that it gives instead of the runner's.
     """
 
     async def token(request: web.Request) -> web.Response:
@@ -105,8 +108,12 @@ async def metadata_service(trial: Trial, client_id: str | None = None) -> AsyncI
             return web.json_response({"error": "invalid_request"}, status=400)
         if request.query.get("client_id") != client_id:
             return web.json_response({"error_description": "Identity not found"}, status=400)
-        found = await asyncio.to_thread(runner_token, trial, request.query["resource"])
-        moment = {"expires_on": str(int(time.time()) + found["expires_in"]), "resource": request.query["resource"]}
+        resource = request.query["resource"]
+        if vouching is None:
+            found = await asyncio.to_thread(runner_token, trial, resource)
+        else:
+            found = {"token_type": "Bearer", "access_token": vouching[resource], "expires_in": 3600}
+        moment = {"expires_on": str(int(time.time()) + found["expires_in"]), "resource": resource}
         return web.json_response(found | moment)
 
     application = web.Application()

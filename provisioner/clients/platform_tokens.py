@@ -27,6 +27,7 @@ from provisioner.core.secret import Secret
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _ENTRA = {urlsplit(cloud.authority).hostname for cloud in CLOUDS.values()}
+_OF_JOBS = {"token.actions.githubusercontent.com", "vstoken.dev.azure.com"}
 _WHERE = "application.credential"
 
 
@@ -66,6 +67,11 @@ class Trust:
     def of_managed_identity(self) -> bool:
         """Entra is the issuer, and the subject the identity's object id. A service connection's has another form."""
         return urlsplit(self.issuer).hostname in _ENTRA and _GUID.fullmatch(self.subject.lower()) is not None
+
+    @property
+    def of_a_job(self) -> bool:
+        """GitHub or Azure DevOps is the issuer."""
+        return urlsplit(self.issuer).hostname in _OF_JOBS
 
 
 @dataclass(frozen=True)
@@ -128,12 +134,13 @@ def presented(token: Secret) -> Presented:
 
 @dataclass(frozen=True)
 class Machine:
-    """Where this process runs. connection and managed_identity: what the spec's `auth` names of them."""
+    """Where this process runs. connection, token_path, managed_identity: what the spec's `auth` names of them."""
 
     session: aiohttp.ClientSession = field(repr=False)
     clock: Clock = field(repr=False)
     environment: Mapping[str, str] = field(repr=False)
     connection: str | None = None
+    token_path: str | None = None
     managed_identity: str | None = None
 
     def trusted_tokens(self, trust: Trust) -> PlatformTokens:
@@ -145,13 +152,13 @@ class Machine:
         return TrustedTokens(platform, trust)
 
     def _platform(self, trust: Trust) -> PlatformTokens:
-        """A managed identity shows in no variable, so the trust decides; of the rest, what runs this process."""
+        """A managed identity shows in no variable, and a job may run in a pod: there the trust decides."""
         if trust.of_managed_identity:
             return ManagedIdentity(self.session, self.clock, self.managed_identity)
+        if (self.token_path or in_pod(self.environment)) and not trust.of_a_job:
+            return token_file(self.environment, self.token_path)
         if self.environment.get("GITHUB_ACTIONS"):
             return github_actions(self.session, self.environment)
         if self.environment.get(AZURE_PIPELINES):
             return azure_pipelines(self.session, self.environment, self.connection)
-        if in_pod(self.environment):
-            return token_file(self.environment)
         return NoPlatform()

@@ -34,9 +34,10 @@ class OpenTenant:
 def machine_of(spec: Spec, session: aiohttp.ClientSession, clock: Clock) -> Machine:
     """This machine, with what the spec's `auth` says of it."""
     auth = spec.auth
-    managed_identity = auth.client_id if auth is not None and auth.type == "managedIdentity" else None
-    connection = None if auth is None else auth.service_connection
-    return Machine(session, clock, os.environ, connection, managed_identity)
+    if auth is None:
+        return Machine(session, clock, os.environ)
+    managed_identity = auth.client_id if auth.type == "managedIdentity" else None
+    return Machine(session, clock, os.environ, auth.service_connection, auth.token_file, managed_identity)
 
 
 @asynccontextmanager

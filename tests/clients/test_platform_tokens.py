@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
+import jwt
 import pytest
 
+from provisioner.clients.clouds import CLOUDS
 from provisioner.core.errors import ConsentError, CredentialMissingError
 from provisioner.emulator.seed.directory import CONTOSO
 from provisioner.operations.consent import ConsentOptions, consent
+from provisioner.operations.renew import renew
+from provisioner.operations.token import token
 from provisioner.operations.verify import verify
 from provisioner.resources.credential.place import place_of
 from provisioner.resources.credential.proof import proof_in_force
 from provisioner.spec.model import Spec
+from provisioner.spec.trust import AUDIENCES
 from provisioner.verify.checks import Status
 from tests import platforms
 from tests.consent.conftest import free_port
 from tests.consent.player import Player
 from tests.rehearsal import served
-from tests.trial import Trial, failures
+from tests.trial import Onlooker, Trial, failures
 
 TRUSTS = {
     "github": {"github": {"repository": "contoso/sam", "environment": "prod"}},
@@ -113,6 +119,20 @@ def test_inside_the_trusted_job_consent_and_verify_work_each_with_tokens_of_its_
     assert len(asked) == len(of_application) > 0
 
 
+def test_inside_it_the_token_is_renewed_and_scripts_get_theirs(trial: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = spec_of(trial)
+    in_a_job(trial, monkeypatch, "github", platforms.GITHUB_SUBJECT)
+    sign_in(trial, spec, Player(trial.cloud.robot, trial.operator))
+
+    async def run() -> None:
+        async with trial.opened(spec=spec) as tenant:
+            await renew(tenant, spec, Onlooker())
+            assert await token(tenant.clients, spec, tenant.clients.cloud.partner_center_scope)
+
+    asyncio.run(run())
+    assert len(trial.versions()) == 2
+
+
 def test_outside_it_no_browser_opens(trial: Trial) -> None:
     player = Player(trial.cloud.robot, trial.operator)
     with pytest.raises(ConsentError, match="no token that the application could trust") as refused:
@@ -177,3 +197,53 @@ def test_on_the_emulator_a_managed_identity_of_the_machine_is_not_asked(trial: T
     spec = spec_of(trial, {"managedIdentity": {"principal": "5a6f7c1e-0000-4000-8000-000000000001"}})
     with pytest.raises(CredentialMissingError, match="no managed identity"):
         prove(trial, spec)
+
+
+@pytest.mark.parametrize("of", ["the one trusted", "another"])
+def test_a_managed_identity_s_token_for_the_exchange_is_asked_for_and_compared(trial: Trial, of: str) -> None:
+    """Entra's v2 token names its resource by an id; what Entra makes of it the emulator cannot show."""
+    principal, other = "5a6f7c1e-0000-4000-8000-000000000001", "5a6f7c1e-0000-4000-8000-000000000002"
+    issuer = f"https://login.microsoftonline.com/{trial.tenant.id}/v2.0"
+    claims = {"iss": issuer, "sub": principal if of == "the one trusted" else other, "aud": "an id of Entra's"}
+    token = jwt.encode(claims, "k" * 32, algorithm="HS256")
+    spec = spec_of(trial, {"managedIdentity": {"principal": principal}})
+
+    async def run() -> None:
+        async with AsyncExitStack() as stack:
+            vouching = platforms.metadata_service(trial, vouching={platforms.AUDIENCE: token})
+            machine = await stack.enter_async_context(vouching)
+            tenant = await stack.enter_async_context(trial.opened(machine, spec=spec))
+            found = await tenant.clients.platform.token(platforms.AUDIENCE)
+            assert found.reveal() == token
+
+    if of == "the one trusted":
+        asyncio.run(run())
+    else:
+        with pytest.raises(CredentialMissingError, match=f"has subject {other} by issuer {issuer}"):
+            asyncio.run(run())
+
+
+@pytest.mark.parametrize("named", ["by the environment", "by auth"])
+def test_a_job_in_a_pod_has_the_token_that_the_trust_is_about(
+    trial: Trial, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, named: str
+) -> None:
+    in_a_job(trial, monkeypatch, "github", platforms.GITHUB_SUBJECT)
+    (tmp_path / "token").write_text(platforms.pod_token(trial), encoding="ascii")
+    credential = {"type": "federated", "issuer": platforms.CLUSTER, "subject": platforms.POD_SUBJECT}
+    more: dict[str, Any] = {}
+    if named == "by the environment":
+        monkeypatch.setenv("AZURE_FEDERATED_TOKEN_FILE", str(tmp_path / "token"))
+    else:
+        client_id = trial.tenant.runner.client_id
+        more = {"auth": {"type": "workloadIdentity", "clientId": client_id, "tokenFile": str(tmp_path / "token")}}
+    of_pod = trial.spec(application__credential=credential, **more)
+    assert not failures(trial.apply(of_pod))
+    prove(trial, of_pod)
+    of_job = spec_of(trial)
+    assert not failures(trial.apply(of_job))
+    prove(trial, of_job)
+
+
+@pytest.mark.parametrize("cloud", sorted(CLOUDS))
+def test_the_spec_s_audience_of_a_trust_is_the_one_the_runner_asks_for(cloud: str) -> None:
+    assert AUDIENCES.get(cloud, platforms.AUDIENCE) == CLOUDS[cloud].exchange_audience
