@@ -78,7 +78,10 @@ class _Bridge:
         self, url: str, *, data: Mapping[str, str], headers: Mapping[str, str] | None = None, **kwargs: Any
     ) -> _Answer:
         sent = asyncio.run_coroutine_threadsafe(post_form(self._session, url, data, headers), self._loop)
-        return sent.result(_LONGEST_CALL_S)
+        answer = sent.result(_LONGEST_CALL_S)
+        if answer.status_code >= 500:  # MSAL would raise an error of its own, which says nothing but the status
+            answer.raise_for_status()
+        return answer
 
     def close(self) -> None:
         """The session is not ours."""

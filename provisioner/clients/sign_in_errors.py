@@ -13,7 +13,7 @@ _THROTTLED = "90055"
 _CODE = re.compile(r"AADSTS(\d+)")
 _IDS = re.compile(r"\s*(Trace ID|Correlation ID|Timestamp):.*", re.DOTALL)
 _CORRELATION = re.compile(r"Correlation ID:\s*([0-9a-fA-F-]{36})")
-_APPLICATION = re.compile(r"(?:[Aa]pplication|[Aa]pp|Client app ID)\W{1,3}(?:with identifier ')?([0-9a-fA-F-]{36})\b")
+_APPLICATION = re.compile(r"\b[Aa]pp(?:lication)?\b.{0,80}?\b([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})\b")
 
 
 def sign_in_error(operation: str, description: str, *, error: str = "", status: int = 400) -> SignInError:

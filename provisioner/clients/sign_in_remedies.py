@@ -349,9 +349,17 @@ _ROWS: tuple[tuple[str, Remedy], ...] = (
     ),
     ("7000222", Remedy(f"the client secret expired: {_APPLY} makes a new one", Who.RUNNER)),
     (
-        "700022 700023 28002 28003",
+        "700022 28002 28003",
         Remedy(
             "a token is for one resource: name exactly one: provisioner token SPEC --resource partnercenter", Who.RUNNER
+        ),
+    ),
+    (
+        "700023",
+        Remedy(
+            "the assertion is for another token endpoint, or the scope names no resource: correct tenant and cloud in "
+            "the spec, and name one resource",
+            Who.RUNNER,
         ),
     ),
     (
