@@ -161,4 +161,4 @@ class Machine:
             return github_actions(self.session, self.environment)
         if self.environment.get(AZURE_PIPELINES):
             return azure_pipelines(self.session, self.environment, self.connection)
-        return NoPlatform()
+        return NoPlatform(f"{NoPlatform.reason}: it trusts subject {trust.subject} by issuer {trust.issuer}")

@@ -137,6 +137,7 @@ def test_outside_it_no_browser_opens(trial: Trial) -> None:
     player = Player(trial.cloud.robot, trial.operator)
     with pytest.raises(ConsentError, match="no token that the application could trust") as refused:
         sign_in(trial, spec_of(trial), player)
+    assert f"it trusts subject {platforms.GITHUB_SUBJECT}" in refused.value.what
     assert "where the credential's subject runs" in refused.value.next_step
     assert player.endings == []
 
