@@ -218,6 +218,9 @@ class Switches(RuleBasedStateMachine):
         was_working = self.cloud.working()
         planned = self.cloud.pending(self.kind)
         assert not [step for step in planned if step.action is Action.PERSON]
+        if any(step.operation.startswith("retire_") for step in planned):
+            since = self.cloud.fact(self.kind).since(wanted(self.kind), self.cloud.now)
+            assert since is not None and self.cloud.now - since >= 7 * DAY, "the overlap is for whoever must follow"
         writes = (write for step in planned for write in self.cloud.writes(self.kind, step))
         for _ in zip(range(cut_after), writes, strict=False):
             assert self.cloud.working() or not was_working, "consumers were cut off by a write of ours"
