@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from provisioner.core.errors import ConsentError
+from provisioner.clients.sign_in_errors import remedy_of
+from provisioner.core.errors import ConsentError, SignInError
 from provisioner.core.secret import Secret
 
 PROMPT = "Refresh token (not shown as you paste): "
 MOST_BYTES = 25_000  # what a secret of the vault may hold (sam-facts 6.3)
 _SIGN_IN = "or sign in: provisioner consent SPEC"
+_BRING_ANOTHER = f"bring one that this application got with its credential, {_SIGN_IN}"
+_PUBLIC = "AADSTS700025"
 
 
 def read_brought(text: str) -> Secret:
@@ -31,6 +34,16 @@ def read_brought(text: str) -> Secret:
             "this is an access token or an id_token, not a refresh token", f"bring the other one, {_SIGN_IN}"
         )
     return Secret(token)
+
+
+def with_advice(error: SignInError) -> SignInError:
+    """What to do about a token that Entra does not take."""
+    remedy = remedy_of(error)
+    if error.code == _PUBLIC:
+        error.next_step = f"a public client's token dies with a change of password: {_BRING_ANOTHER}"
+    elif remedy is not None and remedy.consent:
+        error.next_step = f"Entra does not take this token: {_BRING_ANOTHER}"
+    return error
 
 
 def _refused(what: str, next_step: str) -> ConsentError:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from provisioner.core.errors import ProvisionerError, VerificationError
+from provisioner.core.errors import CredentialMissingError, ProvisionerError, VerificationError
 from provisioner.core.exit_codes import CHANGES_PENDING, COULD_NOT_TELL, DONE, FAILED, PERSON_MUST_ACT, combine
 from provisioner.core.plan import Plan
 from provisioner.core.report import Outcome, Report, StepResult
@@ -18,6 +18,7 @@ from provisioner.engine.safety import check_removals
 from provisioner.operations.consent import ConsentOptions, consent
 from provisioner.operations.consent_store import ConsentResult
 from provisioner.operations.consent_wait import has_token, wait_for_sign_in
+from provisioner.operations.hand_over import hand_over
 from provisioner.operations.outputs import outputs_of
 from provisioner.operations.plan import Seen, awaits_sign_in, look
 from provisioner.operations.tenant import OpenTenant
@@ -186,6 +187,9 @@ async def _sign_in(
             return arrived, None, after
         consented = await consent(tenant.clients, spec, ui, ConsentOptions())
     except ProvisionerError as error:
+        if isinstance(error, CredentialMissingError) and spec.application.credential.type == "federated":
+            ui.info(f"{error.what}.\n{hand_over(spec)}\n")  # no failure: the sign-in's place is elsewhere
+            return None, None, seen
         (step,) = (step for step in seen.plan.for_a_person if step.address.kind == RefreshToken.name)
         return None, StepResult(step, Outcome.FAILED, error), await _last_look(tenant, spec, seen)
     return consented, None, await look(tenant, spec)

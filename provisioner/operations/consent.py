@@ -12,10 +12,9 @@ from urllib.parse import urlsplit
 from provisioner.clients.device_code import ask_for_device_code
 from provisioner.clients.entra import AuthorizationRequest, EntraClient, UserTokens
 from provisioner.clients.guard import signatures_allowed
-from provisioner.clients.sign_in_errors import remedy_of
 from provisioner.clients.tenant import TenantClients
 from provisioner.consent.answer import SignInAnswer
-from provisioner.consent.brought import PROMPT, read_brought
+from provisioner.consent.brought import PROMPT, read_brought, with_advice
 from provisioner.consent.device import ANOTHER_MODE, wait_for_decision
 from provisioner.consent.listener import listen
 from provisioner.consent.page import Page
@@ -185,9 +184,7 @@ class _SignIn:
         try:
             tokens = await self._entra.redeem_refresh_token(brought, self.clients.cloud.partner_center_scope)
         except SignInError as error:
-            if (remedy := remedy_of(error)) is not None and remedy.consent:
-                error.next_step = f"Entra does not take this token: bring another one, or {error.next_step}"
-            raise
+            raise with_advice(error) from error
         return await self._store(tokens, brought)
 
     async def _redeem(self, request: AuthorizationRequest, answer: SignInAnswer) -> ConsentResult:

@@ -23,6 +23,7 @@ from tests.consent.conftest import free_port
 from tests.consent.player import Player
 from tests.rehearsal import NAME, Cloud, Rehearsal, clients_of
 from tests.robot import Ending, Person
+from tests.trial import could_write
 
 
 async def _consent(
@@ -115,8 +116,12 @@ def test_a_tenant_named_by_its_domain_is_known_by_its_id(contoso: Rehearsal) -> 
 
 def _stores_nothing(rehearsal: Rehearsal, run: Coroutine[Any, Any, Any], error: type[Exception]) -> Exception:
     before = rehearsal.token()
+    rehearsal.cloud.control("DELETE", "requests")
     with pytest.raises(error) as raised:
         asyncio.run(run)
+    sent = rehearsal.cloud.control("GET", "requests")["requests"]
+    written = [each["operation"] for each in sent if could_write(each) and not each["operation"].startswith("entra.")]
+    assert written == []
     assert rehearsal.token() == before
     return raised.value
 

@@ -57,17 +57,26 @@ def fabrikam(in_place: dict[str, Elsewhere]) -> Elsewhere:
     return in_place[FABRIKAM.id]
 
 
-def _token(trial: Elsewhere, person: Person | None = None, *, app_id: str = "", secret: str = "") -> str:
+def _token(
+    trial: Elsewhere,
+    person: Person | None = None,
+    *,
+    app_id: str = "",
+    secret: str | None = "",
+    reply_url: str = REPLY_URL,
+) -> str:
     """A refresh token as another program of the same (or another) application would have got it, by raw HTTP."""
     app_id = app_id or trial.application()["appId"]
-    secret = secret or trial.secrets("GET", f"secrets/{CREDENTIAL}")["value"]
+    credential = (
+        {} if secret is None else {"client_secret": secret or trial.secrets("GET", f"secrets/{CREDENTIAL}")["value"]}
+    )
     cloud = endpoints(trial.tenant.cloud)
     origin = f"{cloud.authority}/{trial.tenant.id}/oauth2/v2.0"
     scope = f"{cloud.partner_center_scope} offline_access"
-    ask = {"client_id": app_id, "redirect_uri": REPLY_URL, "scope": scope}
+    ask = {"client_id": app_id, "redirect_uri": reply_url, "scope": scope}
     url = f"{origin}/authorize?{urlencode({**ask, 'response_type': 'code'})}"
     ending = trial.cloud.robot().sign_in(url, person or trial.operator, deliver=False)
-    form = {**ask, "grant_type": "authorization_code", "code": ending.fields["code"], "client_secret": secret}
+    form = {**ask, "grant_type": "authorization_code", "code": ending.fields["code"], **credential}
     answer = trial.cloud.http.post(f"{origin}/token", data=form)
     assert answer.ok, answer.text
     found: str = answer.json()["refresh_token"]
@@ -95,6 +104,12 @@ def _old(trial: Elsewhere) -> str:
     trial.cloud.control("POST", "clock", {"advanceSeconds": 91 * 86400})
     assert trial.apply().exit_code() == 3  # the application's own secret was over, too
     return token
+
+
+def _of_a_public_client(trial: Elsewhere) -> str:
+    """Of the same application, by a reply URL on its other platform."""
+    trial.change_application(publicClient={"redirectUris": ["http://127.0.0.1/"]})
+    return _token(trial, reply_url="http://127.0.0.1/", secret=None)
 
 
 def _player(trial: Elsewhere, brings: str) -> Player:
@@ -136,8 +151,9 @@ def _refused(
         (_of_another_application, "AADSTS70000"),
         (_revoked, "AADSTS50173"),
         (_old, "AADSTS700082"),
+        (_of_a_public_client, "AADSTS700025"),
     ],
-    ids=["garbage", "of another application", "revoked", "91 days old"],
+    ids=["garbage", "of another application", "revoked", "91 days old", "of a public client"],
 )
 def test_a_token_that_entra_refuses_is_told_why(
     contoso: Elsewhere, caplog: pytest.LogCaptureFixture, make: Any, code: str
@@ -145,7 +161,7 @@ def test_a_token_that_entra_refuses_is_told_why(
     error = _refused(contoso, make(contoso), SignInError, caplog)
     assert isinstance(error, SignInError)
     assert error.code == code
-    assert "bring another one" in error.next_step
+    assert "bring one that this application got with its credential" in error.next_step
     assert "provisioner consent SPEC" in error.next_step
 
 

@@ -12,8 +12,10 @@ import pytest
 
 from provisioner.core.errors import ConsentError, CredentialMissingError
 from provisioner.emulator.seed.directory import CONTOSO, OPERATOR_OTP, OPERATOR_PASSWORD
+from provisioner.operations.apply import ApplyOptions, ApplyResult, carry_out
 from provisioner.operations.consent import ConsentOptions, Mode, consent
 from provisioner.operations.consent_store import ConsentResult
+from provisioner.operations.plan import look
 from provisioner.resources.vault_roles import operator_roles
 from provisioner.spec.model import Spec
 from provisioner.spec.vault_roles import VAULT_ROLES
@@ -230,6 +232,25 @@ def test_a_trusted_token_that_is_not_here_is_told_before_anybody_signs_in(
     error = federated.fails_before_the_sign_in(CredentialMissingError)
     assert error.where == "application.credential"
     assert error.next_step
+
+
+def test_apply_where_the_trusted_token_is_not_hands_the_sign_in_over(
+    federated: Estate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forget_identities(monkeypatch)
+    player = federated.player()
+
+    async def run() -> ApplyResult:
+        async with federated.trial.opened(spec=federated.spec) as tenant:
+            seen = await look(tenant, federated.spec)
+            return await carry_out(tenant, federated.spec, seen, player, ApplyOptions())
+
+    result = asyncio.run(run())
+    assert result.exit_code() == 3
+    assert player.endings == []
+    told = next(text for text in player.said if "To be signed in by" in text)
+    assert GITHUB_SUBJECT in told
+    assert "    provisioner consent SPEC --mode device\n" in told
 
 
 def test_where_the_trusted_token_is_a_device_code_carries_the_sign_in_out_of_the_job(
