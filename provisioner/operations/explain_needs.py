@@ -6,7 +6,6 @@ that one needs (a provider, a resource group, the service principal of a Microso
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -15,19 +14,35 @@ from provisioner.clients.identity import RunnerFacts
 from provisioner.resources.contract import Right
 from provisioner.resources.kinds import KINDS
 from provisioner.resources.rights import READ_POLICIES
-from provisioner.resources.vault_roles import consumer_roles, operator_roles, runner_roles
+from provisioner.resources.vault_roles import (
+    CERTIFICATES_OFFICER,
+    CRYPTO_USER,
+    READER,
+    SECRETS_OFFICER,
+    SECRETS_USER,
+    consumer_roles,
+    operator_roles,
+    runner_roles,
+)
 from provisioner.spec import catalogue
-from provisioner.spec.model import CredentialType, Spec
+from provisioner.spec.model import Spec
 
 _GRAPH = "00000003-0000-0000-c000-000000000000"
+_GRAPH_ID = f"$(az ad sp show --id {_GRAPH} --query id --output tsv)"  # its object id differs by tenant
 _ONCE = ("resource_provider", "resource_group", "api_service_principal")
+_BY_HAND = ("graph", "arm")  # the vault's roles apply assigns itself
 _SCOPES = ("", "subscription", "resource group", "vault")  # widest first
-_ROLE_PURPOSES = {
-    "Key Vault Secrets Officer": "stores the refresh token",
-    "Key Vault Certificates Officer": "makes and renews the certificate",
-    "Key Vault Crypto User": "signs token requests; the key stays in the vault",
-    "Key Vault Reader": "finds the certificate version in force",
-    "Key Vault Secrets User": "reads the refresh token",
+_PURPOSES = {
+    SECRETS_OFFICER: "stores the refresh token",
+    SECRETS_USER: "reads the refresh token",
+    CERTIFICATES_OFFICER: "makes and renews the certificate",
+    CRYPTO_USER: "signs token requests; the key stays in the vault",
+    READER: "finds the certificate version in force",
+}
+_PURPOSES_WITH_SECRET = {
+    ("runner", SECRETS_OFFICER): "stores the refresh token and the application's secret",
+    ("operator", SECRETS_OFFICER): "reads the application's secret and stores the refresh token",
+    ("consumer", SECRETS_USER): "reads the refresh token and the application's secret",
 }
 
 
@@ -69,15 +84,19 @@ def runner_needs(spec: Spec) -> tuple[Need, ...]:
     )
     if spec.application.credential.type != "federated":
         reads[READ_POLICIES] = None
-    by_hand = [right for right in (*writes, *reads) if right.service != "key_vault"]
+    by_hand = sorted((right for right in (*writes, *reads) if right.service in _BY_HAND), key=_by_service)
     return (
         *(
-            Need("runner", right.service, right.names, _where(right.scope, spec), right.why or "plan looks at it")
+            Need("runner", right.service, right.names, _where(right.scope, spec), right.why)
             for right in by_hand
             if not any(_implied(right, other) for other in by_hand if other != right)
         ),
         *_in_vault("runner", spec, runner_roles(spec.application.credential.type)),
     )
+
+
+def _by_service(right: Right) -> int:
+    return _BY_HAND.index(right.service)
 
 
 def once(spec: Spec, runner: RunnerFacts, cloud: CloudEndpoints) -> tuple[Once, ...]:
@@ -109,14 +128,14 @@ def _where(scope: str, spec: Spec) -> str:
 
 def _in_vault(who: str, spec: Spec, roles: Sequence[str]) -> Iterable[Need]:
     for role in roles:
-        where = f"vault {spec.vault.name}"
-        yield Need(who, "key_vault", (role, "Key Vault Administrator"), where, _purpose(role, spec), by_apply=True)
+        yield Need(who, "key_vault", (role,), f"vault {spec.vault.name}", _purpose(who, role, spec), by_apply=True)
 
 
-def _purpose(role: str, spec: Spec) -> str:
-    kind: CredentialType = spec.application.credential.type
-    both = role == "Key Vault Secrets Officer" and kind == "secret"
-    return "stores the refresh token and the application's secret" if both else _ROLE_PURPOSES[role]
+def _purpose(who: str, role: str, spec: Spec) -> str:
+    """With a client secret the same role is about that secret too."""
+    if spec.application.credential.type != "secret":
+        return _PURPOSES[role]
+    return _PURPOSES_WITH_SECRET.get((who, role), _PURPOSES[role])
 
 
 def _operators(spec: Spec) -> Iterable[Need]:
@@ -131,11 +150,10 @@ def _operators(spec: Spec) -> Iterable[Need]:
 
 
 def _consumers(spec: Spec) -> Iterable[Need]:
-    """The programs that use the token; `vault.access` gives them their roles."""
-    kind = spec.application.credential.type
-    yield from _in_vault("consumer", spec, consumer_roles(kind))
-    if kind == "federated":
-        credential = spec.application.credential
+    """The programs that use the token: those that `vault.access` names get their roles from apply."""
+    credential = spec.application.credential
+    yield from _in_vault("consumer", spec, consumer_roles(credential.type))
+    if credential.type == "federated":
         where = f"runs as {credential.subject} of {credential.issuer}"
         yield Need("consumer", "platform", (where,), "", "its own token is the application's proof")
 
@@ -161,8 +179,8 @@ def _azure_once(spec: Spec, runner: RunnerFacts) -> Once:
     runner_id = spec.vault.runner or runner.object_id
     principal_type = "User" if runner.user_name and runner_id == runner.object_id else "ServicePrincipal"
     roles = (
-        f'az role assignment create --role "{need.names[0]}" --scope {scope_path(need.scope, spec)} '
-        f"--assignee-object-id {runner_id} --assignee-principal-type {principal_type}"
+        f'az role assignment create --role "{need.names[0]}" --assignee-object-id $RUNNER '
+        f"--assignee-principal-type {principal_type} --scope {'$GROUP' if need.scope != 'subscription' else '$WHOLE'}"
         for need in runner_needs(spec)
         if need.service == "arm"
     )
@@ -170,9 +188,12 @@ def _azure_once(spec: Spec, runner: RunnerFacts) -> Once:
         "an Owner of the subscription",
         "registers the provider, makes the resource group, and gives the runner its roles",
         (
-            f"az provider register --namespace Microsoft.KeyVault --subscription {spec.subscription}",
-            f"az group create --name {spec.vault.resource_group} --location {spec.vault.location} "
-            f"--subscription {spec.subscription}",
+            f"az account set --subscription {spec.subscription}",
+            "az provider register --namespace Microsoft.KeyVault",
+            f"az group create --name {spec.vault.resource_group} --location {spec.vault.location}",
+            f"RUNNER={runner_id}",
+            f"WHOLE={scope_path('subscription', spec)}",
+            f"GROUP=$WHOLE/resourceGroups/{spec.vault.resource_group}",
             *roles,
         ),
     )
@@ -196,18 +217,35 @@ def _graph_once(spec: Spec, runner: RunnerFacts, cloud: CloudEndpoints) -> Once:
             f"gives {runner.user_name}, who is the runner now, the directory role Cloud Application Administrator",
             (),
         )
-    permissions = (need.names[0] for need in runner_needs(spec) if need.service == "graph")
-    commands = tuple(grant_command(spec, runner, cloud, permission) for permission in permissions)
-    return Once("a Privileged Role Administrator", "gives the runner its Graph permissions", commands)
+    commands = tuple(
+        f'az rest --method POST --url "$URL" --body "{_body("$RUNNER", "$GRAPH", need.names[0])}"   # {need.names[0]}'
+        for need in runner_needs(spec)
+        if need.service == "graph"
+    )
+    return Once(
+        "a Privileged Role Administrator",
+        "gives the runner its Graph permissions",
+        (
+            f"RUNNER={runner_id}",
+            f"GRAPH={_GRAPH_ID}",
+            f"URL={cloud.graph}/v1.0/servicePrincipals/$RUNNER/appRoleAssignments",
+            *commands,
+        ),
+    )
 
 
 def grant_command(spec: Spec, runner: RunnerFacts, cloud: CloudEndpoints, permission: str) -> str:
-    """Gives the runner one application permission of Graph; the shell puts Graph's object id in. A managed identity
-    takes it too.
-    """
+    """Gives the runner one application permission of Graph, in one line; a managed identity takes it too."""
     runner_id = spec.vault.runner or runner.object_id
-    role_id = catalogue.permission_id(_GRAPH, "Role", permission)
-    body = json.dumps({"principalId": runner_id, "appRoleId": role_id})
-    graph = f'"$(az ad sp show --id {_GRAPH} --query id --output tsv)"'
     url = f"{cloud.graph}/v1.0/servicePrincipals/{runner_id}/appRoleAssignments"
-    return f"""az rest --method POST --url {url} --body '{body[:-1]}, "resourceId": "'{graph}'"}}'   # {permission}"""
+    return f'az rest --method POST --url {url} --body "{_body(runner_id, _GRAPH_ID, permission)}"   # {permission}'
+
+
+def _body(principal: str, graph: str, permission: str) -> str:
+    """JSON for inside the shell's double quotes, where $RUNNER and $(...) still stand for something."""
+    members = {
+        "principalId": principal,
+        "resourceId": graph,
+        "appRoleId": catalogue.permission_id(_GRAPH, "Role", permission),
+    }
+    return "{" + ",".join(rf"\"{name}\":\"{value}\"" for name, value in members.items()) + "}"

@@ -15,7 +15,7 @@ _RISKS = {"low": "green", "medium": "yellow", "high": "red", "critical": "bold r
 _WHO = {
     "runner": "The runner (plans and applies) needs",
     "operator": "The operators (run consent) need",
-    "consumer": "The programs that use the token need",
+    "consumer": "The programs that use the token (vault.access names them) need",
     "account": "The account (signs in) needs",
 }
 _SERVICES = {

@@ -34,7 +34,12 @@ READ_POLICIES = Right(
     why="foresees what a policy would refuse; safety.accept does without",
 )
 
-READ_SUBSCRIPTION = Right("arm", ("Reader", "Contributor", "Owner"), "subscription")
+READ_SUBSCRIPTION = Right(
+    "arm",
+    ("Reader", "Contributor", "Owner"),
+    "subscription",
+    "sees whether the provider is registered, and deleted vaults",
+)
 READ_GROUP = Right("arm", READ_SUBSCRIPTION.names, "resource group")
 READ_VAULT = Right("arm", READ_SUBSCRIPTION.names, "vault")
 WRITE_SUBSCRIPTION = Right(

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import os
+import subprocess
+from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 
@@ -10,9 +15,11 @@ from provisioner.clients.clouds import endpoints
 from provisioner.clients.identity import RunnerFacts
 from provisioner.core.errors import ProvisionerError
 from provisioner.core.step import Action
+from provisioner.emulator.graph.microsoft_apps import GRAPH
 from provisioner.operations.consent import ConsentOptions, consent
-from provisioner.operations.explain_needs import Need, needs_of, once, runner_needs, scope_path
+from provisioner.operations.explain_needs import Need, grant_command, needs_of, once, runner_needs, scope_path
 from provisioner.operations.plan import look
+from provisioner.spec import catalogue
 from provisioner.spec.catalogue import PARTNER_CENTER
 from provisioner.spec.model import CredentialType, Spec
 from tests.consent.player import Player
@@ -113,14 +120,39 @@ def test_the_printed_roles_of_an_operator_are_enough_to_consent_and_each_is_need
         assert not _consents(hired(*(role for role in roles if role != left_out)), trial, spec), left_out
 
 
+AZ = """#!/usr/bin/env python3
+import json, sys
+if sys.argv[1:4] == ["ad", "sp", "show"]:
+    print("9a6b-graph")
+else:
+    print(json.dumps(sys.argv[1:]), file=open({log!r}, "a"))
+"""
+
+
+def _ran(folder: Path, commands: Iterable[str]) -> list[list[str]]:
+    """What `az` is called with when a shell is given the commands."""
+    log = folder / "calls"
+    (folder / "az").write_text(AZ.format(log=str(log)), encoding="utf-8")
+    (folder / "az").chmod(0o700)
+    path = f"{folder}:{os.environ['PATH']}"
+    subprocess.run(["bash", "-eu", "-c", "\n".join(commands)], env={"PATH": path}, check=True)
+    return [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+
+
 @pytest.mark.parametrize("kind", TYPES)
-def test_every_need_of_the_runner_has_its_command(trial: Trial, kind: CredentialType) -> None:
+def test_the_commands_for_the_runners_rights_run_as_printed(trial: Trial, kind: CredentialType, tmp_path: Path) -> None:
     spec = _spec(trial, kind)
     runner = RunnerFacts(trial.tenant.id, "5e1d", "c11e", "", frozenset(), frozenset())
-    commands = "\n".join(command for done in once(spec, runner, endpoints("public")) for command in done.commands)
-    for need in runner_needs(spec):
-        assert need.by_apply or need.names[0] in commands
-    assert "--assignee-object-id 5e1d" in commands
+    commands = [command for done in once(spec, runner, endpoints("public")) for command in done.commands]
+    calls = _ran(tmp_path, [*commands, grant_command(spec, runner, endpoints("public"), "Policy.Read.All")])
+    roles = {(call[4], call[-1]) for call in calls if call[:3] == ["role", "assignment", "create"]}
+    bodies = [json.loads(call[call.index("--body") + 1]) for call in calls if call[0] == "rest"]
+    needs = [need for need in runner_needs(spec) if not need.by_apply]
+    assert roles == {(need.names[0], scope_path(need.scope, spec)) for need in needs if need.service == "arm"}
+    wanted = {catalogue.permission_id(GRAPH, "Role", need.names[0]) for need in needs if need.service == "graph"}
+    assert {body["appRoleId"] for body in bodies[:-1]} == wanted
+    assert {body["principalId"] for body in bodies} == {"5e1d"}
+    assert {body["resourceId"] for body in bodies} == {"9a6b-graph"}
 
 
 def test_a_federated_credential_says_where_the_token_must_be(trial: Trial) -> None:

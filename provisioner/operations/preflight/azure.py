@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
+from dataclasses import dataclass
 
 from provisioner.clients.arm_facts import RoleAssignmentFacts
 from provisioner.core.address import Address
@@ -16,26 +17,53 @@ from provisioner.resources.rights import ASSIGN_VAULT_ROLES, READ_SUBSCRIPTION, 
 from provisioner.resources.role_assignment import RoleAssignment
 from provisioner.resources.vault_roles import ROLE_IDS
 
-# name of the check, the action, the right that has it, where it is needed, and the kinds that need it
-_RIGHTS: tuple[tuple[str, str, Right, str, tuple[str, ...]], ...] = (
-    ("providerRight", "Microsoft.KeyVault/register/action", WRITE_SUBSCRIPTION, "", ("resource_provider",)),
-    (
+
+@dataclass(frozen=True)
+class _Action:
+    """name: of the check. told: for people. inside: asked at the innermost place that exists. kinds: that need it."""
+
+    name: str
+    told: str
+    action: str
+    right: Right
+    inside: bool
+    kinds: tuple[str, ...]
+
+
+_ACTIONS = (
+    _Action(
+        "providerRight",
+        "register Microsoft.KeyVault",
+        "Microsoft.KeyVault/register/action",
+        WRITE_SUBSCRIPTION,
+        False,
+        ("resource_provider",),
+    ),
+    _Action(
         "groupRight",
+        "make the resource group",
         "Microsoft.Resources/subscriptions/resourceGroups/write",
         WRITE_SUBSCRIPTION,
-        "",
+        False,
         ("resource_group",),
     ),
-    ("vaultRight", "Microsoft.KeyVault/vaults/write", WRITE_VAULT, "group", ("vault", "spec_digest")),
-    (
+    _Action(
+        "vaultRight",
+        "make and change the vault",
+        "Microsoft.KeyVault/vaults/write",
+        WRITE_VAULT,
+        True,
+        ("vault", "spec_digest"),
+    ),
+    _Action(
         "assignRight",
+        "assign roles",
         "Microsoft.Authorization/roleAssignments/write",
         ASSIGN_VAULT_ROLES,
-        "group",
+        True,
         ("role_assignment", "vault"),
     ),
 )
-
 _LOCKED = ("vault", "resource_group", "role_assignment", "spec_digest")
 
 
@@ -90,21 +118,28 @@ def _provider(scene: Scene) -> Check:
 async def _rights(scene: Scene) -> tuple[Check, ...]:
     """Asked of ARM itself, at the subscription and at what exists further in."""
     governance = scene.tenant.clients.arm.governance
-    scopes = {"": f"/subscriptions/{scene.spec.subscription}", "group": place(scene)}
+    scopes = (f"/subscriptions/{scene.spec.subscription}", place(scene))
     try:
-        answers = await asyncio.gather(*(governance.list_permissions(scope) for scope in scopes.values()))
+        whole, inner = await asyncio.gather(*(governance.list_permissions(scope) for scope in scopes))
     except ApiError as error:
-        return tuple(unread(name, error, right) for name, _, right, _, _ in _RIGHTS)
-    held = dict(zip(scopes, answers, strict=True))
-    checks: list[Check] = []
-    for name, action, right, where, kinds in _RIGHTS:
-        scope = scopes[where]
-        if any(permission.allows(action) for permission in held[where]):
-            checks.append(passed(name, f"the runner may {action} in the {place_name(scope)}"))
-        else:
-            text = f"the runner may not {action} in the {place_name(scope)}: {right.why}"
-            checks.append(lacking(name, scene.need(*kinds), text, _assign(scene, right.names[0], scope)))
-    return tuple(checks)
+        return tuple(unread(action.name, error, action.right) for action in _ACTIONS)
+    return tuple(
+        _right(
+            scene,
+            action,
+            scopes[action.inside],
+            any(held.allows(action.action) for held in (whole, inner)[action.inside]),
+        )
+        for action in _ACTIONS
+    )
+
+
+def _right(scene: Scene, action: _Action, scope: str, held: bool) -> Check:
+    where = f"in the {place_name(scope)}"
+    if held:
+        return passed(action.name, f"the runner may {action.told} {where}")
+    text = f"the runner may not {action.told} {where} ({action.action})"
+    return lacking(action.name, scene.need(*action.kinds), text, _assign(scene, action.right.names[0], scope))
 
 
 def _assign(scene: Scene, role: str, scope: str) -> str:
