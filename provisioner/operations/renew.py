@@ -14,6 +14,7 @@ from provisioner.resources.contract import Writer
 from provisioner.resources.token_held import held_token
 from provisioner.resources.token_renewal import renew as renew_token
 from provisioner.resources.token_state import LIFETIME, TokenFact, TokenState, health, wanted_token
+from provisioner.resources.vault_secrets import VaultSecrets
 from provisioner.spec.model import Spec
 
 
@@ -45,7 +46,7 @@ async def renew(tenant: OpenTenant, spec: Spec, ui: Ui) -> RenewResult:
     held = await held_token(clients, spec)
     before = health(wanted, TokenFact(held.stored.facts, held.app_id), clock.now())
     write = Writer(clients, tenant.runner, clock, ui.progress)
-    renewed = await renew_token(wanted, held, write, role_held=False)
+    renewed = await renew_token(wanted, held, VaultSecrets(spec.vault.name, wanted.mark, write, role_held=False))
     issued_at = renewed.stored.created_at
     return RenewResult(
         name=spec.name,

@@ -12,7 +12,7 @@ from dataclasses import replace
 from provisioner.core.address import Address
 from provisioner.core.errors import PlanError, ProvisionerError, VerificationError
 from provisioner.core.observation import Absent
-from provisioner.core.plan import Notice, Plan
+from provisioner.core.plan import Cause, Notice, Plan
 from provisioner.core.report import Outcome, Report, StepResult
 from provisioner.core.step import Action, Step
 from provisioner.engine.executor import Watcher, execute
@@ -83,7 +83,8 @@ def _credential_only(plan: Plan) -> Plan:
     kept = {step.address for step in (*own, *roles)}
     steps = (step for step in plan.steps if step.address in kept)
     life = tuple(each for each in plan.life if each.address.kind == Credential.name)
-    return replace(plan, steps=tuple(_needing(step, kept) for step in steps), life=life)
+    cause = Cause.NONE if plan.cause is Cause.DRIFT else plan.cause  # it was asked for; what drifted is left out
+    return replace(plan, steps=tuple(_needing(step, kept) for step in steps), life=life, cause=cause)
 
 
 def _needing(step: Step, kept: Iterable[Address]) -> Step:

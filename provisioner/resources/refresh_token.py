@@ -22,6 +22,8 @@ from provisioner.resources.role_assignment import holds_role
 from provisioner.resources.token_held import ANOTHER_NAME, COMMAND, HeldToken
 from provisioner.resources.token_renewal import renew
 from provisioner.resources.token_state import Health, TokenFact, TokenState, TokenWanted, health, wanted_token
+from provisioner.resources.vault_roles import operator_roles
+from provisioner.resources.vault_secrets import VaultSecrets
 from provisioner.spec.model import Spec
 
 RENEW = "renew"
@@ -73,7 +75,7 @@ class RefreshToken:
         if found.state is TokenState.BROKEN:
             return (_for_a_person(address, wanted, found.why, _sign_in(wanted), found.told),)
         if found.state in (TokenState.FRESH, TokenState.FOREIGN):
-            return (Step(address, Action.NONE, reason=_why(found), seen=found.told),)
+            return (Step(address, Action.NONE, reason=found.why, seen=found.told),)
         return (_renewal(address, wanted, found),)
 
     async def perform(
@@ -81,7 +83,9 @@ class RefreshToken:
     ) -> Observation[TokenFact]:
         """Renew. Raises StaleError, ConsentRequiredError when only a new sign-in helps, ApiError."""
         assert wanted is not None, "destroy plans no step here"  # steps() gives none without wanted
-        held = await write.clients.vault(wanted.vault_name).find_secret(wanted.secret_name)
+        role_held = all(holds_role(known, role, write.runner) for role in wanted.runner_roles)
+        secrets = VaultSecrets(wanted.vault_name, wanted.mark, write, role_held)
+        held = await secrets.find(wanted.secret_name)
         if held is None:
             raise StaleError(f"secret {wanted.secret_name} is gone", where=str(step.address), next_step=COMMAND)
         fact = TokenFact(held.facts, _app_id(wanted, known))
@@ -92,9 +96,8 @@ class RefreshToken:
             raise StaleError(
                 f"secret {wanted.secret_name} changed since the plan", where=str(step.address), next_step=COMMAND
             )
-        role_held = all(holds_role(known, role, write.runner) for role in wanted.runner_roles)
-        proof = await proof_in_force(write.clients, wanted.credential_place)
-        renewed = await renew(wanted, HeldToken(fact.app_id, proof, held), write, role_held=role_held)
+        proof = await secrets.patiently(lambda: proof_in_force(write.clients, wanted.credential_place))
+        renewed = await renew(wanted, HeldToken(fact.app_id, proof, held), secrets)
         return Present(TokenFact(renewed.stored, fact.app_id))
 
     def rights(self, operation: str) -> tuple[Right, ...]:
@@ -119,8 +122,10 @@ def _app_id(wanted: TokenWanted, known: Known) -> str | None:
 
 
 def _sign_in(wanted: TokenWanted) -> str:
+    """Ready to be handed to the person: the command, the account, and what else it takes."""
     who = f" as {wanted.account}" if wanted.account else ""
-    return f"{COMMAND} (sign in{who}, with MFA)"
+    roles = ", ".join(operator_roles(wanted.credential_place.type))
+    return f"{COMMAND} (sign in{who}, with MFA; whoever runs it needs on vault {wanted.vault_name}: {roles})"
 
 
 def _for_a_person(address: Address, wanted: TokenWanted, reason: str, todo: str, seen: str = "") -> Step:
@@ -148,11 +153,6 @@ def _renewal(address: Address, wanted: TokenWanted, found: Health) -> Step:
         target=str(address),
         quiet_until=news_from,
         scheduled=True,
-        reason=_why(found) + later,
+        reason=found.why + later,
         seen=found.told,
     )
-
-
-def _why(found: Health) -> str:
-    """With whose it is, where that is noted."""
-    return f"{found.why}; {found.noted}" if found.ours else found.why

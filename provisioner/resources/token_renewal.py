@@ -20,7 +20,6 @@ from provisioner.core.errors import (
     VerificationError,
 )
 from provisioner.core.secret import Secret
-from provisioner.resources.contract import Writer
 from provisioner.resources.token_checks import TokenIdentity
 from provisioner.resources.token_held import COMMAND, HeldToken, redeem
 from provisioner.resources.token_proof import expected_token, prove
@@ -41,30 +40,30 @@ class Renewed:
     identity: TokenIdentity
 
 
-async def renew(wanted: TokenWanted, held: HeldToken, write: Writer, *, role_held: bool) -> Renewed:
-    """A new token for the held one, in the vault. role_held: see VaultSecrets.
+async def renew(wanted: TokenWanted, held: HeldToken, secrets: VaultSecrets) -> Renewed:
+    """A new token for the held one, in the vault.
 
     Raises: ConsentRequiredError when only a person's sign-in helps, SignInError, ApiError: nothing was written;
     TokenNotStoredError: the old one is intact; OlderVersionsError: the new one is stored.
     """
-    token, identity = await _new_token(wanted, held, write)
-    secrets = VaultSecrets(wanted.vault_name, wanted.mark, write, role_held)
+    token, identity = await _new_token(wanted, held, secrets)
     try:
         with writes_allowed():
             stored = await store(wanted, token, identity, secrets)
     except OlderVersionsError:
         raise
     except ProvisionerError as error:
-        raise _not_stored(wanted, held, error, write.clock.now()) from error
+        raise _not_stored(wanted, held, error, secrets.write.clock.now()) from error
     return Renewed(stored, identity)
 
 
-async def _new_token(wanted: TokenWanted, held: HeldToken, write: Writer) -> tuple[Secret, TokenIdentity]:
+async def _new_token(wanted: TokenWanted, held: HeldToken, secrets: VaultSecrets) -> tuple[Secret, TokenIdentity]:
     """A new refresh token for the old one, proven to be of the right person, with MFA."""
-    tokens = await redeem(write.clients, held, write.clients.cloud.partner_center_scope)
+    clients = secrets.write.clients
+    tokens = await secrets.once_allowed(lambda: redeem(clients, held, clients.cloud.partner_center_scope))
     try:
-        expected = await expected_token(write.clients, held.app_id, wanted.account)
-        identity = await prove(tokens, expected, write.clients)
+        expected = await expected_token(clients, held.app_id, wanted.account)
+        identity = await prove(tokens, expected, clients)
     except ConsentError as error:
         raise ConsentRequiredError(error.what, where=error.where, next_step=error.next_step or COMMAND) from error
     if tokens.refresh_token is None:

@@ -150,10 +150,14 @@ class VaultSecrets:
             deadline_s = _NEW_NAME_DEADLINE_S if self.vault_is_new else _UNREACHABLE_DEADLINE_S
             return await retry_while(self.write, name_lag, call, f"vault {self.vault_name} to answer", deadline_s)
 
+        return await self.once_allowed(reached)
+
+    async def once_allowed(self, call: Callable[[], Awaitable[Result]]) -> Result:
+        """What `call` gives once the runner's role has taken effect, for what the vault is only a part of."""
         if not self.role_held:
-            return await reached()
+            return await call()
         role = f"the runner's role on vault {self.vault_name}"
-        return await retry_while(self.write, role_lag, reached, role, ROLE_DEADLINE_S)
+        return await retry_while(self.write, role_lag, call, role, ROLE_DEADLINE_S)
 
 
 def _is_after(found: SecretFacts, written: SecretFacts) -> bool:
