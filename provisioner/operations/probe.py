@@ -18,6 +18,7 @@ from provisioner.resources.token_proof import expected_token, prove
 from provisioner.spec.model import Spec
 
 _CONSENT = "provisioner consent SPEC"
+_NO_ROLE = "ForbiddenByRbac"  # a firewall forbids as well, and no role helps against it
 
 
 async def probe(clients: TenantClients, spec: Spec) -> ProbeResult:
@@ -37,7 +38,8 @@ async def probe(clients: TenantClients, spec: Spec) -> ProbeResult:
     except SignInError as refused:
         return _refused(refused)
     except ForbiddenError as forbidden:
-        return ProbeResult(Verdict.UNKNOWN, f"not probed: {forbidden.what}", forbidden.next_step or _rights(spec))
+        next_step = _rights(spec) if forbidden.code == _NO_ROLE else forbidden.next_step
+        return ProbeResult(Verdict.UNKNOWN, f"not probed: {forbidden.what}", next_step)
     except ApiError as error:
         return ProbeResult(Verdict.UNKNOWN, f"not probed: {error.what}", error.next_step)
     return ProbeResult(Verdict.WORKS, f"probed: it works, is of {identity.account or identity.object_id}, with MFA")

@@ -20,7 +20,8 @@ from provisioner.render.layout import ANY_FILE, BLANK, Lines, count, labelled, p
 from provisioner.render.values import moment, shown, words
 
 _LATER = "·"
-_OWN = ("credential", "refreshToken")
+_TOKEN = "refreshToken"  # noqa: S105  # what it is about, not a token
+_OWN = ("credential", _TOKEN)
 _MARKS: dict[Action, tuple[str, str]] = {
     Action.NONE: ("=", "dim"),
     Action.CREATE: ("+", "green"),
@@ -133,26 +134,34 @@ def _step(step: Step, now: datetime, width: int, file: str, life: Life | None) -
     head.append(f" {step.address.key or step.address.name}")
     if tags := _tags(step):
         head.append("  ").append_text(tags)
-    lines = [head, *(_ends(life, now) if life is not None else []), *_fields(step, width)]
+    lines = [*(_with_end(head, life, now, width) if life is not None else [head]), *_fields(step, width)]
     if step.not_before is not None:
         lines += paragraph(f"not before {moment(step.not_before)}", width, first="      ", style="dim")
     if step.reason:
         lines += paragraph(step.reason, width, first="      ", style="dim")
-    if life is not None and step.seen:
+    if life is not None and life.what == _TOKEN and step.seen:
         lines += paragraph(step.seen, width, first="      ", style="dim")
     if step.todo and step.action is Action.UNKNOWN:
         lines += paragraph(ready(step.todo, file), width, first="      next: ")
     return lines
 
 
-def _ends(life: Life, now: datetime) -> Lines:
+def _with_end(head: Text, life: Life, now: datetime, width: int) -> Lines:
+    """The row with when it ends, which goes below where there is no room."""
+    end = _end(life, now)
+    if len(head) + 2 + len(end) <= width:
+        return [head.append("  ").append_text(end)]
+    return [head, Text("      ").append_text(end)]
+
+
+def _end(life: Life, now: datetime) -> Text:
     """`certificate, expires 2027-02-21, 63 days left`."""
     assert life.expires_at is not None, "only what ends is asked"
     what = f"{life.type}, " if life.type else ""
     over = life.expires_at <= now
     told = f"{what}{'expired' if over else 'expires'} {life.expires_at:%Y-%m-%d}, {_left(life.expires_at - now)}"
     style = "red" if over else "dim" if life.state == "fresh" else "yellow"
-    return [Text("      ").append(told, style)]
+    return Text(told, style)
 
 
 def _left(rest: timedelta) -> str:

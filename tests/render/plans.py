@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from provisioner.core.address import Address, Ref
-from provisioner.core.plan import Cause, Notice, Plan
+from provisioner.core.plan import Cause, Life, Notice, Plan
 from provisioner.core.step import Action, Change, Step
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -18,7 +18,7 @@ TOKEN = Address(NAME, "refresh_token")
 SIGN_IN = "someone with the account sam-service@contoso.example signs in:\n  provisioner consent contoso.yaml"
 
 
-def plan(*steps: Step, cause: Cause, notices: tuple[Notice, ...] = ()) -> Plan:
+def plan(*steps: Step, cause: Cause, notices: tuple[Notice, ...] = (), life: tuple[Life, ...] = ()) -> Plan:
     """A plan of contoso-sam, made at NOW."""
     return Plan(
         name=NAME,
@@ -30,6 +30,7 @@ def plan(*steps: Step, cause: Cause, notices: tuple[Notice, ...] = ()) -> Plan:
         steps=steps,
         cause=cause,
         notices=notices,
+        life=life,
     )
 
 
@@ -147,7 +148,129 @@ UNKNOWN = plan(
     cause=Cause.UNKNOWN,
 )
 
+
+def alive(kind: str, days: float, state: str = "fresh") -> Life:
+    """The credential in force."""
+    return Life(CREDENTIAL, "credential", state, "contoso-sam-credential", kind, NOW + timedelta(days=days))
+
+
+def token_alive(days: float, state: str = "fresh") -> Life:
+    return Life(TOKEN, "refreshToken", state, "partner-refresh-token", "", NOW + timedelta(days=days), mfa=True)
+
+
+NOTED = "sam-service@contoso.example, with MFA"
+HELD = Step(
+    TOKEN,
+    Action.NONE,
+    reason="it was last renewed on 2026-03-01",
+    seen=f"fresh: {NOTED}, issued 2026-03-01, expires 2026-05-30, permissions as in the spec",
+)
+LIVING = plan(
+    Step(CREDENTIAL, Action.NONE, kept=("secret portal of unknown origin, expires 2026-03-22",)),
+    Step(
+        TOKEN,
+        Action.UPDATE,
+        "renew",
+        reason="it expires on 2026-03-14",
+        seen=f"expiring: {NOTED}, issued 2025-12-14, expires 2026-03-14, permissions as in the spec",
+    ),
+    cause=Cause.NONE,
+    notices=(
+        Notice(
+            "warning",
+            "the secret portal of unknown origin on the application expires on 2026-03-22: its user is refused then",
+            "find out who uses it; provisioner leaves it alone",
+        ),
+    ),
+    life=(
+        alive("certificate", 63),
+        token_alive(12, "expiring"),
+        Life(CREDENTIAL, "foreignCredential", "foreign", "portal", "secret", NOW + timedelta(days=20)),
+    ),
+)
+QUIET = plan(HELD, cause=Cause.NONE, life=(alive("secret", 200), token_alive(89)))
+OVER = plan(
+    Step(TOKEN, Action.PERSON, "consent", reason="it expired on 2026-03-01", todo=SIGN_IN),
+    cause=Cause.NONE,
+    life=(alive("certificate", 0.3, "due"), token_alive(-1, "broken")),
+)
+
+
+ROTATION = plan(
+    Step(
+        CREDENTIAL,
+        Action.UPDATE,
+        "stage",
+        (Change("application.credential.expires", "2026-03-20", "2027-03 (12 months)"),),
+        reason="it expires on 2026-03-20; the new version is on the application beside it until it works",
+    ),
+    Step(
+        CREDENTIAL,
+        Action.UPDATE,
+        "promote",
+        (Change("vault.certificate.state", None, "current"),),
+        reason="once the new version signs token requests that Entra takes, consumers find it by its tag",
+    ),
+    Step(
+        CREDENTIAL,
+        Action.UPDATE,
+        "retire",
+        (Change("application.credential.thumbprint", "549F5D228E69AB6CA72750CCAEEECC521E610316", None),),
+        not_before=NOW + timedelta(days=3),
+        reason="replaced; kept for the overlap, so that whoever signs with it can follow",
+    ),
+    HELD,
+    cause=Cause.NONE,
+    life=(alive("certificate", 18, "due"), token_alive(89)),
+)
+SWITCH = plan(
+    Step(
+        CREDENTIAL,
+        Action.UPDATE,
+        "register",
+        (Change("application.credential.thumbprint", None, "549F5D228E69AB6CA72750CCAEEECC521E610316"),),
+        kept=("trust in repo:contoso/old:ref:refs/heads/main of https://token.actions.githubusercontent.com",),
+        reason="the certificate contoso-sam-credential is another's: used as it is",
+    ),
+    Step(
+        CREDENTIAL,
+        Action.UPDATE,
+        "retire_secret",
+        (Change("application.credential.keyId", "0c6c7d0f-5e0a-4f2b-9a7d-0c1b7a9d3e55", None),),
+        not_before=NOW + timedelta(days=7),
+        reason="the spec's type is certificate now; what the vault has of the secret is disabled with it",
+    ),
+    Step(TOKEN, Action.UNKNOWN, "probe", reason="not probed: Entra answered 503", todo="run the same command again"),
+    cause=Cause.CHANGE,
+    life=(alive("certificate", 60), token_alive(40, "unknown")),
+)
+TRUST = plan(
+    Step(
+        CREDENTIAL,
+        Action.CREATE,
+        "trust",
+        (
+            Change("application.credential.type", None, "federated"),
+            Change(
+                "application.credential.trust",
+                None,
+                "repo:contoso/sam:environment:prod of https://token.actions.githubusercontent.com",
+            ),
+        ),
+        reason="nothing is stored: consent, renew and token work where that platform's tokens are",
+    ),
+    Step(TOKEN, Action.NONE, reason="written by somebody else on 2026-03-01: whose it is is not known"),
+    cause=Cause.CHANGE,
+    life=(token_alive(89, "foreign"),),
+)
+
 ALL = {
+    "rotation": ROTATION,
+    "switch": SWITCH,
+    "trust": TRUST,
+    "living": LIVING,
+    "quiet": QUIET,
+    "over": OVER,
     "first": FIRST,
     "drift": DRIFT,
     "clean": CLEAN,
