@@ -15,10 +15,11 @@ import aiohttp
 from provisioner.clients.clouds import endpoints
 from provisioner.core.clock import Clock
 from provisioner.core.errors import ProvisionerError
+from provisioner.core.observation import Known, Unknown
 from provisioner.engine.observer import observe
 from provisioner.engine.planner import make_plan
 from provisioner.operations.preflight.azure import azure
-from provisioner.operations.preflight.check import Check, Scene, failed, unknown
+from provisioner.operations.preflight.check import Check, Scene, failed, passed, unknown
 from provisioner.operations.preflight.consent import consent_modes
 from provisioner.operations.preflight.directory import directory
 from provisioner.operations.preflight.identity import not_signed_in, pipeline, signed_in
@@ -41,7 +42,7 @@ async def doctor(tenant: OpenTenant, spec: Spec) -> tuple[Check, ...]:
     checks = await asyncio.gather(directory(scene), azure(scene), vault(scene))
     return (
         *signed_in(spec, tenant.runner),
-        pipeline(spec, os.environ),
+        pipeline(spec, os.environ, signed_in=True),
         *network,
         *(check for group in checks for check in group),
         *plannable,
@@ -55,16 +56,21 @@ async def without_runner(
     """What can be said when nobody could be signed in: the rest rests on that."""
     network = await hosts(session, endpoints(spec.cloud), spec.tenant, clock)
     rest = (unknown(name, "not tried: it rests on the check identity", "see identity") for name in _REST_ON_IDENTITY)
-    return (not_signed_in(error), pipeline(spec, os.environ), *network, *rest, consent_modes(spec))
+    return (not_signed_in(error), pipeline(spec, os.environ, signed_in=False), *network, *rest, consent_modes(spec))
 
 
 async def _scene(tenant: OpenTenant, spec: Spec) -> tuple[Scene, tuple[Check, ...]]:
     """One look at everything; a plan that cannot be made is a finding, and hides nothing else."""
     scene = Scene(tenant, spec, Reader(tenant.clients, tenant.runner))
     try:
-        scene = replace(scene, known=await observe(spec, KINDS, scene.reader))
-        now = tenant.clients.clock.now()
-        plan = make_plan(spec, KINDS, scene.known, tenant.runner, tenant.clients, now)
+        known = await observe(spec, KINDS, scene.reader)
     except ProvisionerError as error:
-        return scene, (failed("plan", error.what, error.next_step),)
-    return replace(scene, plan=plan), ()
+        untold = Unknown(error.what, next_step=error.next_step)
+        known = Known(dict.fromkeys((address for kind in KINDS for address in kind.wanted(spec)), untold))
+        return replace(scene, known=known), (failed("plan", error.what, error.next_step),)
+    try:
+        now = tenant.clients.clock.now()
+        plan = make_plan(spec, KINDS, known, tenant.runner, tenant.clients, now)
+    except ProvisionerError as error:
+        return replace(scene, known=known), (failed("plan", error.what, error.next_step),)
+    return replace(scene, known=known, plan=plan), (passed("plan", "a plan can be made"),)

@@ -27,31 +27,31 @@ def not_signed_in(error: ProvisionerError) -> Check:
     return failed(IDENTITY, error.what, error.next_step or "az login, or set AZURE_CLIENT_ID and its credential")
 
 
-def pipeline(spec: Spec, environment: Mapping[str, str]) -> Check:
-    """The platform this runs on, and whether it can prove who it is afresh (sam-facts 3.7: 700024)."""
-    secret = "AZURE_CLIENT_SECRET" in environment
+def pipeline(spec: Spec, environment: Mapping[str, str], *, signed_in: bool) -> Check:
+    """The platform this runs on, and whether it can prove who it is afresh (sam-facts 3.7: 700024).
+
+    signed_in: somebody is the runner already, so whatever is missing here was not needed.
+    """
     if "GITHUB_ACTIONS" in environment:
-        if "ACTIONS_ID_TOKEN_REQUEST_URL" in environment:
-            return passed(
-                PIPELINE, "GitHub Actions gives this job identity tokens, asked afresh for each token request"
-            )
-        return _without_tokens("GitHub Actions", "add to the workflow: permissions: {id-token: write}", secret=secret)
+        has_tokens = "ACTIONS_ID_TOKEN_REQUEST_URL" in environment
+        step = "add to the workflow: permissions: {id-token: write, contents: read}"
+        return _job("GitHub Actions", step, has_tokens=has_tokens, signed_in=signed_in)
     if "TF_BUILD" in environment:
-        if "SYSTEM_ACCESSTOKEN" in environment:
-            return passed(PIPELINE, "Azure DevOps gives this job identity tokens, asked afresh for each token request")
+        has_tokens = "SYSTEM_ACCESSTOKEN" in environment
         step = "add to the step: env: {SYSTEM_ACCESSTOKEN: $(System.AccessToken)}"
-        return _without_tokens("Azure DevOps", step, secret=secret)
+        return _job("Azure DevOps", step, has_tokens=has_tokens, signed_in=signed_in)
     if "AZURE_FEDERATED_TOKEN_FILE" in environment:
         return passed(PIPELINE, "the pod's token file is read afresh for each token request")
-    if secret:
-        return passed(PIPELINE, "the runner proves itself with AZURE_CLIENT_SECRET: watch when that secret expires")
+    if "AZURE_CLIENT_SECRET" in environment:
+        return passed(PIPELINE, "the environment holds AZURE_CLIENT_SECRET: watch when that secret expires")
     by = f"; the spec says auth: {spec.auth.type}" if spec.auth is not None else ""
     return passed(PIPELINE, f"no pipeline is seen here{by}")
 
 
-def _without_tokens(platform: str, next_step: str, *, secret: bool) -> Check:
-    if secret:
-        return passed(PIPELINE, f"{platform} gives this job no identity tokens, but AZURE_CLIENT_SECRET is set")
-    return failed(
-        PIPELINE, f"{platform} gives this job no identity tokens, and no AZURE_CLIENT_SECRET is set", next_step
-    )
+def _job(platform: str, next_step: str, *, has_tokens: bool, signed_in: bool) -> Check:
+    if has_tokens:
+        return passed(PIPELINE, f"{platform} gives this job identity tokens, asked afresh for each token request")
+    text = f"{platform} gives this job no identity tokens"
+    if signed_in:
+        return passed(PIPELINE, f"{text}; the runner signed in without one")
+    return failed(PIPELINE, text, next_step)

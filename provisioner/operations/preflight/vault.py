@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterable
 
 from provisioner.clients.arm_facts import VaultFacts
@@ -42,7 +43,7 @@ async def _data_plane(scene: Scene, fact: VaultFacts) -> tuple[Check, Check]:
         await list_secrets(scene.reader, scene.spec.vault.name)
     except ForbiddenError as error:
         if error.code in _FIREWALL:
-            blocked = failed("vaultFirewall", error.message, _let_in(scene))
+            blocked = failed("vaultFirewall", error.message, _let_in(scene, error.message))
             return blocked, unknown("vaultAccess", "the vault's firewall is in the way", "see vault firewall")
         return passed("vaultFirewall", open_to), _no_access(scene, fact, error)
     except ApiError as error:
@@ -56,9 +57,11 @@ def _open_to(fact: VaultFacts) -> str:
     return f"the vault answers this machine: its firewall lets in {', '.join(fact.allowed_ips) or 'its networks'}"
 
 
-def _let_in(scene: Scene) -> str:
-    name = scene.spec.vault.name
-    return f"az keyvault network-rule add --name {name} --ip-address THIS_MACHINE   # and vault.network.allowedIps"
+def _let_in(scene: Scene, message: str) -> str:
+    """The vault tells the address it saw."""
+    seen = re.search(r"Client address: ([0-9a-fA-F.:]+)", message)
+    address = seen.group(1).rstrip(".") if seen else "THIS_MACHINES_ADDRESS"
+    return f"az keyvault network-rule add --name {scene.spec.vault.name} --ip-address {address}"
 
 
 def _no_access(scene: Scene, fact: VaultFacts, error: ForbiddenError) -> Check:
