@@ -176,9 +176,10 @@ async def _sign_in(
     tenant: OpenTenant, spec: Spec, ui: Ui, options: ApplyOptions, seen: Seen
 ) -> tuple[ConsentResult | None, StepResult | None, Seen]:
     """Who signed in, how the token's step failed, and the last look: what was written before is told in any case."""
-    if not awaits_sign_in(seen.plan) or not (options.with_consent or options.wait_consent_s):
+    wanted = options.with_consent or options.wait_consent_s
+    if not wanted or not awaits_sign_in(seen.plan) or seen.plan.pending:  # what is pending is another round's
         return None, None, seen
-    if not _only_a_sign_in_is_left(seen.plan):
+    if _something_else_is_first(seen.plan):
         ui.info("The sign-in has to wait: other things are for a person to do first.")
         return None, None, seen
     try:
@@ -203,7 +204,6 @@ async def _verified(tenant: OpenTenant, spec: Spec) -> tuple[Check, ...]:
         return (Check("verify", Status.UNKNOWN, error.what, error.next_step),)
 
 
-def _only_a_sign_in_is_left(plan: Plan) -> bool:
+def _something_else_is_first(plan: Plan) -> bool:
     """A sign-in before a person's other items (grants, a vault's permission model) would be turned down, or in vain."""
-    others = [step for step in plan.for_a_person if step.address.kind != RefreshToken.name]
-    return not (others or plan.pending)
+    return any(step.address.kind != RefreshToken.name for step in plan.for_a_person)

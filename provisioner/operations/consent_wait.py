@@ -37,6 +37,8 @@ async def wait_for_sign_in(
 
     Raises: PlanError, and ApiError when the vault may not be read; an outage is waited out.
     """
+    if _is_another_spec_s(seen, spec):  # a sign-in would be refused; the plan says what to do
+        return None, seen
     clock = tenant.clients.clock
     ends = clock.monotonic_s() + timeout_s
     ui.info(f"{hand_over(spec)}\n")
@@ -67,6 +69,11 @@ def _rounded(left_s: float) -> float:
 def has_token(plan: Plan) -> bool:
     """A token is there as far as the vault's metadata tell."""
     return not any(step.action in (Action.PERSON, Action.UNKNOWN) for step in plan.steps if _is_token(step))
+
+
+def _is_another_spec_s(seen: Seen, spec: Spec) -> bool:
+    facts = [seen.known.fact(address) for address in RefreshToken().wanted(spec)]
+    return any(fact is not None and fact.secret.tags.get(TAG, spec.name) != spec.name for fact in facts)
 
 
 def _is_unread(plan: Plan) -> bool:

@@ -172,6 +172,15 @@ def test_a_token_that_does_not_serve_is_told_and_waited_on(trial: Elsewhere) -> 
     assert any("does not serve this spec" in text for text in pipeline.said)
 
 
+def test_nobody_is_waited_for_where_the_secret_is_another_spec_s(trial: Elsewhere) -> None:
+    trial.put_secret(SECRET, "theirs", tags={"provisioner": "neighbour"})
+    result = _apply(trial, _pipeline(trial))
+    assert result.exit_code() == 3
+    assert trial.waits == []
+    [step] = result.after.for_a_person
+    assert "neighbour" in step.reason
+
+
 def test_a_token_that_came_between_the_plan_and_the_wait_is_seen(trial: Elsewhere) -> None:
     async def run() -> ApplyResult:
         async with trial.opened() as tenant:
