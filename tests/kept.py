@@ -28,6 +28,7 @@ from provisioner.resources.token_held import held_token
 from provisioner.spec.model import Spec, parse
 from provisioner.spec.vault_roles import VAULT_ROLES
 from tests.consent.player import Player
+from tests.platforms import AUDIENCE, GITHUB, GITHUB_SUBJECT
 from tests.rehearsal import SECRET
 from tests.robot import Person
 from tests.trial import Onlooker, Trial, failures
@@ -46,7 +47,8 @@ class Kept:
     def document(self, **consent: Any) -> dict[str, Any]:
         """The spec as a file would hold it."""
         document = self.trial.document()
-        document["application"]["credential"] = {"type": self.type, **LIVES}
+        trust = {"issuer": GITHUB, "subject": GITHUB_SUBJECT, "audience": AUDIENCE, "overlap": LIVES["overlap"]}
+        document["application"]["credential"] = {"type": self.type, **(trust if self.type == "federated" else LIVES)}
         document["consent"] |= consent
         return document
 

@@ -8,12 +8,13 @@ from datetime import timedelta
 import pytest
 
 from provisioner.clients.runner_identities import ClientSecretIdentity
-from provisioner.core.errors import ConsentRequiredError, ForbiddenError
+from provisioner.core.errors import ConsentRequiredError, CredentialMissingError, ForbiddenError
 from provisioner.core.exit_codes import PERSON_MUST_ACT
 from provisioner.operations.renew import RenewResult, renew
 from provisioner.resources.token_renewal import TokenNotStoredError
 from provisioner.resources.token_store import OlderVersionsError
 from tests.kept import Kept, newcomer
+from tests.platforms import GITHUB_SUBJECT, forget_identities, start_job
 from tests.rehearsal import SECRET
 from tests.trial import Onlooker
 
@@ -160,6 +161,27 @@ def test_without_one_of_these_roles_nothing_is_written(kept: Kept) -> None:
 async def _renew_as(kept: Kept, identity: ClientSecretIdentity) -> RenewResult:
     async with kept.opened(identity=identity) as tenant:
         return await renew(tenant, kept.spec(), Onlooker())
+
+
+def test_with_a_trust_it_renews_in_the_job_that_is_trusted_and_nowhere_else(
+    kept_by_secret: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trusting = Kept(kept_by_secret.trial, "federated")
+    forget_identities(monkeypatch)
+    before = trusting.token()
+    with pytest.MonkeyPatch.context() as job:
+        for name, value in start_job(trusting.trial, "github", GITHUB_SUBJECT).items():
+            job.setenv(name, value)
+        trusting.apply()
+        trusting.renew()
+    after = trusting.token()
+    assert after["value"] != before["value"]
+    trusting.trial.forget()
+    with pytest.raises(CredentialMissingError) as refused:
+        trusting.renew()
+    assert refused.value.next_step
+    assert not trusting.vault_writes()
+    assert trusting.token() == after
 
 
 @pytest.mark.parametrize("runs", [2, 5])

@@ -19,10 +19,10 @@ from provisioner.operations.rotate import carry_out_rotation, look_to_rotate
 from provisioner.operations.tenant import OpenTenant
 from provisioner.resources.contract import Writer
 from provisioner.resources.kinds import BY_NAME
-from provisioner.spec.model import Spec, parse
+from provisioner.spec.model import Spec
 from tests.kept import Kept
 from tests.rehearsal import SECRET
-from tests.trial import CREDENTIAL, Onlooker, failures
+from tests.trial import Onlooker, failures
 
 T = TypeVar("T")
 DAY = timedelta(days=1)
@@ -124,16 +124,7 @@ def test_nothing_is_written_for_the_plan(kept: Kept) -> None:
 
 
 def test_of_a_trust_there_is_nothing_to_rotate(kept_by_secret: Kept) -> None:
-    document = kept_by_secret.document()
-    document["application"]["credential"] = {
-        "name": CREDENTIAL,
-        "type": "federated",
-        "issuer": "https://token.actions.githubusercontent.com",
-        "subject": "repo:contoso/sam:environment:production",
-        "audience": "api://AzureADTokenExchange",
-        "overlap": "7d",
-    }
-    spec = parse(document)
+    spec = Kept(kept_by_secret.trial, "federated").spec()
     kept_by_secret.trial.secrets("DELETE", f"secrets/{SECRET}")  # it could not be verified on this machine
     kept_by_secret.trial.apply(spec)
     kept_by_secret.trial.forget()
