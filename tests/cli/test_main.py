@@ -18,7 +18,6 @@ HEAVY = ("aiohttp", "asyncio", "azure", "jsonschema", "msal", "msgraph", "msgspe
 SPEC = "configs/emulator.yaml"
 REFUSED = (
     ["plan", SPEC, "--out", "plan.json"],
-    ["plan", SPEC, "--probe"],
     ["plan", SPEC, "--format", "markdown"],
     ["plan", SPEC, "--format", "html"],
     ["plan", SPEC, "--shard", "1/4"],
