@@ -13,7 +13,6 @@ from itertools import groupby
 
 from rich.text import Text
 
-from provisioner.core.address import Address
 from provisioner.core.plan import Cause, Life, Notice, Plan
 from provisioner.core.step import Action, Change, Step
 from provisioner.render.layout import ANY_FILE, BLANK, Lines, count, labelled, paragraph, plain, ready
@@ -62,8 +61,9 @@ def plan_lines(plan: Plan, width: int = 80, file: str = ANY_FILE) -> Lines:
     file: where the spec is, for commands that can be copied.
     """
     lines = _heading(plan, width)
-    ends = {life.address: life for life in plan.life if life.what in _OWN and life.expires_at is not None}
-    for kind, steps in _grouped(_told_once(plan.steps), list(ends)):
+    own = [life for life in plan.life if life.what in _OWN]
+    ends = {life.address: life for life in own if life.expires_at is not None}
+    for kind, steps in _grouped(_told_once(plan.steps), own):
         lines += [BLANK, Text(words(kind), "bold")]
         for step in steps:
             lines += _step(step, plan.made_at, width, file, ends.pop(step.address, None))
@@ -112,18 +112,20 @@ def _told_once(steps: Iterable[Step]) -> Iterable[Step]:
         yield replace(step, reason=reason, todo="" if elsewhere or told is not step else step.todo)
 
 
-def _grouped(steps: Iterable[Step], alive: Sequence[Address]) -> Iterable[tuple[str, list[Step]]]:
+def _grouped(steps: Iterable[Step], own: Sequence[Life]) -> Iterable[tuple[str, list[Step]]]:
     """By kind, kinds in the order of their first step, steps in the plan's order; nothing of what has no news.
 
-    alive: what ends on its own, and so has a row in any case.
+    own: what ends on its own, and so has a row in any case; the credential before the token.
     """
     told = [step for step in steps if step.action is not Action.NONE or step.reason or step.kept]
-    quiet = [Step(address, Action.NONE) for address in alive if all(step.address != address for step in told)]
+    known = {step.address for step in told}
+    quiet = [Step(life.address, Action.NONE) for life in own if life.expires_at and life.address not in known]
     order = list(dict.fromkeys(step.address.kind for step in told))
-    for address in reversed(alive):
-        if address.kind not in order:
-            later = [other.kind for other in alive[alive.index(address) + 1 :]]
-            order.insert(order.index(later[0]) if later else len(order), address.kind)
+    for step in reversed(quiet):
+        kinds = [life.address.kind for life in own]
+        later = kinds[kinds.index(step.address.kind) + 1 :]
+        place = next((order.index(kind) for kind in later if kind in order), len(order))
+        order[place:place] = [] if step.address.kind in order else [step.address.kind]
     by_kind = sorted([*told, *quiet], key=lambda step: order.index(step.address.kind))
     return [(kind, list(group)) for kind, group in groupby(by_kind, key=lambda step: step.address.kind)]
 

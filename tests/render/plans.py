@@ -188,6 +188,11 @@ LIVING = plan(
         Life(CREDENTIAL, "foreignCredential", "foreign", "portal", "secret", NOW + timedelta(days=20)),
     ),
 )
+FIRST_SIGN_IN = plan(
+    Step(TOKEN, Action.PERSON, "consent", reason="no refresh token is stored", todo=SIGN_IN),
+    cause=Cause.NONE,
+    life=(alive("secret", 364), Life(TOKEN, "refreshToken", "wanted", "partner-refresh-token")),
+)
 QUIET = plan(HELD, cause=Cause.NONE, life=(alive("secret", 200), token_alive(89)))
 OVER = plan(
     Step(TOKEN, Action.PERSON, "consent", reason="it expired on 2026-03-01", todo=SIGN_IN),
@@ -270,6 +275,7 @@ ALL = {
     "trust": TRUST,
     "living": LIVING,
     "quiet": QUIET,
+    "first_sign_in": FIRST_SIGN_IN,
     "over": OVER,
     "first": FIRST,
     "drift": DRIFT,
