@@ -23,8 +23,10 @@ from provisioner.spec import catalogue
 from provisioner.spec.catalogue import PARTNER_CENTER
 from provisioner.spec.model import CredentialType, Spec
 from tests.consent.player import Player
+from tests.engine.consumers import Consumer, Workload
 from tests.newcomer import Newcomer, newcomer, opened_as
-from tests.trial import GROUP, Onlooker, Trial, rounds
+from tests.rehearsal import SECRET
+from tests.trial import CREDENTIAL, GROUP, Onlooker, Trial, rounds
 
 TYPES: tuple[CredentialType, ...] = ("certificate", "secret", "federated")
 TRUST = {"issuer": "https://token.actions.githubusercontent.com", "subject": "repo:contoso/sam:environment:production"}
@@ -120,23 +122,53 @@ def test_the_printed_roles_of_an_operator_are_enough_to_consent_and_each_is_need
         assert not _consents(hired(*(role for role in roles if role != left_out)), trial, spec), left_out
 
 
-AZ = """#!/usr/bin/env python3
-import json, sys
-if sys.argv[1:4] == ["ad", "sp", "show"]:
-    print("9a6b-graph")
-else:
-    print(json.dumps(sys.argv[1:]), file=open({log!r}, "a"))
+def _uses_it(program: Newcomer, trial: Trial, kind: CredentialType) -> bool:
+    """Whether it can read the stored refresh token and prove itself as the application, by raw HTTP."""
+    consumer = Consumer(trial, Workload(program.client_id, program.secret))
+    try:
+        if kind == "secret":
+            proven = trial.mints_a_token(consumer.sees(f"secrets/{CREDENTIAL}")["value"])
+        else:
+            consumer.mints()
+            proven = bool(consumer.minted)
+        return proven and "value" in consumer.sees(f"secrets/{SECRET}")
+    except AssertionError:  # the vault refused it something
+        return False
+
+
+@pytest.mark.parametrize("kind", ["certificate", "secret"])
+def test_the_printed_roles_of_a_consumer_are_enough_and_each_is_needed(prepared: Trial, kind: CredentialType) -> None:
+    trial = prepared.back_to("new")
+    spec = _spec(trial, kind)
+    assert trial.apply(spec).exit_code() == 3
+    trial.secrets("PUT", f"secrets/{SECRET}", {"value": "play money"})
+    trial.cloud.control("POST", "snapshot", {"name": f"used-{kind}"})
+    roles = [need.names[0] for need in needs_of(spec) if need.who == "consumer"]
+    for left_out in (None, *roles):
+        trial.back_to(f"used-{kind}")
+        program = newcomer(trial, name="Program")
+        for role in roles:
+            if role != left_out:
+                program.may(role, trial.vault_path)
+        assert _uses_it(program, trial, kind) == (left_out is None), left_out
+
+
+AZ = r"""#!/bin/sh
+case "$1 $2 $3" in
+"ad sp show") echo 9a6b-graph ;;
+*) { printf '%s\0' "$@"; echo; } >> "$CALLS" ;;
+esac
 """
 
 
 def _ran(folder: Path, commands: Iterable[str]) -> list[list[str]]:
     """What `az` is called with when a shell is given the commands."""
     log = folder / "calls"
-    (folder / "az").write_text(AZ.format(log=str(log)), encoding="utf-8")
+    (folder / "az").write_text(AZ, encoding="utf-8")
     (folder / "az").chmod(0o700)
-    path = f"{folder}:{os.environ['PATH']}"
-    subprocess.run(["bash", "-eu", "-c", "\n".join(commands)], env={"PATH": path}, check=True)
-    return [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+    environment = {"PATH": f"{folder}:{os.environ['PATH']}", "CALLS": str(log)}
+    subprocess.run(["bash", "-eu", "-c", "\n".join(commands)], env=environment, check=True)
+    return [line.split("\0")[:-1] for line in log.read_text(encoding="utf-8").splitlines()]
 
 
 @pytest.mark.parametrize("kind", TYPES)
