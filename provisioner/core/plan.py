@@ -33,19 +33,26 @@ class Notice:
     next_step: str = ""
 
 
+class Mortal(StrEnum):
+    """What ends on its own. foreign: on the application, of unknown origin."""
+
+    CREDENTIAL = "credential"
+    REFRESH_TOKEN = "refreshToken"  # noqa: S105  # what it is about, not a token
+    FOREIGN_CREDENTIAL = "foreignCredential"
+
+
 @dataclass(frozen=True)
 class Life:
     """Something that ends on its own, and when. It is about time only: what is done about it is a step, if anything.
 
-    what: `credential`, `refreshToken` or `foreignCredential` (on the application, of unknown origin).
-    name and type: of a credential. expires_at: None where that is not known, or there is nothing yet.
-    state: `fresh`, `due` (the next apply renews it), `expired`, `missing`, `unknown`; of a refresh token those of
-    design section 4. for_a_person: nothing but a person keeps it alive, and it is time. mfa: whether the sign-in behind
-    a refresh token had it, None where that is not known.
+    name and type: of a credential, or the name of the secret that holds the token. expires_at: None where that is not
+    known, or there is nothing yet. state: `fresh`, `due` (the next apply renews it), `expired`, `missing`, `unknown`,
+    `foreign`; of a refresh token those of design section 4. for_a_person: nothing but a person keeps it alive, and it
+    is time. mfa: whether the sign-in behind a refresh token had it, None where that is not known.
     """
 
     address: Address
-    what: str
+    what: Mortal
     state: str
     name: str = ""
     type: str = ""

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from provisioner.core.address import Address
 from provisioner.core.observation import Absent, Known, Present, Unknown
-from provisioner.core.plan import Life, Notice
+from provisioner.core.plan import Life, Mortal, Notice
 from provisioner.resources.credential import Credential
 from provisioner.resources.credential.kind import CredentialFact
 from provisioner.resources.credential.wanted import CredentialWanted
@@ -19,9 +19,6 @@ from provisioner.resources.refresh_token import RefreshToken
 from provisioner.resources.token_state import health
 from provisioner.spec.model import Spec
 
-CREDENTIAL = "credential"
-FOREIGN_CREDENTIAL = "foreignCredential"
-REFRESH_TOKEN = "refreshToken"  # noqa: S105  # what it is about, not a token
 FRESH, DUE, EXPIRED, MISSING, UNKNOWN = "fresh", "due", "expired", "missing", "unknown"
 FOREIGN = "foreign"
 WANTED = "wanted"
@@ -42,7 +39,7 @@ def credential_life(spec: Spec, known: Known, now: datetime) -> tuple[tuple[Life
     seen = known.get(address)
     kind = wanted.place.type
     if isinstance(seen, Unknown):
-        return (Life(address, CREDENTIAL, UNKNOWN, wanted.place.name, kind),), ()
+        return (Life(address, Mortal.CREDENTIAL, UNKNOWN, wanted.place.name, kind),), ()
     fact = seen.fact if isinstance(seen, Present) else CredentialFact()
     if fact.hidden:
         return (), ()
@@ -57,11 +54,11 @@ def token_life(spec: Spec, known: Known, now: datetime) -> tuple[Life, ...]:
     ((address, wanted),) = RefreshToken().wanted(spec).items()
     seen = known.get(address)
     if isinstance(seen, Unknown):
-        return (Life(address, REFRESH_TOKEN, UNKNOWN, wanted.secret_name),)
+        return (Life(address, Mortal.REFRESH_TOKEN, UNKNOWN, wanted.secret_name),)
     if isinstance(seen, Absent):
-        return () if seen.remains is not None else (Life(address, REFRESH_TOKEN, WANTED, wanted.secret_name),)
+        return () if seen.remains is not None else (Life(address, Mortal.REFRESH_TOKEN, WANTED, wanted.secret_name),)
     found = health(wanted, seen.fact, now)
-    life = Life(address, REFRESH_TOKEN, found.state.value, wanted.secret_name, expires_at=found.expires_at)
+    life = Life(address, Mortal.REFRESH_TOKEN, found.state.value, wanted.secret_name, expires_at=found.expires_at)
     return (replace(life, mfa=found.mfa),)
 
 
@@ -76,7 +73,7 @@ def notices(life: Iterable[Life], spec: Spec, now: datetime) -> tuple[Notice, ..
         if one.for_a_person:
             text = f"the {one.type} {one.name} {ends}, and its owner has to renew it: it is not ours"
             told.append(Notice("warning", text, "have its owner make a new version; the next apply takes it over"))
-        elif one.what == FOREIGN_CREDENTIAL:
+        elif one.what is Mortal.FOREIGN_CREDENTIAL:
             text = f"the {one.type} {one.name} of unknown origin on the application {ends}: its user is refused then"
             told.append(Notice("warning", text, "find out who uses it; provisioner leaves it alone"))
     return tuple(told)
@@ -86,13 +83,13 @@ def _in_force(address: Address, wanted: CredentialWanted, fact: CredentialFact, 
     kind = wanted.place.type
     found = _secret(fact) if kind == "secret" else _certificate(fact)
     if found is None:
-        return Life(address, CREDENTIAL, MISSING, wanted.place.name, kind)
+        return Life(address, Mortal.CREDENTIAL, MISSING, wanted.place.name, kind)
     name, ends_at = found
     state = FRESH
     if ends_at is not None and ends_at - wanted.rotate_before <= now:
         state = DUE if now < ends_at else EXPIRED
     brought = kind == "certificate" and fact.certificate.is_brought
-    return Life(address, CREDENTIAL, state, name, kind, ends_at, for_a_person=brought and state == DUE)
+    return Life(address, Mortal.CREDENTIAL, state, name, kind, ends_at, for_a_person=brought and state == DUE)
 
 
 def _secret(fact: CredentialFact) -> tuple[str, datetime | None] | None:
@@ -107,9 +104,11 @@ def _certificate(fact: CredentialFact) -> tuple[str, datetime | None] | None:
 
 def _foreign(address: Address, fact: CredentialFact) -> Iterable[Life]:
     for entry in fact.secret.others:
-        yield Life(address, FOREIGN_CREDENTIAL, FOREIGN, entry.display_name or entry.key_id, "secret", entry.ends_at)
+        yield Life(
+            address, Mortal.FOREIGN_CREDENTIAL, FOREIGN, entry.display_name or entry.key_id, "secret", entry.ends_at
+        )
     known = {version.thumbprint for version in fact.certificate.versions}
     for key in fact.certificate.others:
         if key.thumbprint not in known:
             name = key.display_name or key.thumbprint or key.key_id
-            yield Life(address, FOREIGN_CREDENTIAL, FOREIGN, name, "certificate", key.ends_at)
+            yield Life(address, Mortal.FOREIGN_CREDENTIAL, FOREIGN, name, "certificate", key.ends_at)

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from provisioner.core.address import Address
-from provisioner.core.plan import Life, Plan
+from provisioner.core.plan import Life, Mortal, Plan
 from provisioner.core.step import Action, Step
-from provisioner.engine.forecast import FOREIGN, FRESH, REFRESH_TOKEN, UNKNOWN
+from provisioner.engine.forecast import FOREIGN, FRESH, UNKNOWN
 from provisioner.resources.refresh_token import CONSENT
 from provisioner.resources.token_state import TokenState
 
@@ -33,12 +33,12 @@ class ProbeResult:
 def worth_probing(plan: Plan) -> bool:
     """False where the metadata has settled it: no token, another spec's, one that cannot serve, or none to be seen."""
     settled = (TokenState.BROKEN, "wanted", UNKNOWN)
-    return any(life.what == REFRESH_TOKEN and life.state not in settled for life in plan.life)
+    return any(life.what is Mortal.REFRESH_TOKEN and life.state not in settled for life in plan.life)
 
 
 def with_probe(plan: Plan, result: ProbeResult) -> Plan:
     """The plan with the token's step and its state as the probe found them. For a plan that is worth probing."""
-    token = next(life for life in plan.life if life.what == REFRESH_TOKEN)
+    token = next(life for life in plan.life if life.what is Mortal.REFRESH_TOKEN)
     steps = tuple(_judged(step, result) if step.address == token.address else step for step in plan.steps)
     if all(step.address != token.address for step in plan.steps):
         steps = (*steps, _judged(Step(token.address, Action.NONE), result))

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import msgspec
 
 from provisioner.core.errors import ProvisionerError, SpecError
-from provisioner.core.plan import Cause, Life, Plan
+from provisioner.core.plan import Cause, Life, Mortal, Plan
 from provisioner.core.step import Action, Step
 from provisioner.render.values import as_json, timestamp
 
@@ -69,7 +69,7 @@ class LifeRow(_Shape, frozen=True, kw_only=True):
     """
 
     address: Address
-    what: str
+    what: Mortal
     name: str
     type: str
     state: str

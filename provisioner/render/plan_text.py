@@ -13,14 +13,13 @@ from itertools import groupby
 
 from rich.text import Text
 
-from provisioner.core.plan import Cause, Life, Notice, Plan
+from provisioner.core.plan import Cause, Life, Mortal, Notice, Plan
 from provisioner.core.step import Action, Change, Step
 from provisioner.render.layout import ANY_FILE, BLANK, Lines, count, labelled, paragraph, plain, ready
 from provisioner.render.values import moment, shown, words
 
 _LATER = "·"
-_TOKEN = "refreshToken"  # noqa: S105  # what it is about, not a token
-_OWN = ("credential", _TOKEN)
+_OWN = (Mortal.CREDENTIAL, Mortal.REFRESH_TOKEN)
 _MARKS: dict[Action, tuple[str, str]] = {
     Action.NONE: ("=", "dim"),
     Action.CREATE: ("+", "green"),
@@ -141,7 +140,7 @@ def _step(step: Step, now: datetime, width: int, file: str, life: Life | None) -
         lines += paragraph(f"not before {moment(step.not_before)}", width, first="      ", style="dim")
     if step.reason:
         lines += paragraph(step.reason, width, first="      ", style="dim")
-    if life is not None and life.what == _TOKEN and step.seen:
+    if life is not None and life.what is Mortal.REFRESH_TOKEN and step.seen:
         lines += paragraph(step.seen, width, first="      ", style="dim")
     if step.todo and step.action is Action.UNKNOWN:
         lines += paragraph(ready(step.todo, file), width, first="      next: ")

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
-from provisioner.core.plan import Life, Plan
+from provisioner.core.plan import Life, Mortal, Plan
 
 _TENANT = ("spec", "tenant")
 _TOKEN_STATES = ("fresh", "due", "expiring", "broken", "wanted", "foreign", "unknown")
@@ -76,13 +76,13 @@ class _Metrics:
             self._add_life(who, life, life.days_left(plan.made_at))
 
     def _add_life(self, who: tuple[str, str], life: Life, days_left: float | None) -> None:
-        if life.what == "refreshToken":
+        if life.what is Mortal.REFRESH_TOKEN:
             for state in _TOKEN_STATES:
                 self._token_state.labels(*who, state).set(state == life.state)
             if days_left is not None:
                 self._token_days.labels(*who).set(days_left)
             return
-        own = life.what == "credential"
+        own = life.what is Mortal.CREDENTIAL
         if own:
             for state in _CREDENTIAL_STATES:
                 self._credential_state.labels(*who, life.type, state).set(state == life.state)

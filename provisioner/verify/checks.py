@@ -12,7 +12,7 @@ from provisioner.clients.partner_center import MFA_REQUIRED
 from provisioner.clients.sign_in_errors import remedy_of
 from provisioner.core.errors import ApiError, SignInError
 from provisioner.core.exit_codes import CHECK_FAILED, COULD_NOT_TELL, DONE, PERSON_MUST_ACT, combine
-from provisioner.core.plan import Life
+from provisioner.core.plan import Life, Mortal
 from provisioner.resources.token_checks import Finding
 
 REFRESH_TOKEN = "refreshToken"  # noqa: S105  # the name of a check
@@ -28,10 +28,10 @@ CREDENTIAL_EXPIRY = "credentialExpiry"
 TOKEN_EXPIRY = "refreshTokenExpiry"  # noqa: S105  # the name of a check
 CONSENT = "provisioner consent SPEC"
 _RENEWALS = {
-    "credential": (CREDENTIAL_EXPIRY, "provisioner apply SPEC rotates it"),
-    "refreshToken": (TOKEN_EXPIRY, "provisioner renew SPEC"),
+    Mortal.CREDENTIAL: (CREDENTIAL_EXPIRY, "provisioner apply SPEC rotates it"),
+    Mortal.REFRESH_TOKEN: (TOKEN_EXPIRY, "provisioner renew SPEC"),
 }
-_WARNED_OF = (("credential", "due"), ("refreshToken", "expiring"))
+_WARNED_OF = ((Mortal.CREDENTIAL, "due"), (Mortal.REFRESH_TOKEN, "expiring"))
 
 _CAUSES = (
     "check in turn: the account is no Admin agent or Sales agent in Partner Center; it has no GDAP role for this "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from provisioner.core.address import Address, Ref
-from provisioner.core.plan import Cause, Life, Notice, Plan
+from provisioner.core.plan import Cause, Life, Mortal, Notice, Plan
 from provisioner.core.step import Action, Change, Step
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -151,11 +151,11 @@ UNKNOWN = plan(
 
 def alive(kind: str, days: float, state: str = "fresh") -> Life:
     """The credential in force."""
-    return Life(CREDENTIAL, "credential", state, "contoso-sam-credential", kind, NOW + timedelta(days=days))
+    return Life(CREDENTIAL, Mortal.CREDENTIAL, state, "contoso-sam-credential", kind, NOW + timedelta(days=days))
 
 
 def token_alive(days: float, state: str = "fresh") -> Life:
-    return Life(TOKEN, "refreshToken", state, "partner-refresh-token", "", NOW + timedelta(days=days), mfa=True)
+    return Life(TOKEN, Mortal.REFRESH_TOKEN, state, "partner-refresh-token", "", NOW + timedelta(days=days), mfa=True)
 
 
 NOTED = "sam-service@contoso.example, with MFA"
@@ -185,13 +185,13 @@ LIVING = plan(
     life=(
         alive("certificate", 63),
         token_alive(12, "expiring"),
-        Life(CREDENTIAL, "foreignCredential", "foreign", "portal", "secret", NOW + timedelta(days=20)),
+        Life(CREDENTIAL, Mortal.FOREIGN_CREDENTIAL, "foreign", "portal", "secret", NOW + timedelta(days=20)),
     ),
 )
 FIRST_SIGN_IN = plan(
     Step(TOKEN, Action.PERSON, "consent", reason="no refresh token is stored", todo=SIGN_IN),
     cause=Cause.NONE,
-    life=(alive("secret", 364), Life(TOKEN, "refreshToken", "wanted", "partner-refresh-token")),
+    life=(alive("secret", 364), Life(TOKEN, Mortal.REFRESH_TOKEN, "wanted", "partner-refresh-token")),
 )
 QUIET = plan(HELD, cause=Cause.NONE, life=(alive("secret", 200), token_alive(89)))
 OVER = plan(

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from provisioner.core.plan import Life
+from provisioner.core.plan import Life, Mortal
 from provisioner.render.prometheus import Checked, textfile
 from tests.render.plans import CREDENTIAL, LIVING, NAME, NOW, TOKEN
 
@@ -39,13 +39,13 @@ def test_what_ends_is_told_in_days_and_by_state() -> None:
 
 
 def test_a_token_that_is_over_has_less_than_nothing_left() -> None:
-    over = Life(TOKEN, "refreshToken", "broken", expires_at=NOW - timedelta(days=1))
+    over = Life(TOKEN, Mortal.REFRESH_TOKEN, "broken", expires_at=NOW - timedelta(days=1))
     samples = _read(textfile([Checked(NAME, TENANT, replace(LIVING, life=(over,)), NOW)]))
     assert samples["provisioner_refresh_token_days_left", _labels()] == -1.0
 
 
 def test_what_is_not_known_has_a_state_and_no_number() -> None:
-    unread = Life(CREDENTIAL, "credential", "unknown", type="secret")
+    unread = Life(CREDENTIAL, Mortal.CREDENTIAL, "unknown", type="secret")
     samples = _read(textfile([Checked(NAME, TENANT, replace(LIVING, life=(unread,)), NOW)]))
     assert samples["provisioner_credential_state", _labels(type="secret", state="unknown")] == 1
     assert not [name for name, _ in samples if name == "provisioner_credential_days_left"]
