@@ -177,10 +177,14 @@ class CredentialMissingError(ConsentError):
     """There is nothing with which the application could prove itself: no credential in force, no trusted token here."""
 
 
-class ConsentRequiredError(ConsentError):
-    """A person must sign in (again) before this can work."""
+class PersonMustActError(ConsentError):
+    """Somebody with other rights than the one who runs this must act before it can work; next_step says who."""
 
     exit_code = PERSON_MUST_ACT
+
+
+class ConsentRequiredError(PersonMustActError):
+    """A person must sign in (again) before this can work."""
 
 
 class ConsentTimeoutError(ConsentError):

@@ -14,8 +14,15 @@ from provisioner.clients.guard import signatures_allowed
 from provisioner.clients.key_vault import StoredSecret
 from provisioner.clients.proof import ClientProof
 from provisioner.clients.sign_in_errors import remedy_of
+from provisioner.clients.sign_in_remedies import Who
 from provisioner.clients.tenant import TenantClients
-from provisioner.core.errors import ConsentError, ConsentRequiredError, ForbiddenError, SignInError
+from provisioner.core.errors import (
+    ConsentError,
+    ConsentRequiredError,
+    ForbiddenError,
+    PersonMustActError,
+    SignInError,
+)
 from provisioner.resources.credential.place import place_of
 from provisioner.resources.credential.proof import proof_in_force
 from provisioner.resources.marks import TAG
@@ -24,6 +31,7 @@ from provisioner.spec.model import Spec
 COMMAND = "provisioner consent SPEC"
 ANOTHER_NAME = "name another secret in consent.secretName"
 _APPLY = "provisioner apply SPEC"
+_OTHERS = (Who.ADMIN, Who.ACCOUNT)
 # The inner code of a 403 for a disabled secret's value (observed in public issue reports, as ForbiddenByRbac is).
 _DISABLED = "SecretDisabled"
 
@@ -60,16 +68,18 @@ async def held_token(clients: TenantClients, spec: Spec) -> HeldToken:
 async def redeem(clients: TenantClients, held: HeldToken, scope: str, tenant: str | None = None) -> UserTokens:
     """Tokens for one scope, in the spec's tenant or a customer's. Writes nothing; the old refresh token stays valid.
 
-    Raises: ConsentRequiredError when only a new sign-in helps; SignInError, ApiError.
+    Raises: ConsentRequiredError when only a new sign-in helps; PersonMustActError when an administrator or the person
+    of the account has something else to mend; SignInError, ApiError.
     """
     try:
         with signatures_allowed():
             return await clients.entra(held.app_id, held.proof, tenant).redeem_refresh_token(held.stored.value, scope)
     except SignInError as error:
         remedy = remedy_of(error)
-        if remedy is not None and remedy.consent:
-            raise ConsentRequiredError(error.what, where=error.where, next_step=error.next_step) from error
-        raise
+        if remedy is None or not (remedy.consent or remedy.who in _OTHERS):
+            raise
+        kind = ConsentRequiredError if remedy.consent else PersonMustActError
+        raise kind(error.what, where=error.where, next_step=error.next_step) from error
 
 
 async def _vault_exists(clients: TenantClients, spec: Spec) -> None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from provisioner.clients.runner_identities import ClientSecretIdentity
-from provisioner.core.errors import ConsentRequiredError, CredentialMissingError, ForbiddenError
+from provisioner.core.errors import ConsentRequiredError, CredentialMissingError, ForbiddenError, PersonMustActError
 from provisioner.core.exit_codes import PERSON_MUST_ACT
 from provisioner.operations.renew import RenewResult, renew
 from provisioner.resources.token_renewal import TokenNotStoredError
@@ -79,6 +79,16 @@ def test_a_revoked_token_needs_a_person_and_nothing_is_written(kept: Kept) -> No
     assert refused.value.exit_code == PERSON_MUST_ACT
     assert not kept.vault_writes()
     assert kept.token() == before
+
+
+def test_a_disabled_account_is_an_administrators_to_mend(kept_by_secret: Kept) -> None:
+    operator = kept_by_secret.trial.tenant.operator_id
+    kept_by_secret.trial.cloud.control("PATCH", f"users?id={operator}", {"accountEnabled": False})
+    with pytest.raises(PersonMustActError) as refused:
+        kept_by_secret.renew()
+    assert refused.value.exit_code == PERSON_MUST_ACT
+    assert "administrator" in refused.value.next_step
+    assert not kept_by_secret.vault_writes()
 
 
 @pytest.mark.parametrize("value", ["no-token-at-all", "line\nbreak", " "])
