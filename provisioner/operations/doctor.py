@@ -16,6 +16,7 @@ from provisioner.clients.clouds import endpoints
 from provisioner.core.clock import Clock
 from provisioner.core.errors import ProvisionerError
 from provisioner.core.observation import Known, Unknown
+from provisioner.core.plan import Plan
 from provisioner.engine.observer import observe
 from provisioner.engine.planner import make_plan
 from provisioner.operations.preflight.azure import azure
@@ -73,4 +74,11 @@ async def _scene(tenant: OpenTenant, spec: Spec) -> tuple[Scene, tuple[Check, ..
         plan = make_plan(spec, KINDS, known, tenant.runner, tenant.clients, now)
     except ProvisionerError as error:
         return replace(scene, known=known), (failed("plan", error.what, error.next_step),)
-    return replace(scene, known=known, plan=plan), (passed("plan", "a plan can be made"),)
+    return replace(scene, known=known, plan=plan), (_plannable(plan),)
+
+
+def _plannable(plan: Plan) -> Check:
+    if plan.unknown:
+        told = f"{len(plan.unknown)} of what a plan looks at could not be read"
+        return unknown("plan", told, "provisioner plan SPEC")
+    return passed("plan", "a plan can be made, and looks at everything")

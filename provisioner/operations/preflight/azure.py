@@ -10,7 +10,7 @@ from provisioner.clients.arm_facts import RoleAssignmentFacts
 from provisioner.core.address import Address
 from provisioner.core.errors import ApiError
 from provisioner.core.observation import Absent, Present, Unknown
-from provisioner.operations.preflight.check import Check, Need, Scene, failed, lacking, passed, unknown, unread
+from provisioner.operations.preflight.check import Check, Need, Scene, failed, lacking, passed, unknown, unread, untold
 from provisioner.resources.contract import Right
 from provisioner.resources.marks import TAG
 from provisioner.resources.rights import ASSIGN_VAULT_ROLES, READ_SUBSCRIPTION, WRITE_SUBSCRIPTION, WRITE_VAULT
@@ -108,8 +108,7 @@ def _provider(scene: Scene) -> Check:
     name = "resourceProvider"
     seen = scene.known.get(Address(scene.spec.name, "resource_provider", "Microsoft.KeyVault"))
     if isinstance(seen, Unknown):
-        step = f"give the runner one of: {seen.right}" if seen.right else seen.next_step
-        return unknown(name, seen.why, step)
+        return untold(name, seen)
     if isinstance(seen, Present) and seen.fact.state != "Registered":
         return passed(name, f"Microsoft.KeyVault is {seen.fact.state} in the subscription: apply registers it")
     return passed(name, "Microsoft.KeyVault is registered in the subscription")

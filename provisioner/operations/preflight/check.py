@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 
 from provisioner.core.errors import ApiError, ForbiddenError
 from provisioner.core.exit_codes import COULD_NOT_TELL, DONE, FAILED, combine
-from provisioner.core.observation import Known
+from provisioner.core.observation import Known, Unknown
 from provisioner.core.plan import Plan
 from provisioner.core.step import Action
 from provisioner.operations.tenant import OpenTenant
 from provisioner.resources.contract import Reader, Right
 from provisioner.spec.model import Spec
 from provisioner.verify.checks import Status
+
+# ARM names client, object and scope in its sentence: all of them known to whoever reads the checks.
+_REFUSED = re.compile(
+    r"Azure Resource Manager answered 403 AuthorizationFailed: .*?perform action '([^']+)' over scope.*", re.DOTALL
+)
 
 
 @dataclass(frozen=True)
@@ -83,8 +89,14 @@ def lacking(name: str, need: Need, text: str, next_step: str) -> Check:
 def unread(name: str, error: ApiError, right: Right | None = None, *, advisory: bool = False) -> Check:
     """Could not look: the right that is missing, if that is what it was."""
     by_right = isinstance(error, ForbiddenError) and right is not None
-    next_step = f"give the runner one of: {right.told()}" if by_right and right is not None else error.next_step
-    return Check(name, Status.UNKNOWN, error.what, next_step, advisory)
+    told = right.told() if by_right and right is not None else ""
+    return untold(name, Unknown(error.what, told, error.next_step), advisory=advisory)
+
+
+def untold(name: str, seen: Unknown, *, advisory: bool = False) -> Check:
+    """What observing could not see."""
+    next_step = f"give the runner one of: {seen.right}" if seen.right else seen.next_step
+    return unknown(name, _REFUSED.sub(r"Azure refuses the runner \1", seen.why), next_step, advisory=advisory)
 
 
 def exit_code(checks: Iterable[Check]) -> int:

@@ -9,7 +9,7 @@ from provisioner.core.address import Address
 from provisioner.core.errors import ApiError
 from provisioner.core.observation import Present, Unknown
 from provisioner.operations.explain_needs import grant_command
-from provisioner.operations.preflight.check import Check, Scene, failed, lacking, passed, unknown, unread
+from provisioner.operations.preflight.check import Check, Scene, failed, lacking, passed, unknown, unread, untold
 from provisioner.resources.contract import Right
 from provisioner.resources.credential import policy
 from provisioner.resources.credential.certificate_steps import months
@@ -45,7 +45,7 @@ def permissions(scene: Scene) -> tuple[Check, ...]:
         if held:
             checks.append(passed(name, f"the runner has {held[0]}: {right.why}"))
         else:
-            text = f"the runner has none of {', '.join(right.names)}: {right.why}"
+            text = f"the runner has neither {right.names[0]} nor anything wider: {right.why}"
             command = grant_command(spec, runner, cloud, right.names[0])
             checks.append(lacking(name, scene.need(*kinds), text, command))
     return tuple(checks)
@@ -55,7 +55,7 @@ def _unique_name(scene: Scene) -> Check:
     name, spec = "uniqueName", scene.spec
     seen = scene.known.get(Address(spec.name, "application"))
     if isinstance(seen, Unknown):
-        return unknown(name, seen.why, f"give the runner one of: {seen.right}" if seen.right else seen.next_step)
+        return untold(name, seen)
     if isinstance(seen, Present):
         application = seen.fact.application
         if f"provisioner:{spec.name}" in application.tags:
@@ -80,7 +80,7 @@ def _partner_center(scene: Scene) -> Check:
     if isinstance(seen, Present):
         return passed(name, "Partner Center's service principal is in the tenant")
     if isinstance(seen, Unknown):
-        return unknown(name, seen.why, f"give the runner one of: {seen.right}" if seen.right else seen.next_step)
+        return untold(name, seen)
     if scene.tenant.runner.may(*CREATE_API_PRINCIPAL.names):
         return passed(name, "Partner Center's service principal is missing: apply makes it")
     text = "Partner Center's service principal is missing, and the runner may not make it"

@@ -10,7 +10,7 @@ from provisioner.clients.arm_facts import VaultFacts
 from provisioner.core.address import Address
 from provisioner.core.errors import ApiError, ForbiddenError
 from provisioner.core.observation import Present, Unknown
-from provisioner.operations.preflight.check import Check, Need, Scene, failed, passed, unknown, unread
+from provisioner.operations.preflight.check import Check, Need, Scene, failed, passed, unknown, unread, untold
 from provisioner.operations.preflight.network import vault_host
 from provisioner.resources.credential.kind import list_secrets
 from provisioner.resources.rights import LIST_SECRETS
@@ -24,8 +24,7 @@ async def vault(scene: Scene) -> tuple[Check, ...]:
     """Host, firewall and roles; before the vault is there, nothing is in the way."""
     seen = scene.known.get(Address(scene.spec.name, "vault"))
     if isinstance(seen, Unknown):
-        step = f"give the runner one of: {seen.right}" if seen.right else seen.next_step
-        return (*(unknown(name, seen.why, step) for name in _IN_IT), *roles(scene))
+        return (*(untold(name, seen) for name in _IN_IT), *roles(scene))
     if not isinstance(seen, Present):
         text = f"the vault {scene.spec.vault.name} is yet to be made: apply makes it and assigns the roles"
         return tuple(passed(name, text) for name in _IN_IT)
@@ -98,8 +97,7 @@ def _role_check(scene: Scene, purpose: str, principal: str, entries: list[tuple[
     name, who = _ROLE_CHECKS[purpose], principal or "the runner"
     unread_at = next((seen for address, _ in entries if (seen := scene.known.unknown(address))), None)
     if unread_at is not None:
-        step = f"give the runner one of: {unread_at.right}" if unread_at.right else unread_at.next_step
-        return unknown(name, unread_at.why, step)
+        return untold(name, unread_at)
     missing = [role.role for address, role in entries if scene.known.fact(address) is None]
     if not missing:
         return passed(name, f"{who} has {', '.join(role.role for _, role in entries)}")
