@@ -22,7 +22,7 @@ def answer(call: Call, version: int, form: dict[str, str]) -> dict[str, Any]:
     if code is None or code["clientId"] != form["client_id"]:
         raise grant_errors.grant_invalid(call)
     home = call.tx.get(kinds.TENANT, "", code["tenant"])
-    if home is None:
+    if home is None or home["cloud"] != call.cloud:
         raise grant_errors.grant_invalid(call)
     if (None if alias is None else alias["id"]) != code["alias"]:
         raise grant_errors.code_of_another_tenant(call)

@@ -17,7 +17,7 @@ from ..kernel import Call, Reply
 from ..store import Document, Transaction
 from . import asks, directory, errors, wire
 from .answers import Recipient
-from .token_request import need
+from .token_request import fields, need
 from .tokens import SignedIn, digest
 
 LIFE_S = 15 * 60
@@ -33,7 +33,7 @@ SHORT_LINKS = {"/devicelogin": "public", "/deviceloginus": "usgov", "/devicelogi
 
 def issue_v1(call: Call) -> Reply:
     """POST /{tenant}/oauth2/devicecode with client_id and resource: numbers are strings, the address is a URL."""
-    form = call.form()
+    form = fields(call)
     document, code = _new(call, 1, form, "", form.get("resource") or None)
     shown = _shown(call, document, code)
     shown["verification_url"] = shown.pop("verification_uri")
@@ -42,7 +42,7 @@ def issue_v1(call: Call) -> Reply:
 
 def issue_v2(call: Call) -> Reply:
     """POST /{tenant}/oauth2/v2.0/devicecode with client_id and scope."""
-    form = call.form()
+    form = fields(call)
     if "resource" in form:
         raise errors.parameter_not_supported(call, "resource")
     document, code = _new(call, 2, form, need(call, form, "scope"), None)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from .. import kinds, lag
 from ..clouds import CLOUDS
@@ -218,10 +218,11 @@ def redirect_platform(call: Call, application: Document, uri: str) -> Platform:
     raise errors.reply_address_mismatch(call, uri, application["appId"])
 
 
-def _without_port(uri: str) -> tuple[str, str, str] | None:
-    """(scheme, path, query) of a localhost URI; None for any other."""
+def _without_port(uri: str) -> str | None:
+    """A localhost URI as it is written but for the port; None for any other."""
     try:
         parts = urlsplit(uri)
     except ValueError:
         return None
-    return (parts.scheme, parts.path, parts.query) if parts.hostname == "localhost" else None
+    host, _, _ = parts.netloc.partition(":")
+    return urlunsplit(parts._replace(netloc="localhost")) if host.lower() == "localhost" else None

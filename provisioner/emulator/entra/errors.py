@@ -234,6 +234,13 @@ def parameter_missing(call: Call, name: str) -> SignInRefusal:
     return SignInRefusal(call, 400, "invalid_request", 900144, text)
 
 
+@refusal("entra.parameter_repeated")
+def parameter_repeated(call: Call, name: str) -> SignInRefusal:
+    """Observed: azure-sdk-for-java#31733."""
+    text = f"The request is not properly formatted. The parameter '{name}' is duplicated."
+    return SignInRefusal(call, 400, "invalid_request", 9000411, text)
+
+
 @refusal("entra.malformed")
 def malformed(call: Call) -> SignInRefusal:
     return SignInRefusal(call, 400, "invalid_request", 9002313, "Invalid request. Request is malformed or invalid.")

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from ..kernel import Call, Reply
 from . import application_grant, client_credential, code_grant, device_grant, errors, refresh_grant, wire
-from .token_request import need, wanted_claims
+from .token_request import fields, need, wanted_claims
 
 _Grant = Callable[[Call, int, dict[str, str]], dict[str, Any]]
 _GRANTS: dict[str, _Grant] = {
@@ -40,7 +40,7 @@ def preflight(call: Call) -> Reply:
 
 
 def _issue(call: Call, version: int) -> Reply:
-    form = client_credential.with_basic(call, call.form())
+    form = client_credential.with_basic(call, fields(call))
     grant_type, _ = need(call, form, "grant_type"), need(call, form, "client_id")
     if version == 2 and "resource" in form:
         raise errors.parameter_not_supported(call, "resource")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qsl
 
 from ..kernel import Call
 from ..store import Document
@@ -44,6 +45,16 @@ class TokenRequest:
             "not_before": str(now),
             "resource": ask.audience,
         }
+
+
+def fields(call: Call) -> dict[str, str]:
+    """The form of a token or device code request; no fields in a body of another content type. Raises 9000411."""
+    if "form-urlencoded" not in call.headers.get("content-type", "").lower():
+        return {}
+    names = [name for name, _ in parse_qsl(call.body.decode("utf-8", "replace"), keep_blank_values=True)]
+    if repeated := next((name for name in names if names.count(name) > 1), None):
+        raise errors.parameter_repeated(call, repeated)
+    return call.form()
 
 
 def need(call: Call, form: dict[str, str], name: str) -> str:

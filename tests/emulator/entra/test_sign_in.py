@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from urllib.parse import urlencode
 
 import pytest
 
@@ -17,6 +18,7 @@ from tests.emulator.entra.world import (
     NATIVE,
     PARTNER_CENTER,
     SCOPE,
+    SECRET,
     VERIFIER,
     WEB,
     Certificate,
@@ -120,7 +122,22 @@ def test_pkce_s256_and_plain_are_honoured(world: World) -> None:
 def test_port_of_localhost_is_ignored_and_its_path_is_not(world: World) -> None:
     uri = NATIVE.replace(":8400", ":51234")
     assert world.redeem(world.code(redirect_uri=uri), redirect_uri=uri, client_secret=None).status == 200
-    assert "50011" in str(world.authorize(redirect_uri=f"{uri}/x").body)
+    for other in (f"{uri}/x", f"{uri}#x", uri.replace("localhost", "user@localhost")):
+        assert "50011" in str(world.authorize(redirect_uri=other).body), other
+
+
+def test_code_over_common_is_redeemed_in_its_own_cloud_only(store: Store) -> None:
+    world = World(store).add_application(signInAudience="AzureADMultipleOrgs")
+    form = {
+        "grant_type": "authorization_code",
+        "code": world.code(alias="common"),
+        "redirect_uri": WEB,
+        "client_id": world.client_id,
+        "client_secret": SECRET,
+    }
+    url = "https://login.microsoftonline.us/common/oauth2/v2.0/token"
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    assert _error(dispatch.handle(store, "POST", url, headers, urlencode(form).encode())) == [70000]
 
 
 def test_uri_without_path_comes_back_with_a_slash(store: Store) -> None:

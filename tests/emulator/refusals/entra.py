@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 from provisioner.emulator import kinds
 from provisioner.emulator.directory_roles import APPLICATION_ADMINISTRATOR
+from provisioner.emulator.dispatch import handle
 from provisioner.emulator.graph import microsoft_apps
 from provisioner.emulator.kernel import Reply
 from provisioner.emulator.seed.directory import CONTOSO, FABRIKAM, TAILSPIN, WINGTIP
@@ -30,6 +32,7 @@ from tests.emulator.entra.world import (
 Row = tuple[str, str, Callable[[Store], Reply], int, str]
 _NOBODY = "2f6c1f43-5e0a-4f2b-9a7d-0c1b7a9d3e55"
 _GRAPH_ADMIN_SCOPE = "https://graph.microsoft.com/Directory.AccessAsUser.All"
+_FORM = "application/x-www-form-urlencoded"
 _MULTITENANT: dict[str, Any] = {"signInAudience": "AzureADMultipleOrgs"}
 
 
@@ -50,6 +53,12 @@ def _redeem(authorize: dict[str, Any] | None = None, version: int = 2, **changed
         return world.redeem(world.code(version, **(authorize or {})), version, **changed)
 
     return provoke
+
+
+def _token_body(content_type: str, fields: list[tuple[str, str]]) -> Callable[[Store], Reply]:
+    """A token request with exactly this body."""
+    url = f"https://login.microsoftonline.com/{FABRIKAM.id}/oauth2/v2.0/token"
+    return lambda store: handle(store, "POST", url, {"Content-Type": content_type}, urlencode(fields).encode())
 
 
 def _as_application(**changed: Any) -> Callable[[Store], Reply]:
@@ -263,6 +272,14 @@ ROWS: tuple[Row, ...] = (
     ("entra.scope_empty", "3.7", _redeem({"scope": "openid"}, scope="openid"), 400, "28003"),
     ("entra.parameter_missing", "3.7", _redeem(redirect_uri=None), 400, "900144"),
     ("entra.parameter_missing", "assumed", _redeem({"code_challenge": VERIFIER}), 400, "900144"),
+    (
+        "entra.parameter_missing",
+        "observed",
+        _token_body("text/plain", [("grant_type", "refresh_token")]),
+        400,
+        "900144",
+    ),
+    ("entra.parameter_repeated", "observed", _token_body(_FORM, [("scope", "a"), ("scope", "b")]), 400, "9000411"),
     ("entra.malformed", "3.7", lambda s: World(s).add_application().refresh("broken"), 400, "9002313"),
     ("entra.malformed", "assumed", _authorize(claims="{"), 302, "9002313"),
     ("entra.prompt_not_supported", "AADSTS list", _authorize(prompt="admin_consent"), 302, "90023"),
