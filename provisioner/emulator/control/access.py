@@ -27,8 +27,8 @@ def authorized(handler: Handler) -> Handler:
     """The handler, for callers that send the token."""
 
     def checked(call: Call) -> Reply:
-        sent = call.headers.get("authorization", "").removeprefix("Bearer ").encode()
-        if not hmac.compare_digest(sent, token(call.tx).encode()):
+        scheme, _, sent = call.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not hmac.compare_digest(sent.encode(), token(call.tx).encode()):
             raise unauthorized()
         return handler(call)
 
