@@ -133,9 +133,8 @@ def _step(step: Step, now: datetime, width: int, file: str, life: Life | None) -
     waits = step.action.writes and not step.pending(now)
     head = Text("  ").append_text(Text(_LATER, "dim") if waits else mark(step.action))
     head.append(f" {step.address.key or step.address.name}")
-    if tags := _tags(step):
-        head.append("  ").append_text(tags)
-    lines = [*(_with_end(head, life, now, width) if life is not None else [head]), *_fields(step, width)]
+    beside = [_tags(step), *([_end(life, now)] if life is not None else [])]
+    lines = [*_row(head, beside, width), *_fields(step, width)]
     if step.not_before is not None:
         lines += paragraph(f"not before {moment(step.not_before)}", width, first="      ", style="dim")
     if step.reason:
@@ -147,12 +146,15 @@ def _step(step: Step, now: datetime, width: int, file: str, life: Life | None) -
     return lines
 
 
-def _with_end(head: Text, life: Life, now: datetime, width: int) -> Lines:
-    """The row with when it ends, which goes below where there is no room."""
-    end = _end(life, now)
-    if len(head) + 2 + len(end) <= width:
-        return [head.append("  ").append_text(end)]
-    return [head, Text("      ").append_text(end)]
+def _row(head: Text, beside: Iterable[Text], width: int) -> Lines:
+    """One line, what has no room in it below."""
+    lines = [head]
+    for part in filter(None, beside):
+        if len(lines[-1]) + 2 + len(part) <= width:
+            lines[-1].append("  ").append_text(part)
+        else:
+            lines.append(Text("      ").append_text(part))
+    return lines
 
 
 def _end(life: Life, now: datetime) -> Text:

@@ -230,6 +230,13 @@ ROTATION = plan(
 )
 SWITCH = plan(
     Step(
+        Address(NAME, "role_assignment", "Key Vault Crypto User/08a320e2-c54e-4fbf-842f-8a2063b2d934"),
+        Action.DELETE,
+        "withdraw",
+        removal=True,
+        reason="we assigned it, and the spec no longer names it",
+    ),
+    Step(
         CREDENTIAL,
         Action.UPDATE,
         "register",
