@@ -19,7 +19,7 @@ from provisioner.core.errors import ForbiddenError, PlanError
 from provisioner.core.observation import Absent, Known, Observation, Present, Unknown
 from provisioner.core.step import Action, Step
 from provisioner.resources.application import ApplicationFact
-from provisioner.resources.contract import Reader, Right, SpecFragment, Writer, blocked
+from provisioner.resources.contract import Reader, Right, SpecFragment, Writer, blocked, could_not_look
 from provisioner.resources.credential import (
     certificate_steps,
     certificate_writes,
@@ -39,9 +39,13 @@ from provisioner.resources.credential.secret_steps import SecretFact, sorted_out
 from provisioner.resources.credential.wanted import CredentialWanted, wanted_credential
 from provisioner.resources.rights import LIST_SECRETS, WRITE_OWN_APPLICATION, WRITE_SECRETS
 from provisioner.resources.role_assignment import holds_role, runner_address
-from provisioner.resources.vault_roles import CERTIFICATES_OFFICER, CRYPTO_USER, SECRETS_OFFICER
+from provisioner.resources.vault_roles import CERTIFICATES_OFFICER, CRYPTO_USER, READER, SECRETS_OFFICER
 from provisioner.resources.vault_secrets import VaultSecrets
 from provisioner.spec.model import Spec
+
+_LIST_CERTIFICATES = Right(
+    "key_vault", (READER, CERTIFICATES_OFFICER), "vault", "lists the versions of the certificate, without their keys"
+)
 
 
 @dataclass(frozen=True)
@@ -211,15 +215,17 @@ async def _observe(wanted: CredentialWanted, known: Known, read: Reader) -> Obse
     seen = known.fact(wanted.application)
     application: ApplicationFacts | None = None if seen is None else seen.application
     # The trusts travel with what other kinds ask of Graph at the same moment.
-    in_vault, federated = await asyncio.gather(
+    (secret, certificate), federated = await asyncio.gather(
         _in_vault(wanted, application, read), _federated(wanted, application, read)
     )
-    return Present(CredentialFact(*in_vault, federated))
+    if isinstance(certificate, Unknown):
+        return certificate
+    return Present(CredentialFact(secret, certificate, federated))
 
 
 async def _in_vault(
     wanted: CredentialWanted, application: ApplicationFacts | None, read: Reader
-) -> tuple[SecretFact, CertificateFact]:
+) -> tuple[SecretFact, CertificateFact | Unknown]:
     stored = await list_secrets(read, wanted.vault_name)
     secret = sorted_out(wanted, () if application is None else application.passwords, stored)
     if wanted.place.type == "secret":
@@ -230,8 +236,8 @@ async def _in_vault(
 
 async def _certificate(
     wanted: CredentialWanted, application: ApplicationFacts | None, stored: Sequence[SecretFacts], read: Reader
-) -> CertificateFact:
-    """The vault is asked only where a certificate is wanted, or one of ours may be left."""
+) -> CertificateFact | Unknown:
+    """The vault is asked only where a certificate is wanted, or one of ours may be left. It takes a role of its own."""
     keys = () if application is None else application.keys
     names = {name.lower() for name in wanted.place.names_of("certificate")}
     is_wanted = wanted.place.type == "certificate"
@@ -239,7 +245,10 @@ async def _certificate(
     if not (is_wanted or enabled or any(key.display_name == wanted.mark for key in keys)):
         return certificate_fact(wanted, wanted.place.name, (), keys)
     certificates = read.clients.certificates(wanted.vault_name)
-    name, versions = await find_certificate(wanted.place, stored, certificates.list_versions)
+    try:
+        name, versions = await find_certificate(wanted.place, stored, certificates.list_versions)
+    except ForbiddenError as error:
+        return could_not_look(error, _LIST_CERTIFICATES.told())
     deleted: CertificateFacts | None = None
     if not versions and is_wanted:
         try:
