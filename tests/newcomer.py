@@ -38,17 +38,17 @@ class Newcomer:
         """Give it a role at an ARM scope."""
         give_role(self.rehearsal, role, scope, self.object_id, "ServicePrincipal")
 
-    def graph(self, method: str, path: str, body: Any = None) -> None:
+    def graph(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
         """A request to Graph as this identity, which must succeed."""
         origin = endpoints(self.rehearsal.tenant.cloud).graph
-        self._send(method, f"{origin}/v1.0/{path}", origin, body)
+        return self._send(method, f"{origin}/v1.0/{path}", origin, body)
 
     def arm(self, method: str, path: str, body: Any, version: str) -> None:
         """The same to Azure."""
         origin = endpoints(self.rehearsal.tenant.cloud).arm
         self._send(method, f"{origin}{path}?api-version={version}", origin, body)
 
-    def _send(self, method: str, url: str, audience: str, body: Any) -> None:
+    def _send(self, method: str, url: str, audience: str, body: Any) -> dict[str, Any]:
         authority, http = endpoints(self.rehearsal.tenant.cloud).authority, self.rehearsal.cloud.http
         form = {
             "grant_type": "client_credentials",
@@ -60,6 +60,8 @@ class Newcomer:
         headers = {"Authorization": f"Bearer {token['access_token']}"}
         answer = http.request(method, url, json=body, headers=headers)
         assert answer.ok, f"{method} {url}: {answer.status_code} {answer.text}"
+        found: dict[str, Any] = answer.json() if answer.content else {}
+        return found
 
 
 def newcomer(rehearsal: Rehearsal, *permissions: str, name: str = "Newcomer") -> Newcomer:

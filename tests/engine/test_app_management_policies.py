@@ -13,7 +13,7 @@ from provisioner.core.plan import Plan
 from provisioner.core.step import Action, Step
 from provisioner.resources.credential.policy import Addition, Policies, refusal, whole_months
 from provisioner.spec.model import CredentialType
-from tests.newcomer import newcomer
+from tests.newcomer import Newcomer, newcomer
 from tests.trial import CREDENTIAL, NAME, Onlooker, Trial, failures
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -92,12 +92,13 @@ def test_a_certificates_months_are_the_calendars() -> None:
     assert whole_months(datetime(2026, 12, 31, tzinfo=UTC), 2) == timedelta(days=59)
 
 
-def _restrict(trial: Trial, kind: str, *rules: dict[str, Any]) -> None:
-    """As whoever keeps the tenant's policies decides."""
-    keeper = newcomer(trial, "Policy.ReadWrite.ApplicationConfiguration", name="Policy keeper")
+def _restrict(trial: Trial, kind: str, *rules: dict[str, Any]) -> Newcomer:
+    """As whoever keeps the tenant's policies decides; they are returned, as nobody new gets a secret now."""
+    keeper = newcomer(trial, "Policy.ReadWrite.ApplicationConfiguration", "Application.Read.All", name="Policy keeper")
     body = {"isEnabled": True, "applicationRestrictions": {kind: list(rules)}}
     keeper.graph("PATCH", "policies/defaultAppManagementPolicy", body)
     trial.forget()
+    return keeper
 
 
 def _of_credential(plan: Plan) -> list[Step]:
@@ -129,6 +130,36 @@ def test_a_shorter_lifetime_is_accepted(trial: Trial) -> None:
     spec = trial.spec(application__credential={"type": "secret", "lifetime": "30d", "rotateBefore": "7d"})
     (step,) = _of_credential(trial.plan(spec))
     assert step.action is Action.CREATE
+
+
+CERTIFICATE = {"type": "certificate", "lifetime": "365d"}
+
+
+def test_a_certificate_is_measured_by_its_own_rule(trial: Trial) -> None:
+    _restrict(trial, "keyCredentials", {"restrictionType": "asymmetricKeyLifetime", "maxLifetime": "P90D"})
+    (step,) = _of_credential(trial.plan(trial.spec(application__credential=CERTIFICATE)))
+    assert step.action is Action.PERSON
+    assert "asymmetricKeyLifetime" in step.reason
+    shorter = trial.spec(application__credential={**CERTIFICATE, "lifetime": "90d"})
+    (step,) = _of_credential(trial.plan(shorter))
+    assert step.action is Action.CREATE
+    assert trial.apply(shorter).exit_code() == 3
+    assert len(trial.application()["keyCredentials"]) == 1
+
+
+def test_the_applications_own_policy_wins_for_the_rule_it_has(applied: Trial) -> None:
+    keeper = _restrict(applied, "passwordCredentials", LIFETIME)
+    rules = {"passwordCredentials": [{"restrictionType": "passwordLifetime", "maxLifetime": "P1Y"}]}
+    own = keeper.graph(
+        "POST",
+        "policies/appManagementPolicies",
+        {"displayName": "Exempt", "isEnabled": True, "restrictions": rules},
+    )
+    reference = {"@odata.id": f"https://graph.microsoft.com/v1.0/policies/appManagementPolicies/{own['id']}"}
+    keeper.graph("POST", f"applications/{applied.application()['id']}/appManagementPolicies/$ref", reference)
+    applied.cloud.control("POST", "clock", {"advanceSeconds": 65 * 86400})
+    steps = _of_credential(applied.plan())
+    assert [(step.operation, step.action) for step in steps] == [("stage", Action.UPDATE), ("promote", Action.UPDATE)]
 
 
 def test_a_rotation_that_would_be_refused_leaves_the_one_in_force_alone(applied: Trial) -> None:
