@@ -122,7 +122,7 @@ class Route:
 
 
 class Router:
-    """Finds the route of a call. ARM's paths and Key Vault's names are case-insensitive, Graph's are not."""
+    """Finds the route of a call. The APIs match paths in any case (`ignore_case`), Entra as written."""
 
     def __init__(self, routes: Iterable[Route], *, ignore_case: bool = False) -> None:
         flags = re.IGNORECASE if ignore_case else 0

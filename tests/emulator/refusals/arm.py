@@ -299,6 +299,13 @@ ROWS: tuple[tuple[str, str, Provoke, int, str], ...] = (
         400,
         "BadRequest",
     ),
+    (
+        "arm.vault_bad_request",
+        "observed",
+        vault(accessPolicies=[{"tenantId": CONTOSO.id, "objectId": "x", "permissions": {"secrets": [" list"]}}]),
+        400,
+        "An invalid value was provided for 'accessPolicies'.",
+    ),
     ("arm.vault_name_not_valid", "6.1", check("kv--double", {}), 400, "VaultNameNotValid"),
     ("arm.vault_name_not_valid", "6.1", check("k" * 25, {}), 400, "VaultNameNotValid"),
     ("arm.vault_already_exists", "6.1", with_vault(another_group), 409, "VaultAlreadyExists"),
