@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any, Literal
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -23,7 +24,7 @@ from provisioner.clients.proof import ClientProof
 from provisioner.clients.session import read_bounded
 from provisioner.clients.sign_in_errors import passing_fault, sign_in_error
 from provisioner.core.clock import Clock
-from provisioner.core.errors import ApiError, ApiReplyError, UnreachableError, api_error_class
+from provisioner.core.errors import ApiError, ApiReplyError, SignInError, UnreachableError, api_error_class
 from provisioner.core.secret import Secret
 
 ResponseMode = Literal["query", "form_post"]
@@ -188,14 +189,19 @@ class EntraClient:
         return await self._proof.fields(self._client_id, endpoint)
 
     async def _patiently(self, call: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
-        """What may be asked again is, while Entra says by its code that the fault is passing.
+        """What may be asked again is, while Entra says by its code that a fault is passing, or answers 500.
 
-        By their status the session knows the others: an answer of 429 or 5xx has been asked for again already.
+        The session knows the others by their status, and has asked again already.
         """
         for wait_s in _PASSING_FAULT_WAITS_S:
-            result = await self._msal(call)
-            if not passing_fault(result):
-                return result
+            try:
+                result = await self._msal(call)
+            except SignInError as error:
+                if error.status != HTTPStatus.INTERNAL_SERVER_ERROR:
+                    raise
+            else:
+                if not passing_fault(result):
+                    return result
             await self._clock.sleep(wait_s)
         return await self._msal(call)
 

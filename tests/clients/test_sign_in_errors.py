@@ -35,16 +35,17 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
 
 @dataclass
 class Passing:
-    """The first `times` token requests are answered 400 with the code of a passing fault."""
+    """The first `times` token requests are answered so with the code of a passing fault."""
 
     times: int
+    status: int = 400
     sent: int = 0
 
     async def __call__(self, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
         self.sent += 1
         if self.sent > self.times:
             return await handler(request)
-        return await Answering("/token", json.dumps(PASSING).encode(), 400)(request, handler)
+        return await Answering("/token", json.dumps(PASSING).encode(), self.status)(request, handler)
 
 
 def _prove(cloud: Cloud, passing: Passing) -> list[float]:
@@ -67,8 +68,9 @@ def _prove(cloud: Cloud, passing: Passing) -> list[float]:
     return waited
 
 
-def test_a_passing_fault_is_asked_again_ever_later(cloud: Cloud) -> None:
-    assert _prove(cloud, Passing(3)) == [1.0, 2.0, 4.0]
+@pytest.mark.parametrize("status", [400, 500, 503])
+def test_a_passing_fault_is_asked_again_ever_later(cloud: Cloud, status: int) -> None:
+    assert _prove(cloud, Passing(3, status)) == [1.0, 2.0, 4.0]
 
 
 def test_a_fault_that_does_not_pass_is_told_when_the_budget_is_spent(cloud: Cloud) -> None:
