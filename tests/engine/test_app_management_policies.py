@@ -87,6 +87,14 @@ def test_an_application_that_is_yet_to_be_made_is_younger_than_any_rule() -> Non
     assert refusal(policies, Addition("secret", timedelta(days=1), self_signed=False)) is not None
 
 
+def test_a_limit_below_a_month_leaves_no_certificate() -> None:
+    policies = Policies(_policy(_rule("asymmetricKeyLifetime", "P30D"), keys=True), None, None)
+    refused = refusal(policies, Addition("certificate", timedelta(days=365), self_signed=True))
+    assert refused is not None
+    assert "lifetime:" not in refused.todo
+    assert "federated" in refused.todo
+
+
 def test_a_certificates_months_are_the_calendars() -> None:
     assert whole_months(datetime(2027, 11, 23, tzinfo=UTC), 12) == timedelta(days=366)
     assert whole_months(datetime(2026, 12, 31, tzinfo=UTC), 2) == timedelta(days=59)

@@ -105,7 +105,9 @@ async def _policies(scene: Scene) -> Check:
     now = scene.tenant.clients.clock.now()
     if kind == "certificate":
         lifetime = policy.whole_months(now, months(lifetime))
-    refused = policy.refusal(found, policy.Addition(kind, lifetime, self_signed=True))
+    credential = scene.known.fact(Address(spec.name, "credential", spec.application.credential.name))
+    brought = credential is not None and credential.certificate.is_brought
+    refused = policy.refusal(found, policy.Addition(kind, lifetime, self_signed=not brought))
     if refused is not None:
         return failed(name, refused.reason, refused.todo)
     return passed(name, f"no app-management policy refuses a {kind} of {policy.days(lifetime)}")

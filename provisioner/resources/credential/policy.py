@@ -27,6 +27,7 @@ CHECK = "preflight/appManagementPolicy"
 """Its name in `safety.accept`, and behind the spec's name its address."""
 _ADDS = ("create", "stage", "register")
 _AFTER_ADDING = "promote"
+_SHORTEST_CERTIFICATE = timedelta(days=31)  # its life is counted in whole months
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,9 @@ def refusal(policies: Policies, addition: Addition) -> Refusal | None:
         by_lifetime = rule.rule in ("passwordLifetime", "asymmetricKeyLifetime")
         if by_lifetime and longest is not None and addition.lifetime > longest:
             reason = f"{told} allows at most {days(longest)}, and this one would live {days(addition.lifetime)}"
+            if addition.kind == "certificate" and longest < _SHORTEST_CERTIFICATE:
+                todo = f"no certificate of Key Vault's is that short: write type: federated into the spec, {ask}"
+                return Refusal(reason, todo)
             return Refusal(reason, f"write application.credential.lifetime: {_fitting(longest)} into the spec, {ask}")
     return None
 
