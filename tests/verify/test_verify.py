@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from provisioner.core.address import Address
+from provisioner.core.plan import Life, Mortal
 from provisioner.emulator.seed.directory import CONTOSO
 from provisioner.operations.consent import ConsentOptions, consent
 from provisioner.operations.verify import verify
-from provisioner.verify.checks import Check, Status, exit_code
+from provisioner.verify.checks import Check, Status, exit_code, expiry
 from tests.consent.conftest import free_port
 from tests.consent.player import Player
 from tests.rehearsal import NAME, SECRET, Rehearsal, clients_of, served
@@ -142,3 +145,24 @@ def test_an_expired_token_fails_for_its_age_too_and_says_who_mends_it(contoso: R
     assert checks["refreshTokenExpiry"].next_step == "provisioner consent SPEC"
     assert checks["credentialExpiry"].status is Status.PASS
     assert exit_code(checks.values()) == 5
+
+
+def test_a_credential_that_ends_soon_says_what_rotates_it() -> None:
+    now = datetime(2026, 3, 1, tzinfo=UTC)
+    address = Address(NAME, "credential")
+    due = expiry(Life(address, Mortal.CREDENTIAL, "due", "cred", "secret", now + timedelta(days=12.5)), now)
+    assert (due.status, due.text) == (Status.PASS, "cred expires on 2026-03-13, 12.5 days left")
+    assert due.next_step == "provisioner apply SPEC rotates it"
+    assert exit_code([due]) == 0
+
+
+def test_what_only_its_owner_can_renew_passes_and_waits_for_a_person() -> None:
+    now = datetime(2026, 3, 1, tzinfo=UTC)
+    life = Life(Address(NAME, "credential"), Mortal.CREDENTIAL, "due", "cred", "certificate", now + timedelta(days=12))
+    check = expiry(replace(life, for_a_person=True), now)
+    assert (check.status, exit_code([check])) == (Status.PASS, 3)
+
+
+def test_an_end_that_nobody_could_read_is_unknown() -> None:
+    life = Life(Address(NAME, "credential"), Mortal.CREDENTIAL, "unknown", type="secret")
+    assert exit_code([expiry(life, datetime(2026, 3, 1, tzinfo=UTC))]) == 4
