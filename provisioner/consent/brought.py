@@ -36,14 +36,13 @@ def read_brought(text: str) -> Secret:
     return Secret(token)
 
 
-def with_advice(error: SignInError) -> SignInError:
-    """What to do about a token that Entra does not take."""
+def advise(error: SignInError) -> None:
+    """Put what to do into an error about a token that Entra does not take."""
     remedy = remedy_of(error)
     if error.code == _PUBLIC:
         error.next_step = f"a public client's token dies with a change of password: {_BRING_ANOTHER}"
     elif remedy is not None and remedy.consent:
         error.next_step = f"Entra does not take this token: {_BRING_ANOTHER}"
-    return error
 
 
 def _refused(what: str, next_step: str) -> ConsentError:

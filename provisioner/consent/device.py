@@ -6,18 +6,11 @@ from collections.abc import Callable
 
 from provisioner.clients.device_code import DeviceCode, NoTokens, redeem_device_code
 from provisioner.clients.entra import EntraClient, UserTokens
-from provisioner.clients.sign_in_errors import remedy_of
+from provisioner.clients.outages import is_outage
 from provisioner.consent.answer import SignInCancelledError
 from provisioner.core.clock import Clock
 from provisioner.core.durations import in_words
-from provisioner.core.errors import (
-    ApiError,
-    ConsentTimeoutError,
-    ServiceUnavailableError,
-    SignInError,
-    ThrottledError,
-    UnreachableError,
-)
+from provisioner.core.errors import ApiError, ConsentTimeoutError
 
 ANOTHER_MODE = "provisioner consent SPEC --mode browser, or --mode paste"
 _WHERE = "the sign-in on another device"
@@ -33,7 +26,8 @@ async def wait_for_decision(
 ) -> UserTokens:
     """The tokens, once the person has signed in; asked for at the pace Entra wants, until the code is over.
 
-    Raises: SignInCancelledError, ConsentTimeoutError, SignInError with what to do instead, ApiError.
+    An outage is waited out. Raises: SignInCancelledError, ConsentTimeoutError, SignInError with what to do instead,
+    ApiError.
     """
     ends = clock.monotonic_s() + asked.life_s
     wait = asked.interval_s
@@ -43,8 +37,9 @@ async def wait_for_decision(
         try:
             found = await redeem_device_code(entra, asked)
         except ApiError as error:
-            if not _is_passing(error):
-                raise _with_advice(error) from error
+            if not is_outage(error):
+                _advise(error)
+                raise
             progress(f"{error.what}: asking again")
             wait = min(wait * 2, _LONGEST_WAIT_S)
             continue
@@ -59,16 +54,8 @@ async def wait_for_decision(
     raise _over(asked)
 
 
-def _is_passing(error: ApiError) -> bool:
-    """An outage, of Entra or of the vault that signs."""
-    if isinstance(error, SignInError):
-        remedy = remedy_of(error)
-        return remedy is not None and remedy.transient
-    return isinstance(error, UnreachableError | ServiceUnavailableError | ThrottledError)
-
-
-def _with_advice(error: ApiError) -> ApiError:
-    """What to do instead, where it is this way of signing in that is refused."""
+def _advise(error: ApiError) -> None:
+    """Put what to do instead into an error that refuses this way of signing in."""
     if error.code in _BLOCKED:
         error.next_step = f"a Conditional Access policy stops this way of signing in: {ANOTHER_MODE}"
     elif error.code == _PUBLIC:
@@ -76,7 +63,6 @@ def _with_advice(error: ApiError) -> ApiError:
             "the application allows public client flows, and a public client's token dies with a change of password: "
             f"turn them off (isFallbackPublicClient: false), or {ANOTHER_MODE}"
         )
-    return error
 
 
 def _declined() -> SignInCancelledError:

@@ -14,7 +14,7 @@ from provisioner.clients.entra import AuthorizationRequest, EntraClient, UserTok
 from provisioner.clients.guard import signatures_allowed
 from provisioner.clients.tenant import TenantClients
 from provisioner.consent.answer import SignInAnswer
-from provisioner.consent.brought import PROMPT, read_brought, with_advice
+from provisioner.consent.brought import PROMPT, advise, read_brought
 from provisioner.consent.device import ANOTHER_MODE, wait_for_decision
 from provisioner.consent.listener import listen
 from provisioner.consent.page import Page
@@ -184,7 +184,8 @@ class _SignIn:
         try:
             tokens = await self._entra.redeem_refresh_token(brought, self.clients.cloud.partner_center_scope)
         except SignInError as error:
-            raise with_advice(error) from error
+            advise(error)
+            raise
         return await self._store(tokens, brought)
 
     async def _redeem(self, request: AuthorizationRequest, answer: SignInAnswer) -> ConsentResult:

@@ -7,13 +7,10 @@ from __future__ import annotations
 
 import math
 
+from provisioner.clients.key_vault import SecretFacts
+from provisioner.clients.outages import is_outage
 from provisioner.core.durations import in_words
-from provisioner.core.errors import (
-    NotFoundError,
-    ServiceUnavailableError,
-    ThrottledError,
-    UnreachableError,
-)
+from provisioner.core.errors import ApiError, NotFoundError
 from provisioner.core.plan import Plan
 from provisioner.core.step import Action, Step
 from provisioner.operations.consent_store import ConsentResult, result_of
@@ -26,8 +23,6 @@ from provisioner.resources.refresh_token import RefreshToken
 from provisioner.spec.model import Spec
 
 _POLL_S = 5.0
-_PASSING = (UnreachableError, ServiceUnavailableError, ThrottledError)
-Versions = frozenset[tuple[str, bool]]
 
 
 async def wait_for_sign_in(
@@ -42,19 +37,20 @@ async def wait_for_sign_in(
     clock = tenant.clients.clock
     ends = clock.monotonic_s() + timeout_s
     ui.info(f"{hand_over(spec)}\n")
-    judged: Versions | None = None
+    judged: frozenset[tuple[str, bool]] | None = None
     while True:
-        left = ends - clock.monotonic_s()
+        left = max(ends - clock.monotonic_s(), 0.0)
         ui.progress(f"waiting for the sign-in, {in_words(_rounded(left))} left")
-        found = await _versions(tenant, spec, ui)
-        if found is not None and found != judged:
+        listed = await _versions(tenant, spec, ui)
+        found = judged if listed is None else frozenset((entry.version, entry.enabled) for entry in listed)
+        if found != judged:
             seen = await look(tenant, spec)
             if has_token(seen.plan):
-                return await _who(tenant, spec), seen
+                return _who(spec, listed), seen
             if judged is not None:
                 ui.info(f"There is a new version of {spec.consent.secret_name}, but it does not serve this spec.")
             judged = None if _is_unread(seen.plan) else found
-        if left <= 0:
+        if not left:
             ui.info(f"Nobody signed in within {in_words(timeout_s)}.")
             return None, seen
         await clock.sleep(min(_POLL_S, left))
@@ -63,7 +59,7 @@ async def wait_for_sign_in(
 def _rounded(left_s: float) -> float:
     """By the minute, so that a log gets a line a minute; by ten seconds at the end."""
     step = 60 if left_s >= 120 else 10
-    return float(max(0, math.ceil(left_s / step) * step))
+    return float(math.ceil(left_s / step) * step)
 
 
 def has_token(plan: Plan) -> bool:
@@ -84,21 +80,22 @@ def _is_token(step: Step) -> bool:
     return step.address.kind == RefreshToken.name
 
 
-async def _versions(tenant: OpenTenant, spec: Spec, ui: Ui) -> Versions | None:
-    """The secret's versions, each with whether it is enabled; None while the vault does not answer."""
+async def _versions(tenant: OpenTenant, spec: Spec, ui: Ui) -> tuple[SecretFacts, ...] | None:
+    """The secret's versions, oldest first; None while the vault does not answer."""
     try:
-        listed = await tenant.clients.vault(spec.vault.name).list_versions(spec.consent.secret_name)
+        return await tenant.clients.vault(spec.vault.name).list_versions(spec.consent.secret_name)
     except NotFoundError:
-        return frozenset()
-    except _PASSING as error:
+        return ()
+    except ApiError as error:
+        if not is_outage(error):
+            raise
         ui.progress(f"{error.what}: looking again")
         return None
-    return frozenset((entry.version, entry.enabled) for entry in listed)
 
 
-async def _who(tenant: OpenTenant, spec: Spec) -> ConsentResult | None:
+def _who(spec: Spec, listed: tuple[SecretFacts, ...] | None) -> ConsentResult | None:
     """As noted beside the newest version; None for one without our notes."""
-    newest = (await tenant.clients.vault(spec.vault.name).list_versions(spec.consent.secret_name))[-1]
-    if newest.tags.get(TAG) != spec.name:
+    if not listed or listed[-1].tags.get(TAG) != spec.name:
         return None
-    return result_of(spec, newest, newest.tags.get("account", ""), newest.tags.get("oid", ""))
+    tags = listed[-1].tags
+    return result_of(spec, listed[-1], tags.get("account", ""), tags.get("oid", ""))

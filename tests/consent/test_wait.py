@@ -149,7 +149,7 @@ def test_nobody_signing_in_is_exit_3_with_the_command_and_all_a_person_needs(tri
     pipeline = _pipeline(trial)
     result = _apply(trial, pipeline)
     assert result.exit_code() == 3
-    assert sum(trial.waits) == pytest.approx(THIRTY_MINUTES_S, abs=10)
+    assert sum(trial.waits) == pytest.approx(THIRTY_MINUTES_S, abs=120)
     assert "Nobody signed in within 30 minutes." in pipeline.said
     told = next(text for text in pipeline.said if "To be signed in by" in text)
     for needed in (
