@@ -78,9 +78,9 @@ def needs_of(spec: Spec) -> tuple[Need, ...]:
 def runner_needs(spec: Spec) -> tuple[Need, ...]:
     """What plan and apply need beyond what is done once; each right once, the least that does."""
     kinds = [kind for kind in KINDS if kind.wanted(spec)]
-    reads = dict.fromkeys(_placed(right, spec) for kind in kinds for right in kind.rights("observe"))
+    reads = dict.fromkeys(_placed(right) for kind in kinds for right in kind.rights("observe"))
     writes = dict.fromkeys(
-        _placed(right, spec) for kind in kinds if kind.name not in _ONCE for right in kind.rights("create")
+        _placed(right) for kind in kinds if kind.name not in _ONCE for right in kind.rights("create")
     )
     if spec.application.credential.type != "federated":
         reads[READ_POLICIES] = None
@@ -101,10 +101,10 @@ def _by_service(right: Right) -> int:
 
 def once(spec: Spec, runner: RunnerFacts, cloud: CloudEndpoints) -> tuple[Once, ...]:
     """What an administrator does before the first apply; doing it twice changes nothing."""
-    return (_azure_once(spec, runner), _directory_once(spec), _graph_once(spec, runner, cloud))
+    return (_azure_once(spec, runner), *_directory_once(spec), _graph_once(spec, runner, cloud))
 
 
-def _placed(right: Right, spec: Spec) -> Right:
+def _placed(right: Right) -> Right:
     """Before the first apply there is no vault to have a role on: what is said of it is said of its group."""
     scope = "resource group" if right.scope == "vault" else right.scope
     return Right(right.service, right.names, scope, right.why)
@@ -199,14 +199,15 @@ def _azure_once(spec: Spec, runner: RunnerFacts) -> Once:
     )
 
 
-def _directory_once(spec: Spec) -> Once:
+def _directory_once(spec: Spec) -> Iterable[Once]:
     """Every tenant has Graph's; an API that has been there already is answered with an error that changes nothing."""
     apis = {entry.app_id: entry.api_name for entry in spec.application.permissions or () if entry.app_id != _GRAPH}
-    return Once(
-        "an Application Administrator",
-        "makes the service principals of the Microsoft APIs, where they are missing",
-        tuple(f"az ad sp create --id {app_id}   # {name}" for app_id, name in apis.items()),
-    )
+    if apis:
+        yield Once(
+            "an Application Administrator",
+            "makes the service principals of the Microsoft APIs, where they are missing",
+            tuple(f"az ad sp create --id {app_id}   # {name}" for app_id, name in apis.items()),
+        )
 
 
 def _graph_once(spec: Spec, runner: RunnerFacts, cloud: CloudEndpoints) -> Once:

@@ -7,10 +7,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from provisioner.clients.graph_policies import AppManagementPolicy, Restriction, duration
 from provisioner.core.plan import Plan
 from provisioner.core.step import Action, Step
+from provisioner.render.plan_json import document, tenant_json
+from provisioner.render.plan_schema import plan_schema
 from provisioner.resources.credential.policy import Addition, Policies, refusal, whole_months
 from provisioner.spec.model import CredentialType
 from tests.newcomer import Newcomer, newcomer
@@ -192,6 +195,7 @@ def test_policies_that_may_not_be_read_are_unknown_and_stop_nothing(trial: Trial
     (unread,) = plan.unknown
     assert str(unread.address) == PREFLIGHT
     assert "Policy.Read" in unread.todo
+    Draft202012Validator(plan_schema()).validate(document([tenant_json(plan)]))
     assert plan.exit_code() == 4
     assert trial.apply().exit_code() == 3  # the secret is there now, and nothing is left to foresee
 

@@ -135,7 +135,7 @@ def _not_read(address: Address, seen: Unknown, *, accepted: bool) -> Step:
     kind, _, key = CHECK.partition("/")
     here = Address(address.name, kind, key)
     if accepted:
-        return Step(here, Action.NONE, "observe", reason=f"not checked, as safety.accept says: {seen.why}")
+        return Step(here, Action.NONE, reason=f"not checked, as safety.accept says: {seen.why}")
     right = f"give the runner one of: {seen.right}" if seen.right else seen.next_step
     todo = f"{right}; or go on without: safety: {{accept: [{CHECK}]}}"
     return Step(here, Action.UNKNOWN, "observe", reason=seen.why, todo=todo)
