@@ -8,19 +8,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from provisioner.core.errors import CredentialMissingError, ProvisionerError, VerificationError
+from provisioner.core.errors import CredentialMissingError, ProvisionerError
 from provisioner.core.exit_codes import CHANGES_PENDING, COULD_NOT_TELL, DONE, FAILED, PERSON_MUST_ACT, combine
 from provisioner.core.plan import Plan
 from provisioner.core.report import Outcome, Report, StepResult
-from provisioner.core.step import Action, Step
+from provisioner.core.step import Action
 from provisioner.engine.executor import Watcher, execute
 from provisioner.engine.safety import check_removals
+from provisioner.operations import settling
 from provisioner.operations.consent import ConsentOptions, consent
 from provisioner.operations.consent_store import ConsentResult
 from provisioner.operations.consent_wait import has_token, wait_for_sign_in
 from provisioner.operations.hand_over import hand_over
 from provisioner.operations.outputs import outputs_of
 from provisioner.operations.plan import Seen, awaits_sign_in, look
+from provisioner.operations.settling import last_look, still_differs
 from provisioner.operations.tenant import OpenTenant
 from provisioner.operations.ui import Ui
 from provisioner.operations.verify import verify
@@ -31,9 +33,6 @@ from provisioner.resources.role_assignment import RoleAssignment
 from provisioner.spec.model import Spec
 from provisioner.verify.checks import Check, Status
 from provisioner.verify.checks import exit_code as checks_exit_code
-
-_SETTLE_DEADLINE_S = 900.0
-_SETTLE_WAIT_S = 3.0
 
 
 @dataclass(frozen=True)
@@ -121,17 +120,9 @@ async def _write(tenant: OpenTenant, spec: Spec, seen: Seen, ui: Ui) -> tuple[Re
     watcher = Watcher(ui.step_started, ui.step_done)
     report = await execute(seen.plan, spec, BY_NAME, seen.known, write, watcher)
     if report.failed:
-        return report, await _last_look(tenant, spec, seen)
+        return report, await last_look(tenant, spec, seen)
     after, differing = await _settled(tenant, spec, seen.plan, ui)
     return Report((*report.results, *differing)), after
-
-
-async def _last_look(tenant: OpenTenant, spec: Spec, seen: Seen) -> Seen:
-    """What is left after a failure; what was seen before it, when even looking fails: the report matters more."""
-    try:
-        return await look(tenant, spec)
-    except ProvisionerError:
-        return seen
 
 
 async def _settled(tenant: OpenTenant, spec: Spec, shown: Plan, ui: Ui) -> tuple[Seen, tuple[StepResult, ...]]:
@@ -141,7 +132,7 @@ async def _settled(tenant: OpenTenant, spec: Spec, shown: Plan, ui: Ui) -> tuple
     the plan was shown, or came back only with this round, may be pending now: that is another round's.
     """
     clock = tenant.clients.clock
-    ends = clock.monotonic_s() + _SETTLE_DEADLINE_S
+    ends = clock.monotonic_s() + settling.DEADLINE_S
     unread = {step.address for step in shown.unknown}
     written = {(step.address, step.operation) for step in shown.pending}
     revealed = any(step.reveals for step in shown.pending)
@@ -159,17 +150,9 @@ async def _settled(tenant: OpenTenant, spec: Spec, shown: Plan, ui: Ui) -> tuple
         if not left or (clock.monotonic_s() > ends and all(step.action is Action.UNKNOWN for step in left)):
             return seen, ()
         if clock.monotonic_s() > ends:
-            return seen, tuple(StepResult(step, Outcome.FAILED, _still_differs(step)) for step in left)
+            return seen, tuple(still_differs(step) for step in left)
         ui.progress(f"waiting until every replica shows {left[0].address}")
-        await clock.sleep(_SETTLE_WAIT_S)
-
-
-def _still_differs(step: Step) -> VerificationError:
-    return VerificationError(
-        f"{step.address} was written, and still differs",
-        where=str(step.address),
-        next_step="run provisioner plan SPEC; if the rows are the same, somebody else changes them back",
-    )
+        await clock.sleep(settling.WAIT_S)
 
 
 async def _sign_in(
@@ -192,7 +175,7 @@ async def _sign_in(
             ui.info(f"{error.what}.\n{hand_over(spec)}\n")  # no failure: the sign-in's place is elsewhere
             return None, None, seen
         (step,) = (step for step in seen.plan.for_a_person if step.address.kind == RefreshToken.name)
-        return None, StepResult(step, Outcome.FAILED, error), await _last_look(tenant, spec, seen)
+        return None, StepResult(step, Outcome.FAILED, error), await last_look(tenant, spec, seen)
     return consented, None, await look(tenant, spec)
 
 

@@ -10,22 +10,24 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from provisioner.core.address import Address
-from provisioner.core.errors import PlanError, ProvisionerError, VerificationError
+from provisioner.core.errors import PlanError
 from provisioner.core.observation import Absent
 from provisioner.core.plan import Cause, Notice, Plan
-from provisioner.core.report import Outcome, Report, StepResult
+from provisioner.core.report import Report, StepResult
 from provisioner.core.step import Action, Step
 from provisioner.engine.executor import Watcher, execute
+from provisioner.operations import settling
 from provisioner.operations.apply import ApplyOptions, ApplyResult
+from provisioner.operations.consent_wait import has_token
 from provisioner.operations.outputs import outputs_of
 from provisioner.operations.plan import Seen, look
+from provisioner.operations.settling import last_look, still_differs
 from provisioner.operations.tenant import OpenTenant
 from provisioner.operations.ui import Ui
 from provisioner.operations.verify import verify
 from provisioner.resources.contract import Writer
 from provisioner.resources.credential import Credential
 from provisioner.resources.kinds import KINDS
-from provisioner.resources.refresh_token import RefreshToken
 from provisioner.resources.role_assignment import RoleAssignment
 from provisioner.spec.model import Spec
 from provisioner.verify.checks import Check
@@ -34,8 +36,6 @@ _KINDS = tuple(Credential(rotate_now=True) if kind.name == Credential.name else 
 _BY_NAME = {kind.name: kind for kind in _KINDS}
 _PREFLIGHT = "preflight"
 _APPLY = "provisioner apply SPEC"
-_SETTLE_DEADLINE_S = 900.0
-_SETTLE_WAIT_S = 3.0
 
 
 async def look_to_rotate(tenant: OpenTenant, spec: Spec) -> Seen:
@@ -62,7 +62,7 @@ async def carry_out_rotation(
     """
     report, after = await _write(tenant, spec, seen, ui)
     checks: tuple[Check, ...] = ()
-    if report is not None and not report.failed and _has_token(after.plan):
+    if report is not None and not report.failed and has_token(after.plan):
         ui.progress("verifying")
         checks = await verify(tenant.clients, spec)
     return ApplyResult(
@@ -109,23 +109,15 @@ async def _write(tenant: OpenTenant, spec: Spec, seen: Seen, ui: Ui) -> tuple[Re
     write = Writer(tenant.clients, tenant.runner, tenant.clients.clock, ui.progress)
     report = await execute(seen.plan, spec, _BY_NAME, seen.known, write, Watcher(ui.step_started, ui.step_done))
     if report.failed:
-        return report, await _last_look(tenant, spec, seen)
+        return report, await last_look(tenant, spec, seen)
     after, differing = await _settled(tenant, spec, ui)
     return Report((*report.results, *differing)), after
-
-
-async def _last_look(tenant: OpenTenant, spec: Spec, seen: Seen) -> Seen:
-    """What is left after a failure; what was seen before it, when even looking fails: the report matters more."""
-    try:
-        return await look(tenant, spec)
-    except ProvisionerError:
-        return seen
 
 
 async def _settled(tenant: OpenTenant, spec: Spec, ui: Ui) -> tuple[Seen, tuple[StepResult, ...]]:
     """Look until every replica shows the new credential in force; a failed row for what still differs at the end."""
     clock = tenant.clients.clock
-    ends = clock.monotonic_s() + _SETTLE_DEADLINE_S
+    ends = clock.monotonic_s() + settling.DEADLINE_S
     while True:
         ui.progress("looking again")
         seen = await look(tenant, spec)
@@ -133,20 +125,6 @@ async def _settled(tenant: OpenTenant, spec: Spec, ui: Ui) -> tuple[Seen, tuple[
         if not left:
             return seen, ()
         if clock.monotonic_s() > ends:
-            return seen, tuple(StepResult(step, Outcome.FAILED, _still_differs(step)) for step in left)
+            return seen, tuple(still_differs(step) for step in left)
         ui.progress(f"waiting until every replica shows {left[0].address}")
-        await clock.sleep(_SETTLE_WAIT_S)
-
-
-def _still_differs(step: Step) -> VerificationError:
-    return VerificationError(
-        f"{step.address} was written, and still differs",
-        where=str(step.address),
-        next_step="run provisioner plan SPEC; if the rows are the same, somebody else changes them back",
-    )
-
-
-def _has_token(plan: Plan) -> bool:
-    return not any(
-        step.action in (Action.PERSON, Action.UNKNOWN) and step.address.kind == RefreshToken.name for step in plan.steps
-    )
+        await clock.sleep(settling.WAIT_S)
