@@ -144,9 +144,9 @@ async def _register(work: AtWork, fact: CertificateFact, stored: StoredCertifica
 
     The entry of a brought certificate begins now: nothing else could tell later since when it has been in force.
     """
-    before = await _read_twice(work, fact)
-    if any(entry.thumbprint == stored.facts.thumbprint for entry in before):
+    if fact.registered(stored.facts) is not None:
         return
+    before = await _read_twice(work, fact)
     starts_at = work.write.clock.now() if fact.is_brought else stored.facts.not_before
     key = NewKey(work.wanted.mark, stored.der, starts_at, stored.facts.expires_at)
     await work.write.clients.graph.credentials.put_keys(work.object_id, before, (key,))
@@ -198,11 +198,9 @@ async def _read_back(work: AtWork, before: Collection[KeyCredential], *, going: 
 def _not_as_written(lost: Collection[str], missing: bool) -> str:
     if lost:
         return f"certificates of others are gone after the write: {', '.join(sorted(lost))}"
-    return (
-        "the certificate was added to the application, and is not there"
-        if missing
-        else ("certificates were taken off the application, and are still there")
-    )
+    if missing:
+        return "the certificate was added to the application, and is not there"
+    return "certificates were taken off the application, and are still there"
 
 
 async def _prove(work: AtWork, name: str, stored: StoredCertificate) -> None:
