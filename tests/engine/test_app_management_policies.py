@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -195,7 +196,7 @@ def test_policies_that_may_not_be_read_are_unknown_and_stop_nothing(trial: Trial
     (unread,) = plan.unknown
     assert str(unread.address) == PREFLIGHT
     assert "Policy.Read" in unread.todo
-    Draft202012Validator(plan_schema()).validate(document([tenant_json(plan)]))
+    Draft202012Validator(plan_schema()).validate(json.loads(document([tenant_json(plan)])))
     assert plan.exit_code() == 4
     assert trial.apply().exit_code() == 3  # the secret is there now, and nothing is left to foresee
 
