@@ -49,7 +49,8 @@ def _emulator(folder: Path) -> dict[str, Any]:
         "scope": f"{_GRAPH}/.default",
     }
     url = f"https://login.microsoftonline.com/{CONTOSO.id}/oauth2/v2.0/token"
-    token = dispatch.handle(store, "POST", url, body=urlencode(form).encode()).body["access_token"]
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    token = dispatch.handle(store, "POST", url, headers, urlencode(form).encode()).body["access_token"]
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     body = json.dumps({"displayName": "read often"}).encode()
     made = dispatch.handle(store, "POST", f"{_GRAPH}/v1.0/applications", headers, body).body

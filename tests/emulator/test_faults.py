@@ -46,7 +46,8 @@ def _token(store: Store, tenant: str = CONTOSO.id, resource: str = "https://grap
         "scope": f"{resource}/.default",
     }
     url = f"https://login.microsoftonline.com/{tenant}/oauth2/v2.0/token"
-    return str(dispatch.handle(store, "POST", url, body=urlencode(form).encode()).body["access_token"])
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    return str(dispatch.handle(store, "POST", url, headers, urlencode(form).encode()).body["access_token"])
 
 
 def _fault(store: Store, **wanted: Any) -> None:

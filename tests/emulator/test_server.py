@@ -237,7 +237,8 @@ def _runner_token(store: Store, host: str) -> str:
         "scope": f"https://{resource}/.default",
     }
     url = f"https://login.microsoftonline.com/{CONTOSO.id}/oauth2/v2.0/token"
-    reply = dispatch.handle(store, "POST", url, body=urlencode(form).encode())
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    reply = dispatch.handle(store, "POST", url, headers, urlencode(form).encode())
     return str(reply.body.get("access_token", "none"))
 
 
