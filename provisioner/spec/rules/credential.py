@@ -61,6 +61,6 @@ def _certificate(spec: Mapping[str, Any], wanted: Mapping[str, Any]) -> Iterator
     for index, entry in entries(part(spec, "vault").get("access")):
         if entry.get("role") in _READERS and str(entry.get("principal")).lower() not in signers:
             what = "it can read the token, but not redeem it: that is signed with the certificate"
-            next_step = "give it Key Vault Crypto User as well"
+            next_step = "give it Key Vault Crypto User, and Key Vault Reader to find the version in force"
             path: Path = ("vault", "access", index, "role")
             yield Finding(path, what, entry.get("role"), next_step, is_warning=True)
