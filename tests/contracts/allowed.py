@@ -72,6 +72,9 @@ ALLOWED: Mapping[str, str] = {
     **dict.fromkeys(
         (
             "graph.policies.authorizationPolicy",
+            "graph.policies.identitySecurityDefaultsEnforcementPolicy",
+            "graph.conditionalAccessPolicies.list",
+            "graph.conditionalAccessPolicies.get",
             "graph.policies.defaultAppManagementPolicy",
             "graph.policies.defaultAppManagementPolicy.update",
             "graph.appManagementPolicies.list",

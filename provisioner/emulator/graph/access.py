@@ -23,9 +23,10 @@ READ_ORGANIZATION = _READ_ALL | {"Organization.Read.All", "Organization.ReadWrit
 READ_DOMAINS = _READ_ALL | {"Domain.Read.All", "Domain.ReadWrite.All"}
 READ_USERS = _READ_ALL | {"User.Read.All", "User.ReadWrite.All"}
 READ_OBJECTS = READ_APPLICATIONS | READ_USERS
-READ_POLICIES = frozenset({"Policy.Read.All", "Policy.Read.ApplicationConfiguration"}) | {
-    "Policy.ReadWrite.ApplicationConfiguration"
-}
+# Graph's reference names Policy.Read.ApplicationConfiguration too, but Graph publishes no permission of that name (it
+# has no id in any list of them), so that nobody can hold it.
+READ_POLICIES = frozenset({"Policy.Read.All", "Policy.ReadWrite.ApplicationConfiguration"})
+READ_SIGN_IN_POLICIES = frozenset({"Policy.Read.All"})
 READ_GROUPS = _READ_ALL | {"Group.Read.All", "Group.ReadWrite.All", "GroupMember.Read.All"}
 READ_ROLES = _READ_ALL | {
     "RoleManagement.Read.Directory",

@@ -334,6 +334,14 @@ def policy_in_use() -> Refusal:
     return refused(400, "Request_BadRequest", "The policy cannot be deleted while it is assigned to an object.")
 
 
+@refusal("graph.trusted_authorities_unknown")
+def trusted_authorities_unknown(configurations: list[str]) -> Refusal:
+    """certificateBasedApplicationConfigurations that are not there (text assumed)."""
+    named = ", ".join(configurations) or "none"
+    message = f"The certificateBasedApplicationConfigurationIds of a restriction do not exist in the tenant: {named}."
+    return refused(400, "Request_BadRequest", message)
+
+
 @refusal("graph.identifier_uri_unverified")
 def identifier_uri_unverified(uri: str) -> Refusal:
     message = (

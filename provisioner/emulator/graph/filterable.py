@@ -125,6 +125,12 @@ APP_MANAGEMENT_POLICY = ResourceType(
     frozenset({"id", "deletedDateTime", "displayName", "description", "isEnabled", "restrictions"}),
     basic={"id": _EQ, "displayName": _EQ},
 )
+CONDITIONAL_ACCESS_POLICY = ResourceType(
+    "conditionalAccessPolicy",
+    frozenset({"id", "templateId", "displayName", "createdDateTime", "modifiedDateTime", "state"})
+    | {"sessionControls", "conditions", "grantControls"},
+    basic={"id": _EQ, "displayName": _TEXT, "state": _EQ},
+)
 USER = ResourceType(
     "user",
     frozenset(USER_DEFAULTS) | frozenset(USER_ON_REQUEST),

@@ -18,7 +18,8 @@ from .service import Request, is_guid
 _SET = "policies/appManagementPolicies"
 _LIFETIMES = ("passwordLifetime", "symmetricKeyLifetime", "asymmetricKeyLifetime")
 _PASSWORD_TYPES = ("passwordAddition", "customPasswordAddition", "symmetricKeyAddition", *_LIFETIMES[:2])
-_KEY_TYPES = ("asymmetricKeyLifetime", "trustedCertificateAuthority")
+_TRUSTED = "trustedCertificateAuthority"
+_KEY_TYPES = ("asymmetricKeyLifetime",)
 _RESTRICTION: dict[str, shapes.Shape] = {
     "restrictionType": shapes.TEXT,
     "state": shapes.OPTIONAL_TEXT,
@@ -205,10 +206,17 @@ def _check(body: Document) -> None:
 
 
 def _check_restrictions(restrictions: Any, name: str) -> None:
-    """Each list has its own types, each type once; a lifetime needs its maximum, an addition has none."""
+    """Each list has its own types, each type once; a lifetime needs its maximum, an addition has none.
+
+    trustedCertificateAuthority names the lists of authorities it trusts; a tenant here has none of them, so that it is
+    refused for what it names rather than kept and never enforced.
+    """
     for kind, types in (("passwordCredentials", _PASSWORD_TYPES), ("keyCredentials", _KEY_TYPES)):
         entries = (restrictions or {}).get(kind) or []
         named = [entry.get("restrictionType") for entry in entries]
+        for entry in entries:
+            if kind == "keyCredentials" and entry.get("restrictionType") == _TRUSTED:
+                raise errors.trusted_authorities_unknown(entry.get("certificateBasedApplicationConfigurationIds") or [])
         if len(set(named)) < len(named) or not set(named) <= set(types) or not all(map(_is_restriction, entries)):
             raise errors.property_invalid(name, TYPE.name)
 

@@ -22,6 +22,7 @@ from . import (
     policies,
     roles,
     service_principals,
+    sign_in_policies,
 )
 from .service import GraphHandler, Request, answered, without_empty_segments
 
@@ -207,6 +208,19 @@ _TABLE: tuple[tuple[str, tuple[str, ...], str, GraphHandler], ...] = (
         delegated_admin.get,
     ),
     ("GET", ("policies/authorizationPolicy",), "policies.authorizationPolicy", policies.get_authorization),
+    (
+        "GET",
+        ("policies/identitySecurityDefaultsEnforcementPolicy",),
+        "policies.identitySecurityDefaultsEnforcementPolicy",
+        sign_in_policies.get_security_defaults,
+    ),
+    (
+        "GET",
+        _listed("identity/conditionalAccess/policies"),
+        "conditionalAccessPolicies.list",
+        sign_in_policies.list_all,
+    ),
+    ("GET", ("identity/conditionalAccess/policies/{id}",), "conditionalAccessPolicies.get", sign_in_policies.get),
     ("GET", ("policies/defaultAppManagementPolicy",), "policies.defaultAppManagementPolicy", policies.get_default),
     (
         "PATCH",

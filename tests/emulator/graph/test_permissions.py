@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from provisioner.emulator import kinds
 from provisioner.emulator.graph.microsoft_apps import AZURE_SERVICE_MANAGEMENT, GRAPH, PARTNER_CENTER
 from provisioner.emulator.store import Store
 
@@ -129,6 +130,26 @@ def test_a_user_needs_the_delegated_permission_and_the_directory_role(store: Sto
     assert no_role.send("PATCH", path, change).status == 403
     own = no_role.create_application("own")
     assert no_role.send("PATCH", f"/applications/{own['id']}", change).status == 204
+
+
+def test_sign_in_policies_are_shown_as_the_tenant_enforces_them(store: Store, graph: Graph) -> None:
+    block = {"users": [TENANT.operator_id], "apps": "all", "result": "block"}
+    with store.transaction() as tx:
+        tenant = tx.get(kinds.TENANT, "", TENANT.id) or {}
+        mfa = {"securityDefaults": True, "requireForApps": [PARTNER_CENTER]}
+        tx.put(kinds.TENANT, "", TENANT.id, tenant | {"mfa": mfa, "_conditionalAccess": [block, block]})
+    assert graph.get("/policies/identitySecurityDefaultsEnforcementPolicy")["isEnabled"] is True
+    path = "/identity/conditionalAccess/policies"
+    shown = sorted(graph.get(path)["value"], key=lambda policy: str(policy["displayName"]))
+    required, first, second = shown
+    assert required["conditions"]["applications"]["includeApplications"] == [PARTNER_CENTER]
+    assert required["grantControls"]["builtInControls"] == ["mfa"]
+    assert first["conditions"]["users"]["includeUsers"] == [TENANT.operator_id]
+    assert first["grantControls"]["builtInControls"] == ["block"]
+    assert first["id"] != second["id"]
+    assert graph.get(f"{path}/{second['id']}")["displayName"] == "block"
+    keeper = Graph(store, roles=("Directory.Read.All", "Policy.ReadWrite.ApplicationConfiguration"))
+    assert keeper.send("GET", path).status == 403
 
 
 def test_the_operator_and_the_tenant_describe_themselves(store: Store, graph: Graph) -> None:

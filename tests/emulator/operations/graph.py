@@ -160,6 +160,9 @@ def _of_the_rest(graph: Graph, principal: str, resource: str, link: Any, policy:
         "graph.directoryObjects.getByIds": Ask({"ids": [principal, CONTOSO.operator_id]}),
         "graph.applications.appManagementPolicies.assign": Ask(link, of_free | {"id": free["id"]}),
         "graph.servicePrincipals.appManagementPolicies.assign": Ask(link, of_free | {"id": principal_of_free["id"]}),
+        "graph.conditionalAccessPolicies.get": Ask(
+            None, {"id": graph.get("/identity/conditionalAccess/policies")["value"][0]["id"]}
+        ),
         "graph.policies.defaultAppManagementPolicy.update": Ask({"isEnabled": False}),
         "graph.appManagementPolicies.create": Ask(_POLICY),
         "graph.appManagementPolicies.update": Ask({"displayName": "renamed"}, {"id": policy}),

@@ -142,7 +142,15 @@ def _secret_of_disabled_kind_on_principal(store: Store) -> Reply:
     return graph.send("POST", f"/servicePrincipals/{principal['id']}/addPassword", {"passwordCredential": {}})
 
 
+def _trusted_authority(store: Store) -> Reply:
+    entry = {"restrictionType": "trustedCertificateAuthority", "state": "enabled"}
+    entries = [entry | {"certificateBasedApplicationConfigurationIds": [_ABSENT]}]
+    change = {"applicationRestrictions": {"keyCredentials": entries}}
+    return Graph(store).send("PATCH", "/policies/defaultAppManagementPolicy", change)
+
+
 ROWS: tuple[Row, ...] = (
+    ("graph.trusted_authorities_unknown", "assumed", _trusted_authority, 400, _BAD),
     ("graph.key_duplicate", "assumed", _same_certificate_twice, 400, _BAD),
     ("graph.key_not_updatable", "observed", _changed_key, 400, "KeyNotUpdatable"),
     ("graph.key_value_invalid", "observed", _key_with(usage="Encrypt"), 400, "Sign, Verify"),
