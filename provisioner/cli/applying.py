@@ -131,7 +131,7 @@ class _Applying:
     def show(self, results: Sequence[TenantResult[_Applied]]) -> None:
         """What was applied; the errors come after it."""
         if self.as_json:
-            self.terminal.data(document([run.json_of(result, _Applied.json) for result in results]))
+            self.terminal.data(document([run.json_of(result, _Applied.json, self.terminal) for result in results]))
             return
         for result in results:
             if result.value is not None:

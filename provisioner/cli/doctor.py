@@ -53,7 +53,9 @@ def doctor(paths: tuple[Path, ...], common: Common, *, format_: str) -> int:
 
     results = asyncio.run(all_of_them())
     if format_ == "json":
-        terminal.data(document([run.json_of(result, partial(doctor_json, result.spec)) for result in results]))
+        terminal.data(
+            document([run.json_of(result, partial(doctor_json, result.spec), terminal) for result in results])
+        )
     else:
         for result in results:
             if result.value is not None:

@@ -64,7 +64,7 @@ def plan(
     specs = [entry.spec for entry in run.load(paths, terminal).specs]
     results = run.over(specs, verb, common, terminal)
     if format_ == "json":
-        terminal.data(document([run.json_of(result, tenant_json) for result in results]))
+        terminal.data(document([run.json_of(result, tenant_json, terminal) for result in results]))
     elif format_ == "prometheus":
         terminal.data(_textfile(results))
     else:

@@ -42,7 +42,7 @@ def renew(
     specs = [entry.spec for entry in run.load(paths, terminal).specs]
     results = run.over(specs, verb, common, terminal)
     if format_ == "json":
-        terminal.data(document([run.json_of(result, renewed_json) for result in results]))
+        terminal.data(document([run.json_of(result, renewed_json, terminal) for result in results]))
     else:
         for result in results:
             if result.value is not None:

@@ -28,7 +28,7 @@ from provisioner.fleet import TenantResult
 from provisioner.operations.tenant import OpenTenant, open_tenant
 from provisioner.operations.ui import Ui
 from provisioner.render.fleet_text import Outcome, summary_lines, tenant_line
-from provisioner.render.plan_json import failed_json
+from provisioner.render.plan_json import failed_json, with_commands_ready
 from provisioner.render.validation_text import warning_lines
 from provisioner.spec.model import Spec
 from provisioner.spec.read import Loaded, read
@@ -168,13 +168,17 @@ def value_of(result: TenantResult[T]) -> T:
     return result.value
 
 
-def json_of(result: TenantResult[T], show: Callable[[T], dict[str, Any]]) -> dict[str, Any]:
-    """A tenant in the output of --format json: `show` of its value, or its error."""
+def json_of(result: TenantResult[T], show: Callable[[T], dict[str, Any]], terminal: Terminal) -> dict[str, Any]:
+    """A tenant in the output of --format json: `show` of its value, or its error; advice names the spec's file."""
     if result.error is None:
-        return show(value_of(result))
-    if isinstance(result.error, ProvisionerError):
-        return failed_json(result.spec.name, result.error)
-    return failed_json(result.spec.name, ProvisionerError("a defect of provisioner", next_step="please report it"))
+        told = show(value_of(result))
+    elif isinstance(result.error, ProvisionerError):
+        told = failed_json(result.spec.name, result.error)
+    else:
+        defect = ProvisionerError("a defect of provisioner", next_step="please report it")
+        told = failed_json(result.spec.name, defect)
+    ready: dict[str, Any] = with_commands_ready(told, terminal.file_of(result.spec.name))
+    return ready
 
 
 def line(verb: Verb[T], result: TenantResult[T]) -> Text:

@@ -56,7 +56,9 @@ def verify(
     specs = [entry.spec for entry in run.load(paths, terminal).specs]
     results = run.over(specs, verb, common, terminal)
     if format_ == "json":
-        terminal.data(document([run.json_of(result, partial(checks_json, result.spec)) for result in results]))
+        terminal.data(
+            document([run.json_of(result, partial(checks_json, result.spec), terminal) for result in results])
+        )
     else:
         for result in results:
             if result.value is not None:

@@ -14,9 +14,11 @@ import msgspec
 from provisioner.core.errors import ProvisionerError, SpecError
 from provisioner.core.plan import Cause, Life, Mortal, Plan
 from provisioner.core.step import Action, Step
+from provisioner.render.layout import ready
 from provisioner.render.values import as_json, timestamp
 
 FORMAT_VERSION = 1
+_ADVICE = ("next", "nextStep", "todo")
 Address = Annotated[str, msgspec.Meta(pattern="^[^/]+/[^/]+(/.+)?$", description="NAME/kind or NAME/kind/KEY")]
 Moment = Annotated[str, msgspec.Meta(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z$", description="a time, UTC")]
 
@@ -154,6 +156,16 @@ def failed_json(name: str, error: ProvisionerError) -> dict[str, Any]:
     """A tenant that failed, as plain data: the same under every command."""
     plain: dict[str, Any] = msgspec.to_builtins(FailedTenant(name=name, error=failure(error)))
     return plain
+
+
+def with_commands_ready(told: Any, file: str) -> Any:
+    """Plain data with SPEC in its advice replaced by the spec's file, so that the commands in it can be copied."""
+    if isinstance(told, dict):
+        return {
+            key: ready(value, file) if key in _ADVICE and isinstance(value, str) else with_commands_ready(value, file)
+            for key, value in told.items()
+        }
+    return [with_commands_ready(one, file) for one in told] if isinstance(told, list) else told
 
 
 def _entry(step: Step) -> Entry:

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from provisioner.core.errors import ApiError
+from provisioner.core.errors import ApiError, PlanError
 from provisioner.core.secret import Secret
-from provisioner.render.plan_json import document, failed_json, tenant_json
+from provisioner.render.plan_json import document, failed_json, tenant_json, with_commands_ready
 from provisioner.render.plan_schema import plan_schema, schema_text
 from provisioner.render.values import as_json
 from tests.render.plans import ALL, FIRST
@@ -34,6 +34,13 @@ def test_a_value_known_only_at_apply_is_a_reference() -> None:
 
 def test_the_key_status_is_for_checks_only() -> None:
     assert '"status"' not in document([tenant_json(plan) for plan in ALL.values()])
+
+
+def test_advice_in_json_names_the_file_as_text_does() -> None:
+    refused = PlanError("nobody signed in yet", where="SPEC", next_step="provisioner consent SPEC")
+    told = with_commands_ready({"tenants": [failed_json("fabrikam-sam", refused)]}, "fabrikam.yaml")
+    error = {"what": "nobody signed in yet", "where": "SPEC", "next": "provisioner consent fabrikam.yaml"}
+    assert told == {"tenants": [{"name": "fabrikam-sam", "error": error}]}
 
 
 def test_a_secret_cannot_be_rendered() -> None:
