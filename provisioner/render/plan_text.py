@@ -135,7 +135,7 @@ def _step(step: Step, now: datetime, width: int, file: str, life: Life | None) -
     head.append(f" {step.address.key or step.address.name}")
     beside = [_tags(step), *([_end(life, now)] if life is not None else [])]
     lines = [*_row(head, beside, width), *_fields(step, width)]
-    if step.not_before is not None:
+    if step.not_before is not None and step.not_before > now:
         lines += paragraph(f"not before {moment(step.not_before)}", width, first="      ", style="dim")
     if step.reason:
         lines += paragraph(step.reason, width, first="      ", style="dim")
@@ -168,9 +168,9 @@ def _end(life: Life, now: datetime) -> Text:
 
 
 def _left(rest: timedelta) -> str:
-    """Whole days; hours on the last one."""
-    span = abs(rest)
-    amount = count(span.days, "day") if span.days else count(int(span.total_seconds() // 3600), "hour")
+    """Whole days, of the tenths that `daysLeft` counts in: just made, 90 and not 89; hours on the last one."""
+    days = int(round(abs(rest) / timedelta(days=1), 1))
+    amount = count(days, "day") if days else count(int(abs(rest).total_seconds() // 3600), "hour")
     return f"{amount} ago" if rest <= timedelta(0) else f"{amount} left"
 
 

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
@@ -8,7 +11,7 @@ from provisioner.core.plan import Cause, Plan
 from provisioner.core.step import Action, Step
 from provisioner.render.layout import plain
 from provisioner.render.plan_text import plan_text, summary_line
-from tests.render.plans import ALL, CLEAN, DRIFT, FIRST, READER, REFUSED, UNKNOWN, plan
+from tests.render.plans import ALL, CLEAN, DRIFT, FIRST, NOW, QUIET, READER, REFUSED, ROTATION, UNKNOWN, plan
 
 
 @pytest.mark.parametrize("width", [80, 120])
@@ -42,3 +45,14 @@ def test_one_answer_that_hides_many_things_is_told_once() -> None:
     assert shown.count("AuthorizationFailed") == 1
     assert shown.count("next:") == 1
     assert shown.count("the same answer as for contoso-sam/vault") == len(steps)
+
+
+def test_a_moment_that_is_past_holds_nothing_back() -> None:
+    assert "not before" in plan_text(ROTATION, 80)
+    assert "not before" not in plan_text(replace(ROTATION, made_at=NOW + timedelta(days=30)), 80)
+
+
+def test_what_was_made_a_minute_ago_has_all_its_days_left() -> None:
+    at = replace(QUIET, made_at=QUIET.made_at + timedelta(minutes=1))
+    days = [life.days_left(at.made_at) for life in at.life]
+    assert all(f"{int(left)} days left" in plan_text(at, 120) for left in days if left)
