@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import click
 from provisioner.cli.not_built import refuse_flags
 from provisioner.cli.options import Common, common, fleet_flags, output_format
 from provisioner.core.errors import UsageError
+
+_ADDRESS = re.compile(r"[^/]+/[^/]+(/.+)?")
 
 
 def _span(context: click.Context, parameter: click.Parameter, text: str | None) -> float | None:
@@ -68,6 +71,11 @@ def apply(
     refuse_flags(plan=saved_plan, report=report, resume=resume, shard=shard)
     if no_consent and wait_s is not None:
         raise UsageError("--no-consent and --wait-consent cannot both be", next_step="leave one of them out")
+    if malformed := [address for address in allowed if not _ADDRESS.fullmatch(address)]:
+        raise UsageError(
+            f"--allow-removal {malformed[0]!r} is no address: NAME/kind or NAME/kind/KEY",
+            next_step="copy it from the message that refuses the removal",
+        )
     if not paths:
         raise click.UsageError("Missing argument 'PATH...'.")
     if not (auto_approve or sys.stdin.isatty()):

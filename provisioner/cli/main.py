@@ -7,6 +7,7 @@ Command modules are imported when they are asked for, and what is heavy in them 
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from typing import NoReturn
 
@@ -92,5 +93,8 @@ def run(arguments: list[str]) -> int:
 
 
 def entry() -> NoReturn:
-    """The console script."""
+    """The console script. A stream that the caller closed (`>&-`) is nobody's to read."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w"))
     sys.exit(run(sys.argv[1:]))

@@ -14,7 +14,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.status import Status
 from rich.text import Text
 
-from provisioner.core.errors import ProvisionerError
+from provisioner.core import exit_codes
+from provisioner.core.errors import OutputError, ProvisionerError
 from provisioner.render.errors import UNWRAPPED, error_lines
 from provisioner.render.layout import ANY_FILE, Lines
 
@@ -48,15 +49,18 @@ class Terminal:
         self.quiet()
         if self._bar is not None:
             self._bar.stop()
-        for line in lines:
-            self._out.print(line, soft_wrap=True)
+        with _written():
+            for line in lines:
+                self._out.print(line, soft_wrap=True)
         if self._bar is not None:
             self._bar.start()
 
     def data(self, text: str) -> None:
         """The result as data: exactly this text, whatever the terminal."""
         self.quiet()
-        sys.stdout.write(f"{text}\n")
+        with _written():
+            sys.stdout.write(f"{text}\n")
+            sys.stdout.flush()
 
     def message(self, lines: Lines) -> None:
         """Lines for the person, which stay on the screen above the progress."""
@@ -99,6 +103,23 @@ class Terminal:
             task = self._bar.add_task(doing, total=total)
             yield partial(self._bar.advance, task)
         self._bar = None
+
+
+@contextmanager
+def _written() -> Iterator[None]:
+    """Results on their way out. Raises OutputError; a reader that left (`| head -1`) ends all without a word."""
+    try:
+        yield
+    except OSError as error:
+        # what stays in the buffer would fail once more, with a traceback, when Python closes the stream
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, BrokenPipeError):
+            raise SystemExit(exit_codes.FAILED) from None
+        raise OutputError(
+            f"the results cannot be written: {error.strerror}",
+            where="standard output",
+            next_step="write them elsewhere; what was done stays",
+        ) from None
 
 
 def _console(stream: TextIO) -> Console:

@@ -30,6 +30,10 @@ class UsageError(ProvisionerError):
     exit_code = WRONG_USAGE
 
 
+class OutputError(ProvisionerError):
+    """The results cannot be written where they should go: a full disk, say."""
+
+
 class NotBuiltError(ProvisionerError):
     """A flag or command of the design that this version does not have yet."""
 

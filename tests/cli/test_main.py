@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -33,7 +34,9 @@ MISUSED = (
     ["apply", SPEC, "--auto-approve", "--wait-consent", "soon"],
     ["apply", SPEC, "--auto-approve", "--wait-consent", "0"],
     ["apply", SPEC, "--auto-approve", "--wait-consent", "30m", "--no-consent"],
+    ["apply", SPEC, "--auto-approve", "--allow-removal", "grant"],
     ["consent", "configs/fleet.yaml", "--mode", "import"],
+    ["emulator", "start", "--state", f"{SPEC}/state"],
     ["plan"],
     ["plan", "there/is/no/such/file.yaml"],
     ["plan", SPEC, "--no-such-flag"],
@@ -117,6 +120,30 @@ def test_version_and_help_load_nothing_heavy() -> None:
     )
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr
+
+
+@pytest.mark.parametrize("command", [["validate", "configs"], ["plan", "configs", "--emulator", "--format", "json"]])
+def test_results_that_cannot_be_written_are_an_error_in_words(command: list[str]) -> None:
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run([PROGRAM, *command], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert ended.returncode == exit_codes.FAILED
+    assert "Traceback" not in ended.stderr
+    assert "error: the results cannot be written: No space left on device" in ended.stderr
+
+
+def test_a_reader_that_leaves_ends_it_without_a_word() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    ended = subprocess.run([PROGRAM, "validate", "configs"], stdout=writing, stderr=subprocess.PIPE, check=False)
+    os.close(writing)
+    assert (ended.returncode, ended.stderr) == (exit_codes.FAILED, b"")
+
+
+def test_a_closed_stdout_is_nobody_s_to_read() -> None:
+    ended = subprocess.run(
+        ["sh", "-c", f"'{PROGRAM}' validate configs >&-"], stderr=subprocess.PIPE, text=True, check=False
+    )
+    assert (ended.returncode, ended.stderr) == (exit_codes.DONE, "")
 
 
 def test_an_interrupt_is_130() -> None:

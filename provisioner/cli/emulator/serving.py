@@ -21,7 +21,7 @@ import click
 from provisioner.cli.emulator.folder import STATE, Surface, folder_of, required, running
 from provisioner.cli.emulator.scenario import load_scenario
 from provisioner.core import exit_codes
-from provisioner.core.errors import ProvisionerError
+from provisioner.core.errors import ProvisionerError, UsageError
 
 if TYPE_CHECKING:
     from provisioner.emulator.note import Note
@@ -46,6 +46,7 @@ def start(detach: bool, state: Path | None, port: int, scenario: str | None, ane
     if anew and scenario is None:
         raise click.UsageError("--reset goes with --scenario; `provisioner emulator reset` makes a cloud as when new")
     folder = (state or default_state()).resolve()
+    _make(folder)
     if scenario is not None:
         load_scenario(folder, scenario, anew=anew)
     if detach:
@@ -165,9 +166,24 @@ def _serve(folder: Path, port: int, *, as_json: bool) -> None:
         served.stop()
 
 
+def _make(folder: Path) -> None:
+    """The state folder, for its owner only. Raises UsageError where there can be none."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise UsageError(
+            f"the state folder {folder} cannot be made: {error.strerror}",
+            next_step="name a folder that you may write to with --state",
+        ) from None
+    if not os.access(folder, os.W_OK):
+        raise UsageError(
+            f"the state folder {folder} cannot be written to",
+            next_step="name one that you may write to with --state",
+        )
+
+
 def _start_apart(folder: Path, port: int) -> dict[str, Any]:
     """Start a process of its own and wait until it answers; its description."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     command = [sys.executable, "-P", "-m", "provisioner.cli.emulator", "start", "--json"]
     command += ["--state", str(folder), "--port", str(port)]
     log = folder / "emulator.log"
