@@ -30,6 +30,7 @@ _SDKS = (
     "azure.mgmt.authorization.v2022_04_01.aio",
     "azure.keyvault.secrets.aio",
 )
+_SDK_OF_CERTIFICATES = "azure.keyvault.certificates.aio"
 
 
 @dataclass(frozen=True)
@@ -63,9 +64,9 @@ class TenantClients:
         return PartnerCenterClient(self.session, self.cloud, access_token)
 
 
-def load_sdks() -> None:
+def load_sdks(*, certificates: bool) -> None:
     """Import Microsoft's SDKs (a quarter of a second): meant for a thread, while the first tokens are on their way."""
-    for name in _SDKS:
+    for name in (*_SDKS, *((_SDK_OF_CERTIFICATES,) if certificates else ())):
         import_module(name)
 
 

@@ -61,7 +61,7 @@ async def open_tenant(
             tenant_id_of(session, cloud, spec.tenant),
             credential.bearer(cloud.arm),
             credential.bearer(cloud.vault_audience),
-            asyncio.to_thread(load_sdks),
+            asyncio.to_thread(load_sdks, certificates=spec.application.credential.type == "certificate"),
         )
         _check_tenant(runner, tenant_id, spec)
         clients = connect(session, cloud, credential, clock, spec.tenant, spec.subscription, platform)
