@@ -26,13 +26,16 @@ _LEFT = {"GET": _READS, "HEAD": _READS, "PUT": _WRITES, "PATCH": _WRITES, "POST"
 
 
 def answered(handler: Handler) -> Handler:
-    """A handler whose every answer carries ARM's ids; a correlation id sent is the one answered."""
+    """A handler whose every answer carries ARM's ids; a correlation id sent is the one answered.
+
+    Query names are taken in any case (`Api-Version`), as the service does: handlers see them in lower case.
+    """
 
     @functools.wraps(handler)
     def with_ids(call: Call) -> Reply:
         headers = _headers(call)
         try:
-            reply = handler(call)
+            reply = handler(replace(call, query={name.lower(): value for name, value in call.query.items()}))
         except Refusal as refused:
             raise Refusal(replace(refused.reply, headers=headers | dict(refused.reply.headers))) from None
         return replace(reply, headers=headers | _LEFT[call.method] | dict(reply.headers))

@@ -12,6 +12,9 @@ from ..store import Document
 from . import errors
 
 _NAME = re.compile(r"(?=.{3,24}$)[A-Za-z](?:-?[A-Za-z0-9])*")
+_GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_POLICIES_INVALID = "An invalid value was provided for 'accessPolicies'."
+_CREATE_MODES = ("default", "recover")
 _RBAC_DEFAULT_SINCE = "2026-02-01"  # api-version from which a new vault is an RBAC vault unless it says otherwise
 _PRIVATE = [ipaddress.IPv4Network(each) for each in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")]
 _FLAGS = ("enabledForDeployment", "enabledForDiskEncryption", "enabledForTemplateDeployment")
@@ -28,6 +31,17 @@ def check_name(name: str) -> None:
 
 def is_valid_name(name: str) -> bool:
     return _NAME.fullmatch(name) is not None
+
+
+def recovers(wanted: Properties) -> bool:
+    """Whether the body asks for a soft-deleted vault; raises BadRequest for a createMode that is none (text assumed).
+
+    "default" and "recover" are all the contract has; clients are forgiven their case, as they are in all enumerations.
+    """
+    mode = wanted.get("createMode")
+    if mode is not None and str(mode).lower() not in _CREATE_MODES:
+        raise errors.vault_bad_request("An invalid value was provided for 'createMode'.")
+    return str(mode).lower() == "recover"
 
 
 def created(name: str, wanted: Properties, tenant: Document, api_version: str) -> Properties:
@@ -129,6 +143,9 @@ def access_policies(entries: Any, tenant: Document) -> list[Document]:
         if not isinstance(entry, dict) or not {"tenantId", "objectId", "permissions"} <= entry.keys():
             raise errors.vault_bad_request("An access policy needs tenantId, objectId and permissions.")
         _tenant_id(entry["tenantId"], tenant)
+        ids = [entry["objectId"], *([entry["applicationId"]] if entry.get("applicationId") else [])]
+        if not all(isinstance(each, str) and _GUID.fullmatch(each) for each in ids):
+            raise errors.vault_bad_request(_POLICIES_INVALID)
     return [{**entry, "permissions": _lower(entry["permissions"])} for entry in entries]
 
 
@@ -143,7 +160,7 @@ def _lower(permissions: Any) -> dict[str, list[str]]:
         set(names) - _ASKED_BY_NO_OPERATION - rights.PERMISSIONS.get(family, set(names))
         for family, names in lowered.items()
     ):
-        raise errors.vault_bad_request("An invalid value was provided for 'accessPolicies'.")
+        raise errors.vault_bad_request(_POLICIES_INVALID)
     return lowered
 
 

@@ -30,8 +30,9 @@ def put_vault(call: Call) -> Reply:
     if location not in regions.names(call.cloud):
         raise errors.location_not_available_for_type(location, TYPE, regions.names(call.cloud))
     properties = _properties(wanted)
+    recovers = vault_body.recovers(properties)
     found = _taken(current, name, group, location)
-    if properties.get("createMode") == "recover" and found is None:
+    if recovers and found is None:
         return _recovered(current, name, location)
     governance.check_policies(current.subscription, TYPE, name, wanted)
     if deleted := vault_store.find_deleted(call.tx, name):

@@ -10,7 +10,7 @@ from typing import Any
 from .. import kinds
 from ..kernel import Call
 from ..store import Document
-from . import client_credential, delegated, directory, errors, grant_errors, tokens
+from . import client_credential, delegated, directory, errors, grant_errors, revocation, tokens
 from .directory import Platform
 from .token_request import TokenRequest, need
 
@@ -37,7 +37,9 @@ def answer(call: Call, version: int, form: dict[str, str]) -> dict[str, Any]:
     if call.tx.now >= code["issued"] + tokens.CODE_LIFE_S:
         raise grant_errors.code_expired(call)
     ask = delegated.ask(request, code, fresh=True)
-    given = delegated.issue(request, delegated.who(request, code), ask, code, fresh=True)
+    who = delegated.who(request, code)
+    revocation.check(call, who, platform)
+    given = delegated.issue(request, who, ask, code, fresh=True)
     call.tx.put(kinds.AUTHORIZATION_CODE, "", key, code | {"redeemed": True})
     return given
 

@@ -15,7 +15,7 @@ from typing import Any
 from .. import kinds
 from ..kernel import Call
 from ..store import Document
-from . import asks, client_credential, delegated, device_code, directory, grant_errors, tokens
+from . import asks, client_credential, delegated, device_code, directory, grant_errors, revocation, tokens
 from .directory import Platform
 from .token_request import TokenRequest, need
 
@@ -43,7 +43,9 @@ def answer(call: Call, version: int, form: dict[str, str]) -> dict[str, Any]:
         "audience": _audience(request, document),
     }
     ask = delegated.ask(request, record, fresh=True)
-    given = delegated.issue(request, delegated.who(request, record), ask, record, fresh=True)
+    who = delegated.who(request, record)
+    revocation.check(call, who, platform)
+    given = delegated.issue(request, who, ask, record, fresh=True)
     call.tx.put(kinds.DEVICE_CODE, "", key, document | {"state": "redeemed"})
     return given
 

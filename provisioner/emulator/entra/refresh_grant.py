@@ -6,13 +6,12 @@ days after it was issued, so a chain in use never does; one of a single-page app
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from .. import kinds
 from ..kernel import Call
 from ..store import Document
-from . import client_credential, delegated, directory, errors, grant_errors, person_errors, tokens
+from . import client_credential, delegated, directory, errors, grant_errors, person_errors, revocation, tokens
 from .token_request import TokenRequest, need
 from .tokens import SignedIn
 
@@ -36,7 +35,7 @@ def answer(call: Call, version: int, form: dict[str, str]) -> dict[str, Any]:
     client_credential.prove(call, client, form, kept["platform"])
     _check_age(call, kept)
     who = delegated.who(request, kept)
-    _check_revoked(call, who, kept)
+    revocation.check(call, who, kept["platform"])
     _check_sign_in_frequency(call, who)
     if kept["tenant"] != tenant["id"]:
         _check_delegated_administration(request, who)
@@ -47,30 +46,18 @@ def _check_age(call: Call, kept: Document) -> None:
     """A single-page application's chain has a fixed end, 24 hours after its first token."""
     ends = kept.get("ends")
     if ends is not None and call.tx.now >= ends:
-        raise grant_errors.single_page_refresh_token_expired(call, _moment(ends - tokens.SINGLE_PAGE_REFRESH_LIFE_S))
+        raise grant_errors.single_page_refresh_token_expired(
+            call, revocation.moment(ends - tokens.SINGLE_PAGE_REFRESH_LIFE_S)
+        )
     if call.tx.now >= kept["issued"] + tokens.REFRESH_LIFE_S:
-        raise grant_errors.refresh_token_expired(call, _moment(kept["issued"]))
-
-
-def _check_revoked(call: Call, who: SignedIn, kept: Document) -> None:
-    """The table of sam-facts 3.4, by two moments of the user's document (epoch seconds).
-
-    `_tokensValidFrom`: sessions were revoked, or an administrator reset the password in the Entra admin center. It ends
-    every grant. `_passwordChanged`: the person changed the password, or it was reset otherwise. A confidential client
-    keeps its grant then. An expired password ends nothing.
-    """
-    moments = [float(who.person.get("_tokensValidFrom", 0))]
-    if kept["platform"] != "web":
-        moments.append(float(who.person.get("_passwordChanged", 0)))
-    if who.auth_time < int(max(moments)):
-        raise grant_errors.grant_revoked(call, _moment(who.auth_time), _moment(max(moments)))
+        raise grant_errors.refresh_token_expired(call, revocation.moment(kept["issued"]))
 
 
 def _check_sign_in_frequency(call: Call, who: SignedIn) -> None:
     """The tenant's `mfa.signInFrequencyHours` is the policy's session control; nothing else shortens a grant."""
     hours = who.tenant["mfa"].get("signInFrequencyHours")
     if hours is not None and call.tx.now >= who.auth_time + hours * 3600:
-        raise grant_errors.sign_in_frequency(call, _moment(who.auth_time), int(hours * 3600))
+        raise grant_errors.sign_in_frequency(call, revocation.moment(who.auth_time), int(hours * 3600))
 
 
 def _check_delegated_administration(request: TokenRequest, who: SignedIn) -> None:
@@ -83,7 +70,3 @@ def _check_delegated_administration(request: TokenRequest, who: SignedIn) -> Non
         raise grant_errors.delegated_admin_not_authorized(
             request.call, request.client.id, request.tenant["displayName"]
         )
-
-
-def _moment(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.0000000Z")

@@ -85,6 +85,14 @@ def test_sign_in_after_a_revocation_gives_a_good_grant_and_the_old_session_does_
     assert world.refresh(world.refresh_token()).status == 200
 
 
+def test_a_code_nobody_has_redeemed_ends_with_the_sessions(world: World) -> None:
+    code = world.code()
+    with world.pass_time(60).store.transaction() as tx:
+        now = tx.now
+    world.change(kinds.USER, world.tenant.operator_id, _tokensValidFrom=now)
+    assert json_of(world.redeem(code))["error_codes"] == [50173]
+
+
 def test_refresh_token_of_a_public_client_wants_no_credential(world: World) -> None:
     code = world.code(redirect_uri=NATIVE)
     token = json_of(world.redeem(code, redirect_uri=NATIVE, client_secret=None))["refresh_token"]

@@ -295,14 +295,30 @@ ROWS: tuple[tuple[str, str, Provoke, int, str], ...] = (
     (
         "arm.vault_bad_request",
         "6.1",
-        vault(accessPolicies=[{"tenantId": CONTOSO.id, "objectId": "x", "permissions": {"secrets": "get"}}]),
+        vault(
+            accessPolicies=[
+                {"tenantId": CONTOSO.id, "objectId": CONTOSO.operator_id, "permissions": {"secrets": "get"}}
+            ]
+        ),
         400,
         "BadRequest",
     ),
     (
         "arm.vault_bad_request",
         "observed",
-        vault(accessPolicies=[{"tenantId": CONTOSO.id, "objectId": "x", "permissions": {"secrets": [" list"]}}]),
+        vault(
+            accessPolicies=[
+                {"tenantId": CONTOSO.id, "objectId": CONTOSO.operator_id, "permissions": {"secrets": [" list"]}}
+            ]
+        ),
+        400,
+        "An invalid value was provided for 'accessPolicies'.",
+    ),
+    ("arm.vault_bad_request", "assumed", vault(createMode="replace"), 400, "'createMode'"),
+    (
+        "arm.vault_bad_request",
+        "assumed",
+        vault(accessPolicies=[{"tenantId": CONTOSO.id, "objectId": "x", "permissions": {}}]),
         400,
         "An invalid value was provided for 'accessPolicies'.",
     ),
