@@ -6,7 +6,6 @@ import base64
 import json
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -21,16 +20,6 @@ from provisioner.core.secret import Secret
 
 if TYPE_CHECKING:
     from msgraph.generated.applications.item.application_item_request_builder import ApplicationItemRequestBuilder
-
-
-@dataclass(frozen=True)
-class NewKey:
-    """A certificate to be added: its public part. Graph works out thumbprint and dates where they are left out."""
-
-    display_name: str
-    der: bytes
-    starts_at: datetime | None
-    ends_at: datetime | None
 
 
 class GraphCredentials:
@@ -65,7 +54,9 @@ class GraphCredentials:
         request = self._application(object_id).remove_password.to_post_request_information(body)
         await self._transport.write(request, f"remove secret {key_id}")
 
-    async def put_keys(self, object_id: str, kept: Sequence[facts.KeyCredential], added: Sequence[NewKey] = ()) -> None:
+    async def put_keys(
+        self, object_id: str, kept: Sequence[facts.KeyCredential], added: Sequence[facts.NewKey] = ()
+    ) -> None:
         """Replace the list of certificates: Graph takes it whole, so `kept` are sent back as they were read.
 
         An entry that goes back with its keyId and a null key stays what it is (sam-facts 5.2).
@@ -118,7 +109,7 @@ class GraphCredentials:
         return self._build.applications.by_application_id(object_id)
 
 
-def _entry(key: NewKey) -> dict[str, Any]:
+def _entry(key: facts.NewKey) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "type": "AsymmetricX509Cert",
         "usage": "Verify",

@@ -61,6 +61,16 @@ class KeyCredential:
 
 
 @dataclass(frozen=True)
+class NewKey:
+    """A certificate to be added: its public part. Graph works out thumbprint and dates where they are left out."""
+
+    display_name: str
+    der: bytes
+    starts_at: datetime | None
+    ends_at: datetime | None
+
+
+@dataclass(frozen=True)
 class FederatedCredential:
     """A trust in the tokens of an issuer. id: "" for one that is yet to be made."""
 

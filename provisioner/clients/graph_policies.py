@@ -1,45 +1,13 @@
-"""The tenant's rules about credentials: app-management policies, read only (sam-facts 5.2)."""
+"""Reading the tenant's policies: which credentials applications may get, and when people are asked for MFA."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
 from msgraph.graph_service_client import GraphServiceClient
 
-from provisioner.clients.graph_facts import moment
 from provisioner.clients.graph_transport import GraphReply, GraphTransport, graph_error, items_of
-from provisioner.core.errors import ApiReplyError
-
-_DURATION = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
-_UNITS_S = (365 * 86400, 30 * 86400, 7 * 86400, 86400, 3600, 60, 1)
-
-
-@dataclass(frozen=True)
-class Restriction:
-    """One rule. longest: the lifetime it allows. since: it binds applications created from then on; None is all.
-
-    exempts: it has exceptions for some actors, which cannot be told from outside.
-    """
-
-    rule: str
-    enabled: bool
-    longest: timedelta | None
-    since: datetime | None
-    exempts: bool
-
-
-@dataclass(frozen=True)
-class AppManagementPolicy:
-    """What it says of client secrets and of certificates on applications."""
-
-    id: str
-    name: str
-    enabled: bool
-    passwords: tuple[Restriction, ...]
-    keys: tuple[Restriction, ...]
+from provisioner.clients.policy_facts import AppManagementPolicy, app_management_policy
 
 
 class GraphPolicies:
@@ -53,14 +21,15 @@ class GraphPolicies:
         """The tenant's own, which binds every application that has none."""
         operation = "get the default app management policy"
         request = self._build.policies.default_app_management_policy.to_get_request_information()
-        return _policy(await self._found(request, operation), "applicationRestrictions", operation)
+        reply = await self._found(request, operation)
+        return app_management_policy(reply.body, "applicationRestrictions", operation)
 
     async def policy_of(self, application_id: str) -> AppManagementPolicy | None:
         """The one assigned to the application with this object id: one at most."""
         operation = f"get the app management policy of {application_id}"
         builder = self._build.applications.by_application_id(application_id).app_management_policies
         items = items_of((await self._found(builder.to_get_request_information(), operation)).body, operation)
-        return _policy(GraphReply(200, items[0]), "restrictions", operation) if items else None
+        return app_management_policy(items[0], "restrictions", operation) if items else None
 
     async def security_defaults(self) -> bool:
         """Whether the tenant's security defaults are on: everybody must register for MFA."""
@@ -80,41 +49,3 @@ class GraphPolicies:
         if reply.status == 404:
             raise graph_error(operation, reply)
         return reply
-
-
-def _policy(reply: GraphReply, member: str, operation: str) -> AppManagementPolicy:
-    body = reply.body
-    try:
-        restrictions = body.get(member) or {}
-        return AppManagementPolicy(
-            id=str(body["id"]),
-            name=str(body.get("displayName") or body["id"]),
-            enabled=bool(body.get("isEnabled")),
-            passwords=tuple(map(_restriction, restrictions.get("passwordCredentials") or ())),
-            keys=tuple(map(_restriction, restrictions.get("keyCredentials") or ())),
-        )
-    except (KeyError, TypeError, ValueError, AttributeError):
-        text = "an app management policy is not in its documented shape"
-        raise ApiReplyError("Graph", operation, reply.status, "", text) from None
-
-
-def _restriction(entry: dict[str, Any]) -> Restriction:
-    """`state` is enabled where it is left out: older policies have none."""
-    longest = entry.get("maxLifetime")
-    return Restriction(
-        rule=str(entry["restrictionType"]),
-        enabled=str(entry.get("state") or "enabled").lower() == "enabled",
-        longest=None if longest is None else duration(str(longest)),
-        since=moment(entry.get("restrictForAppsCreatedAfterDateTime")),
-        exempts=bool((entry.get("excludeActors") or {}).get("customSecurityAttributes")),
-    )
-
-
-def duration(text: str) -> timedelta:
-    """An ISO 8601 duration; a year counts 365 days and a month 30, as in .NET's TimeSpan. Raises ValueError."""
-    found = _DURATION.fullmatch(text)
-    if found is None or text.endswith(("P", "T")):
-        raise ValueError(f"no ISO 8601 duration: {text}")
-    return timedelta(
-        seconds=sum(int(number or 0) * unit for number, unit in zip(found.groups(), _UNITS_S, strict=True))
-    )

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from provisioner.clients.graph_policies import AppManagementPolicy, Restriction, duration
+from provisioner.clients.policy_facts import AppManagementPolicy, Restriction, duration
 from provisioner.core.plan import Plan
 from provisioner.core.step import Action, Step
 from provisioner.render.plan_json import document, tenant_json

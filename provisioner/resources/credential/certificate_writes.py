@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from provisioner.clients.graph_credentials import NewKey
-from provisioner.clients.graph_facts import KeyCredential
+from provisioner.clients.graph_facts import KeyCredential, NewKey
 from provisioner.clients.proof import CertificateProof
 from provisioner.clients.vault_certificates import CertificateFacts, StoredCertificate
 from provisioner.core.errors import ApiError, ConflictError, StaleError, VerificationError

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from provisioner.clients.graph_facts import ApplicationFacts
-from provisioner.clients.graph_policies import AppManagementPolicy, Restriction
+from provisioner.clients.policy_facts import AppManagementPolicy, Restriction
 from provisioner.core.address import Address
 from provisioner.core.errors import ApiError
 from provisioner.core.observation import Unknown
