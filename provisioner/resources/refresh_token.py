@@ -122,11 +122,12 @@ def _app_id(wanted: TokenWanted, known: Known) -> str | None:
 
 
 def _sign_in(wanted: TokenWanted) -> str:
-    """Ready to be handed to the person: the command, the account, and what else it takes."""
+    """Ready to be handed to the person: the command, alone on its line; the account, and what else it takes."""
     who = f" as {wanted.account}" if wanted.account else ""
     roles = ", ".join(operator_roles(wanted.credential_place.type))
-    mode = " --mode device, run where the trusted token is" if wanted.credential_place.type == "federated" else ""
-    return f"{COMMAND}{mode} (sign in{who}, with MFA; whoever runs it needs on vault {wanted.vault_name}: {roles})"
+    there = wanted.credential_place.type == "federated"
+    command, place = (f"{COMMAND} --mode device", "run it where the trusted token is; ") if there else (COMMAND, "")
+    return f"{command}\n{place}sign in{who}, with MFA; whoever runs it needs on vault {wanted.vault_name}: {roles}"
 
 
 def _for_a_person(address: Address, wanted: TokenWanted, reason: str, todo: str, seen: str = "") -> Step:

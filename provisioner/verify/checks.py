@@ -28,7 +28,7 @@ CREDENTIAL_EXPIRY = "credentialExpiry"
 TOKEN_EXPIRY = "refreshTokenExpiry"  # noqa: S105  # the name of a check
 CONSENT = "provisioner consent SPEC"
 _RENEWALS = {
-    Mortal.CREDENTIAL: (CREDENTIAL_EXPIRY, "provisioner apply SPEC rotates it"),
+    Mortal.CREDENTIAL: (CREDENTIAL_EXPIRY, "provisioner apply SPEC   # it rotates it"),
     Mortal.REFRESH_TOKEN: (TOKEN_EXPIRY, "provisioner renew SPEC"),
 }
 _WARNED_OF = ((Mortal.CREDENTIAL, "due"), (Mortal.REFRESH_TOKEN, "expiring"))

@@ -247,7 +247,7 @@ def test_apply_where_the_trusted_token_is_not_hands_the_sign_in_over(
 
     result = asyncio.run(run())
     assert result.exit_code() == 3
-    assert "--mode device, run where the trusted token is" in result.after.for_a_person[0].todo
+    assert " --mode device\nrun it where the trusted token is; " in result.after.for_a_person[0].todo
     assert player.endings == []
     told = next(text for text in player.said if "To be signed in by" in text)
     assert GITHUB_SUBJECT in told

@@ -111,7 +111,7 @@ def test_what_is_missing_or_broken_is_for_a_person_with_the_ready_command(
     assert step is not None
     assert step.action is Action.PERSON
     assert said in step.reason
-    assert step.todo.startswith(f"provisioner consent SPEC (sign in as {CONTOSO.operator}, with MFA; whoever runs it")
+    assert step.todo.startswith(f"provisioner consent SPEC\nsign in as {CONTOSO.operator}, with MFA; whoever runs it")
     assert "Key Vault Secrets Officer" in step.todo
 
 

@@ -152,7 +152,7 @@ def test_a_credential_that_ends_soon_says_what_rotates_it() -> None:
     address = Address(NAME, "credential")
     due = expiry(Life(address, Mortal.CREDENTIAL, "due", "cred", "secret", now + timedelta(days=12.5)), now)
     assert (due.status, due.text) == (Status.PASS, "cred expires on 2026-03-13, 12.5 days left")
-    assert due.next_step == "provisioner apply SPEC rotates it"
+    assert due.next_step == "provisioner apply SPEC   # it rotates it"
     assert exit_code([due]) == 0
 
 
