@@ -22,12 +22,12 @@ from provisioner.resources.credential.certificate_steps import (
     certificate_fact,
     certificate_steps,
     leaving_certificates,
-    months,
     others,
     usable,
 )
 from provisioner.resources.credential.place import CredentialPlace, version_in_force
 from provisioner.resources.credential.wanted import CredentialWanted
+from provisioner.spec.whole_months import months
 from tests.trial import CREDENTIAL, NAME
 
 DAY = timedelta(days=1)
@@ -87,6 +87,12 @@ TABLE = [
     ),
     ("staged in the vault only", (DUE, version("b", age_days=0)), ("a",), ["register", "promote"]),
     ("staged, and almost as old", (DUE, version("b", 30, age_days=0)), ("a",), ["stage", "promote", "retire"]),
+    (
+        "staged, with a key of the other kind than is wanted by now",
+        (GOOD, replace(version("b", age_days=0), tags={"provisioner": NAME, "exportable": "true"})),
+        ("a", "b"),
+        ["retire"],
+    ),
     ("staged and on the application", (DUE, version("b", age_days=0)), ("a", "b"), ["promote"]),
     (
         "promoted, overlap not over",
@@ -173,7 +179,7 @@ def test_certificates_of_unknown_origin_are_shown_and_nothing_else() -> None:
     theirs = [on_application("x", "another team's"), on_application("y", "")]
     strange = version("z", mark=None)
     fact = certificate_fact(WANTED, CREDENTIAL, (GOOD, strange), [*theirs, on_application("a")])
-    assert (certificate_steps(ADDRESS, WANTED, fact, START), len(others(fact))) == ([], 3)
+    assert (certificate_steps(ADDRESS, WANTED, fact, START), len(others(WANTED, fact))) == ([], 3)
 
 
 def test_a_brought_certificate_leaves_the_application_after_the_overlap_and_stays_as_it_is_in_the_vault() -> None:

@@ -278,6 +278,18 @@ def test_nothing_of_the_old_type_goes_while_the_new_one_does_not_work(trial: Tri
     assert trial.application()["passwordCredentials"] == []
 
 
+def test_what_came_into_force_is_kept_for_the_overlap_when_the_type_is_switched_back(trial: Trial) -> None:
+    """The older one has been in force for long; consumers may have followed to the newer one all the same."""
+    trial.put_in_place()
+    advance(trial, 20)
+    assert trial.apply(trial.spec(application__credential=CERTIFICATE)).exit_code() == 3
+    advance(trial, 1)
+    back = trial.spec(application__credential=SECRET, safety={"maxRemovals": 2})
+    assert shown(trial, back) == ["retire_certificate later"]
+    advance(trial, 7)
+    assert shown(trial, back) == ["retire_certificate"]
+
+
 def test_a_type_that_is_switched_back_before_the_overlap_is_over_makes_nothing_new(trial: Trial) -> None:
     """The old one is still there and works; what was to replace it goes instead."""
     trial.put_in_place()

@@ -92,6 +92,12 @@ MISTAKES = [
     ),
     (
         "{type: secret, lifetime: 365d, rotateBefore: 30d, overlap: 7d}",
+        "{type: certificate, lifetime: 31d, rotateBefore: §28d, overlap: 7d}",
+        "as few as 28 days",
+        "every run would rotate",
+    ),
+    (
+        "{type: secret, lifetime: 365d, rotateBefore: 30d, overlap: 7d}",
         "§{type: federated, issuer: https://issuer.example}",
         "the key subject is missing",
         "add subject",

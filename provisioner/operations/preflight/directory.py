@@ -12,7 +12,6 @@ from provisioner.operations.explain_needs import grant_command
 from provisioner.operations.preflight.check import Check, Scene, failed, lacking, passed, unknown, unread, untold
 from provisioner.resources.contract import Right
 from provisioner.resources.credential import policy
-from provisioner.resources.credential.certificate_steps import months
 from provisioner.resources.rights import (
     CREATE_API_PRINCIPAL,
     READ_POLICIES,
@@ -21,6 +20,7 @@ from provisioner.resources.rights import (
     WRITE_OWN_APPLICATION,
 )
 from provisioner.spec.model import CredentialType
+from provisioner.spec.whole_months import months
 
 _WRITES: tuple[tuple[str, Right, tuple[str, ...]], ...] = (
     ("applications", WRITE_OWN_APPLICATION, ("application", "service_principal", "credential")),

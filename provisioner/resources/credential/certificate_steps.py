@@ -17,8 +17,9 @@ from provisioner.core.address import Address
 from provisioner.core.errors import ForeignResourceError
 from provisioner.core.step import Action, Change, Step
 from provisioner.resources.credential.place import CURRENT, STATE_TAG, is_brought
-from provisioner.resources.credential.wanted import CredentialWanted, day, why_now
+from provisioner.resources.credential.wanted import CredentialWanted, day, origin, why_now
 from provisioner.resources.marks import TAG
+from provisioner.spec.whole_months import months
 
 SINCE_TAG = "since"
 EXPORTABLE_TAG = "exportable"
@@ -31,7 +32,8 @@ class CertificateFact:
 
     strangers: versions without our mark beside ours, as a renewal by the vault or a person leaves them. owner: another
     spec whose certificate it is. ours and others: on the application. deleted: the soft-deleted certificate that holds
-    the name. rotate_before: how long before its end a version is not worth bringing into force any more.
+    the name. rotate_before: how long before its end a version is not worth bringing into force any more. exportable:
+    whether the spec wants its key to be.
     """
 
     name: str = ""
@@ -42,6 +44,7 @@ class CertificateFact:
     strangers: tuple[CertificateFacts, ...] = ()
     owner: str = ""
     rotate_before: timedelta = timedelta(0)
+    exportable: bool = False
 
     @property
     def is_brought(self) -> bool:
@@ -68,13 +71,15 @@ class CertificateFact:
         return tagged if tagged is not None and usable(tagged, now) else None
 
     def staged(self, now: datetime) -> CertificateFacts | None:
-        """The newest usable version after the one in force; one that would be due at once is no successor."""
+        """The newest usable version after the one in force; one that would be replaced at once is no successor."""
         tagged = self.tagged
         after = self.versions if tagged is None else self.versions[self.versions.index(tagged) + 1 :]
-        left = [
-            version for version in after if usable(version, now) and not _ends_by(version, now + self.rotate_before)
-        ]
+        left = [version for version in after if usable(version, now) and self._worth_it(version, now)]
         return left[-1] if left else None
+
+    def _worth_it(self, version: CertificateFacts, now: datetime) -> bool:
+        """Neither due at once, nor with a key of the other kind than the spec asks for by now."""
+        return not _ends_by(version, now + self.rotate_before) and _is_exportable(version) == self.exportable
 
     def since(self, now: datetime) -> datetime | None:
         """Since when the one in force has been in force; None when none works.
@@ -116,6 +121,7 @@ def certificate_fact(
         strangers=tuple(version for version in every if version not in ours) if ours else (),
         owner="" if ours else next(iter(sorted(owners)), ""),
         rotate_before=wanted.rotate_before,
+        exportable=wanted.exportable,
     )
 
 
@@ -125,13 +131,12 @@ def usable(version: CertificateFacts, now: datetime) -> bool:
     return version.enabled and begun and not _ends_by(version, now)
 
 
+def _is_exportable(version: CertificateFacts) -> bool:
+    return version.tags.get(EXPORTABLE_TAG) == "true"
+
+
 def _ends_by(version: CertificateFacts, moment: datetime) -> bool:
     return version.expires_at is not None and version.expires_at <= moment
-
-
-def months(lifetime: timedelta) -> int:
-    """Key Vault counts a certificate's life in whole months, at least one: 365d are 12, 90d are 2."""
-    return max(1, lifetime.days * 12 // 365)
 
 
 def certificate_steps(address: Address, wanted: CredentialWanted, fact: CertificateFact, now: datetime) -> list[Step]:
@@ -182,11 +187,11 @@ def leaving_thumbprints(fact: CertificateFact) -> tuple[str, ...]:
     return tuple(sorted({*enabled, *(entry.thumbprint for entry in fact.ours)}))
 
 
-def others(fact: CertificateFact) -> tuple[str, ...]:
+def others(wanted: CredentialWanted, fact: CertificateFact) -> tuple[str, ...]:
     """Certificates on the application that are not ours to touch, with their age; and strange versions in the vault."""
     versions = {version.thumbprint for version in fact.versions}
     on_application = (
-        f"certificate {entry.display_name or entry.thumbprint or entry.key_id} of unknown origin, "
+        f"certificate {entry.display_name or entry.thumbprint or entry.key_id} {origin(wanted, entry.display_name)}, "
         f"expires {day(entry.ends_at)}"
         for entry in fact.others
         if entry.thumbprint not in versions
@@ -239,7 +244,7 @@ def _why_replace(wanted: CredentialWanted, current: CertificateFacts, now: datet
     """Why a new version is due; "" when none is."""
     if _is_due(wanted, current, now):
         return why_now(wanted, current.expires_at)
-    was_exportable = current.tags.get(EXPORTABLE_TAG) == "true"
+    was_exportable = _is_exportable(current)
     if was_exportable == wanted.exportable:
         return ""
     return f"its key {'may' if was_exportable else 'may not'} leave the vault, the spec wants it the other way"

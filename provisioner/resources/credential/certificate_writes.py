@@ -17,11 +17,11 @@ from provisioner.resources.credential.certificate_steps import (
     CertificateFact,
     certificate_fact,
     leaving_thumbprints,
-    months,
 )
 from provisioner.resources.credential.place import CURRENT, STATE_TAG, find_certificate
 from provisioner.resources.lag import retry_while
 from provisioner.resources.marks import TAG
+from provisioner.spec.whole_months import months
 
 _CREATION_DEADLINE_S = 600.0
 _READ_BACK_DEADLINE_S = 60.0

@@ -37,13 +37,16 @@ class FederatedFact:
     def since(self, wanted: CredentialWanted) -> datetime | None:
         """Since when it is trusted, as far as its description tells; None when it is not."""
         entry = self.trusted(wanted)
-        if entry is None:
-            return None
-        try:
-            found = datetime.fromisoformat(entry.description.partition(_SINCE)[2])
-        except ValueError:
-            return None
-        return found if found.tzinfo is not None else None
+        return None if entry is None else trusted_since(entry)
+
+
+def trusted_since(entry: FederatedCredential) -> datetime | None:
+    """What `description` noted; None of a trust that does not say."""
+    try:
+        found = datetime.fromisoformat(entry.description.partition(_SINCE)[2])
+    except ValueError:
+        return None
+    return found if found.tzinfo is not None else None
 
 
 def description(now: datetime) -> str:

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import reduce
 
 from provisioner.clients.graph_facts import ApplicationFacts, FederatedCredential
 from provisioner.clients.key_vault import SecretFacts
@@ -30,7 +31,7 @@ from provisioner.resources.credential import (
     secret_writes,
 )
 from provisioner.resources.credential.at_work import AtWork
-from provisioner.resources.credential.certificate_steps import CertificateFact, certificate_fact, months
+from provisioner.resources.credential.certificate_steps import CertificateFact, certificate_fact
 from provisioner.resources.credential.federated_steps import FederatedFact, sorted_trusts
 from provisioner.resources.credential.in_force import refuse_unless_in_force
 from provisioner.resources.credential.place import find_certificate
@@ -42,6 +43,7 @@ from provisioner.resources.role_assignment import holds_role, runner_address
 from provisioner.resources.vault_roles import CERTIFICATES_OFFICER, CRYPTO_USER, READER, SECRETS_OFFICER
 from provisioner.resources.vault_secrets import VaultSecrets
 from provisioner.spec.model import Spec
+from provisioner.spec.whole_months import months
 
 _LIST_CERTIFICATES = Right(
     "key_vault", (READER, CERTIFICATES_OFFICER), "vault", "lists the versions of the certificate, without their keys"
@@ -274,26 +276,38 @@ def _own(address: Address, wanted: CredentialWanted, fact: CredentialFact, now: 
 
 
 def _leaving(address: Address, wanted: CredentialWanted, fact: CredentialFact, now: datetime) -> Sequence[Step]:
-    """What is left of the types that the spec's type replaced."""
+    """What is left of the types that the spec's type replaced.
+
+    Where the spec's type was changed back, the older one is in force again and the newer one goes: consumers may have
+    followed to that, and it stays for the overlap as well, from when it came into force.
+    """
     since = fact.since(wanted, now)
     kind = wanted.place.type
     if kind == "federated" and since is None and fact.federated.trusted(wanted) and fact.has_another(wanted):
         return (federated_steps.undated(address, wanted),)
     steps: list[Step] = []
     if kind != "secret":
-        steps += secret_steps.leaving_secrets(address, wanted, fact.secret, since)
+        secret_since = _later(since, fact.secret.since(now))
+        steps += secret_steps.leaving_secrets(address, wanted, fact.secret, secret_since)
     if kind != "certificate":
-        steps += certificate_steps.leaving_certificates(address, wanted, fact.certificate, since)
+        certificate_since = _later(since, fact.certificate.since(now))
+        steps += certificate_steps.leaving_certificates(address, wanted, fact.certificate, certificate_since)
     if kind != "federated":
-        steps += federated_steps.leaving_trusts(address, wanted, fact.federated, since)
+        trusted_since = reduce(_later, map(federated_steps.trusted_since, fact.federated.ours), since)
+        steps += federated_steps.leaving_trusts(address, wanted, fact.federated, trusted_since)
     return steps
+
+
+def _later(since: datetime | None, leaving_since: datetime | None) -> datetime | None:
+    """None while the wanted one is not in force, whatever is known of the one that leaves."""
+    return since if since is None or leaving_since is None else max(since, leaving_since)
 
 
 def _others(wanted: CredentialWanted, fact: CredentialFact) -> tuple[str, ...]:
     """What is on the application and not ours: shown with its age, never touched."""
     return (
         *secret_steps.others(wanted, fact.secret),
-        *certificate_steps.others(fact.certificate),
+        *certificate_steps.others(wanted, fact.certificate),
         *federated_steps.others(wanted, fact.federated),
     )
 

@@ -16,7 +16,7 @@ from provisioner.core.address import Address
 from provisioner.core.errors import ForeignResourceError
 from provisioner.core.step import Action, Change, Step
 from provisioner.resources.credential.place import secret_name
-from provisioner.resources.credential.wanted import CredentialWanted, day, why_now
+from provisioner.resources.credential.wanted import CredentialWanted, day, origin, why_now
 from provisioner.resources.marks import TAG
 
 KEY_ID_TAG = "keyId"
@@ -169,13 +169,11 @@ def leaving_secrets(
 
 def others(wanted: CredentialWanted, fact: SecretFact) -> tuple[str, ...]:
     """Secrets that are not ours to touch, with their age."""
-    place = wanted.mark.rpartition(":")[0] + ":"
-    told: list[str] = []
-    for entry in fact.others:
-        elsewhere = entry.display_name.startswith(place)
-        origin = "of this spec, kept in another vault or under another name" if elsewhere else "of unknown origin"
-        told.append(f"secret {entry.display_name or entry.key_id} {origin}, expires {day(entry.ends_at)}")
-    return tuple(told)
+    return tuple(
+        f"secret {entry.display_name or entry.key_id} {origin(wanted, entry.display_name)}, "
+        f"expires {day(entry.ends_at)}"
+        for entry in fact.others
+    )
 
 
 def _refuse_foreign(address: Address, wanted: CredentialWanted, fact: SecretFact) -> None:

@@ -77,6 +77,13 @@ def day(moment: datetime | None) -> str:
     return "never" if moment is None else f"{moment:%Y-%m-%d}"
 
 
+def origin(wanted: CredentialWanted, display_name: str) -> str:
+    """Where a credential without our mark for this place comes from, as far as its name tells."""
+    if display_name.startswith(wanted.mark.rpartition(":")[0] + ":"):
+        return "of this spec, kept in another vault or under another name"
+    return "of unknown origin"
+
+
 def why_now(wanted: CredentialWanted, ends_at: datetime | None) -> str:
     """Why the one in force is replaced."""
     return "you asked for it" if wanted.rotate_now else f"it expires on {day(ends_at)}"

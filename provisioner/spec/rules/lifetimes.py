@@ -9,6 +9,7 @@ from typing import Any
 from provisioner.spec.findings import Finding, part
 from provisioner.spec.model import Consent, Credential, Duration
 from provisioner.spec.nodes import Path
+from provisioner.spec.whole_months import months, shortest
 
 TOKEN_LIFE = timedelta(days=90)
 """A refresh token dies after 90 days without use (sam-facts 3.4)."""
@@ -36,11 +37,23 @@ def _credential(credential: Mapping[str, Any]) -> Iterator[Finding]:
         key = "rotateBefore" if "rotateBefore" in credential else "lifetime"
         what = f"rotateBefore ({rotate_before.text}) must be shorter than lifetime ({lifetime.text})"
         yield Finding((*at, key), what, credential.get(key), "otherwise every run would rotate the credential")
+    elif credential.get("type", "certificate") == "certificate":
+        yield from _certificate(credential, lifetime, rotate_before)
     if overlap.value >= rotate_before.value:
         key = "overlap" if "overlap" in credential else "rotateBefore"
         what = f"overlap ({overlap.text}) must be shorter than rotateBefore ({rotate_before.text})"
         next_step = "otherwise the old credential ends before its consumers had that long to change"
         yield Finding((*at, key), what, credential.get(key), next_step)
+
+
+def _certificate(credential: Mapping[str, Any], lifetime: Duration, rotate_before: Duration) -> Iterator[Finding]:
+    """Rounded down to whole months, a certificate's life is shorter than the spec says."""
+    life = shortest(months(lifetime.value))
+    if rotate_before.value >= life:
+        key = "rotateBefore" if "rotateBefore" in credential else "lifetime"
+        what = f"of {lifetime.text}, Key Vault gives a certificate as few as {life.days} days: it counts whole months"
+        next_step = f"rotateBefore ({rotate_before.text}) must be shorter, or every run would rotate the credential"
+        yield Finding(("application", "credential", key), what, credential.get(key), next_step)
 
 
 def _token(consent: Mapping[str, Any]) -> Iterator[Finding]:
