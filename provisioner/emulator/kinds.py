@@ -6,10 +6,13 @@ not readable, the assignment grants nothing, the credential is not accepted. The
 """
 
 TENANT = "tenant"  # scope "": {id, displayName, domains: [initial first], cloud, subscription, partner: bool,
-#                    mfa: {securityDefaults: bool, requireForApps: [resource appId]}, _customers: [tenant id],
-#                    _policies: {defaultAppManagementPolicy: {...}}}
+#                    mfa: {securityDefaults: bool, requireForApps: [resource appId], signInFrequencyHours: number|null},
+#                    _customers: [tenant id], _conditionalAccess: [{users, apps, result}] (entra/conditional_access.py),
+#                    _policies: {defaultAppManagementPolicy: {...}, allowedToCreateApps: bool}}
 USER = "user"  # scope tenant: {id, userPrincipalName, displayName, accountEnabled, _password, _otp,
-#                _directoryRoles: [role template id], _partnerRoles: ["AdminAgent"], _gdap: {customer id: [role name]}}
+#                _directoryRoles: [role template id], _partnerRoles: ["AdminAgent"], _gdap: {customer id: [role name]},
+#                _tokensValidFrom, _passwordChanged: epoch seconds (entra/revocation.py), _passwordExpired: true or
+#                "onPremises", _lockout: what entra/lockout.py counts}
 GROUP = "group"  # scope tenant: {id, displayName, _members: [object id]}
 APPLICATION = "application"  # scope tenant: Graph's application, on the wire's names; key: object id
 SERVICE_PRINCIPAL = "servicePrincipal"  # scope tenant: Graph's servicePrincipal; key: object id

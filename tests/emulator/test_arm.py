@@ -286,6 +286,14 @@ def test_purging_a_vault_is_an_operation_that_leads_to_its_end(store: Store) -> 
     assert azure.arm("GET", path).status == 404
 
 
+def test_query_names_are_taken_in_any_case(store: Store) -> None:
+    azure = runner(store)
+    url = f"https://management.azure.com{azure.subscription}/resourcegroups?Api-Version=2022-09-01&$Top=x"
+    assert azure.send("GET", url, token=azure.token("https://management.azure.com")).body["error"]["code"] == (
+        "InvalidQueryParameterValue"
+    )
+
+
 def test_access_policies_are_edited_one_principal_at_a_time(store: Store) -> None:
     azure = runner(store)
     azure.ready_vault(enableRbacAuthorization=False)

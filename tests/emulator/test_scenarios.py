@@ -106,6 +106,7 @@ BROKEN = (
     ("version: 1\n", "1:1: ", "'name' is a required property"),
     (HEAD + "fault: []\n", "4:1: fault: ", "known are version, name"),
     (HEAD + "clock: {ahead: 3 days}\n", "4:9: clock.ahead: ", "a span of time"),
+    (HEAD + "clock: {ahead: 123456d}\n", "4:9: clock.ahead: ", "a span of time"),  # beyond any date
     (HEAD + "faults:\n  - {action: explode}\n", "5:6: faults[0].action: ", "'explode' is not one of"),
     (HEAD + "lag: {graph: {min: 1s}}\n", "4:7: lag.graph: ", "'max' is a required property"),
     (HEAD + "name: twice\n", "4:1: name: ", "a second time"),

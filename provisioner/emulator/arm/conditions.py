@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from . import errors
+from . import role_errors
 
 _COMPARISON = re.compile(
     r"@(?P<side>Request|Resource)\[Microsoft\.Authorization/roleAssignments:(?P<member>RoleDefinitionId|PrincipalType"
@@ -34,10 +34,10 @@ class Wanted:
 def check(condition: object, version: object) -> None:
     """Raises unless the condition is one that is understood, in version 2.0 of the language."""
     if not isinstance(condition, str) or version != "2.0":
-        raise errors.invalid_condition("a condition is a text and goes with conditionVersion 2.0")
+        raise role_errors.invalid_condition("a condition is a text and goes with conditionVersion 2.0")
     left = _ACTION.sub(" ", _COMPARISON.sub(" ", condition))
     if len(condition) > 8192 or not _COMPARISON.search(condition) or not _REST.fullmatch(left):
-        raise errors.invalid_condition("the expression is not one this service understands")
+        raise role_errors.invalid_condition("the expression is not one this service understands")
 
 
 def allows(condition: str | None, side: str, wanted: Wanted) -> bool:

@@ -16,7 +16,8 @@ from ..kernel import Json, Refusal, Reply
 from ..refusals import refusal
 
 
-def _error(status: int, code: str, message: str, headers: dict[str, str] | None = None, **more: Json) -> Refusal:
+def refused(status: int, code: str, message: str, headers: dict[str, str] | None = None, **more: Json) -> Refusal:
+    """A refusal in ARM's envelope; `more` are members beside code and message."""
     return Refusal(Reply(status, {"error": {"code": code, "message": message, **more}}, headers or {}))
 
 
@@ -26,7 +27,7 @@ def _unauthorized(cloud: str, code: str, message: str, tenant: str | None = None
         f'Bearer authorization_uri="https://{CLOUDS[cloud].login[0]}{directory}", error="invalid_token", '
         f'error_description="{message}"'
     )
-    return _error(401, code, message, {"WWW-Authenticate": challenge})
+    return refused(401, code, message, {"WWW-Authenticate": challenge})
 
 
 @refusal("arm.no_token")
@@ -79,13 +80,13 @@ def mfa_required(cloud: str) -> Refusal:
         f'Bearer authorization_uri="https://{CLOUDS[cloud].login[0]}", error="insufficient_claims", claims="{claims}"'
     )
     message = "Resource was disallowed by policy. Reasons: MFA is required. See error details for policy resource IDs."
-    return _error(401, "RequestDisallowedByPolicy", message, {"WWW-Authenticate": challenge})
+    return refused(401, "RequestDisallowedByPolicy", message, {"WWW-Authenticate": challenge})
 
 
 @refusal("arm.authorization_failed")
 def authorization_failed(caller: Caller, action: str, scope: str) -> Refusal:
     client = caller.upn or caller.app_id
-    return _error(
+    return refused(
         403,
         "AuthorizationFailed",
         f"The client '{client}' with object id '{caller.object_id}' does not have authorization to perform action "
@@ -97,34 +98,34 @@ def authorization_failed(caller: Caller, action: str, scope: str) -> Refusal:
 @refusal("arm.missing_api_version")
 def missing_api_version() -> Refusal:
     message = "The api-version query parameter (?api-version=) is required for all requests."
-    return _error(400, "MissingApiVersionParameter", message)
+    return refused(400, "MissingApiVersionParameter", message)
 
 
 @refusal("arm.invalid_api_version")
 def invalid_api_version(version: str) -> Refusal:
-    return _error(400, "InvalidApiVersionParameter", f"The api-version '{version}' is invalid.")
+    return refused(400, "InvalidApiVersionParameter", f"The api-version '{version}' is invalid.")
 
 
 @refusal("arm.invalid_body")
 def invalid_body(what: str) -> Refusal:
-    return _error(
+    return refused(
         400, "InvalidRequestContent", f"The request content was invalid and could not be deserialized: {what}"
     )
 
 
 @refusal("arm.invalid_filter")
 def invalid_filter(text: str) -> Refusal:
-    return _error(400, "InvalidFilterInQueryString", f"Invalid $filter '{text}' specified in the query string.")
+    return refused(400, "InvalidFilterInQueryString", f"Invalid $filter '{text}' specified in the query string.")
 
 
 @refusal("arm.subscription_not_found")
 def subscription_not_found(subscription: str) -> Refusal:
-    return _error(404, "SubscriptionNotFound", f"The subscription '{subscription}' could not be found.")
+    return refused(404, "SubscriptionNotFound", f"The subscription '{subscription}' could not be found.")
 
 
 @refusal("arm.invalid_namespace")
 def invalid_namespace(namespace: str) -> Refusal:
-    return _error(404, "InvalidResourceNamespace", f"The resource namespace '{namespace}' is invalid.")
+    return refused(404, "InvalidResourceNamespace", f"The resource namespace '{namespace}' is invalid.")
 
 
 @refusal("arm.not_registered")
@@ -135,12 +136,12 @@ def not_registered(namespace: str) -> Refusal:
         "to register subscriptions."
     )
     details = [{"code": "MissingSubscriptionRegistration", "target": namespace, "message": message}]
-    return _error(409, "MissingSubscriptionRegistration", message, details=details)
+    return refused(409, "MissingSubscriptionRegistration", message, details=details)
 
 
 @refusal("arm.group_not_found")
 def group_not_found(name: str) -> Refusal:
-    return _error(404, "ResourceGroupNotFound", f"Resource group '{name}' could not be found.")
+    return refused(404, "ResourceGroupNotFound", f"Resource group '{name}' could not be found.")
 
 
 @refusal("arm.invalid_group_name")
@@ -149,7 +150,7 @@ def invalid_group_name(name: str) -> Refusal:
         f"The provided resource group name '{name}' has these invalid characters or ends with a period. The name can "
         "only be a letter, digit, '-', '.', '(', ')' or '_' and at most 90 characters long."
     )
-    return _error(400, "InvalidResourceGroup", message)
+    return refused(400, "InvalidResourceGroup", message)
 
 
 @refusal("arm.group_location_fixed")
@@ -158,12 +159,12 @@ def group_location_fixed(name: str, location: str, wanted: str) -> Refusal:
         f"Invalid resource group location '{wanted}'. The Resource group '{name}' already exists in location "
         f"'{location}'."
     )
-    return _error(409, "InvalidResourceGroupLocation", message)
+    return refused(409, "InvalidResourceGroupLocation", message)
 
 
 @refusal("arm.location_required")
 def location_required() -> Refusal:
-    return _error(400, "LocationRequired", "The location property is required for this definition.")
+    return refused(400, "LocationRequired", "The location property is required for this definition.")
 
 
 @refusal("arm.resource_not_found")
@@ -172,7 +173,7 @@ def resource_not_found(kind: str, name: str, group: str) -> Refusal:
         f"The Resource '{kind}/{name}' under resource group '{group}' was not found. For more details please go to "
         "https://aka.ms/ARMResourceNotFoundFix"
     )
-    return _error(404, "ResourceNotFound", message)
+    return refused(404, "ResourceNotFound", message)
 
 
 @refusal("arm.location_fixed")
@@ -181,14 +182,14 @@ def location_fixed(name: str, group: str, location: str, wanted: str) -> Refusal
         f"The resource '{name}' already exists in location '{location}' in resource group '{group}'. A resource with "
         f"the same name cannot be created in location '{wanted}'. Please select a new resource name."
     )
-    return _error(409, "InvalidResourceLocation", message)
+    return refused(409, "InvalidResourceLocation", message)
 
 
 @refusal("arm.disallowed_by_policy")
 def disallowed_by_policy(resource: str, policy: dict[str, Any]) -> Refusal:
     message = f"Resource '{resource}' was disallowed by policy. Policy identifiers: '{policy['name']}'."
     info = {"type": "PolicyViolation", "info": {"policyAssignmentName": policy["name"]}}
-    return _error(403, "RequestDisallowedByPolicy", message, target=resource, additionalInfo=[info])
+    return refused(403, "RequestDisallowedByPolicy", message, target=resource, additionalInfo=[info])
 
 
 @refusal("arm.scope_locked")
@@ -197,13 +198,13 @@ def scope_locked(scope: str, operation: str, locked: str) -> Refusal:
         f"The scope '{scope}' cannot perform {operation} operation because following scope(s) are locked: '{locked}'. "
         "Please remove the lock and try again."
     )
-    return _error(409, "ScopeLocked", message)
+    return refused(409, "ScopeLocked", message)
 
 
 @refusal("arm.vault_bad_request")
 def vault_bad_request(message: str) -> Refusal:
     """Rules of the body of a vault, sam-facts 6.1."""
-    return _error(400, "BadRequest", message)
+    return refused(400, "BadRequest", message)
 
 
 @refusal("arm.vault_name_not_valid")
@@ -212,7 +213,7 @@ def vault_name_not_valid(name: str) -> Refusal:
         f"The vault name '{name}' is invalid. A vault's name must be between 3-24 alphanumeric characters. The name "
         "must begin with a letter, end with a letter or digit, and not contain consecutive hyphens."
     )
-    return _error(400, "VaultNameNotValid", message)
+    return refused(400, "VaultNameNotValid", message)
 
 
 @refusal("arm.vault_already_exists")
@@ -226,7 +227,7 @@ def vault_already_exists(name: str) -> Refusal:
         "about VaultAlreadyExists, soft delete and purging a vault follow this link "
         "https://go.microsoft.com/fwlink/?linkid=2147740."
     )
-    return _error(409, "VaultAlreadyExists", message)
+    return refused(409, "VaultAlreadyExists", message)
 
 
 @refusal("arm.vault_soft_deleted")
@@ -236,120 +237,40 @@ def vault_soft_deleted() -> Refusal:
         "A vault with the same name already exists in deleted state. You need to either recover or purge existing key "
         "vault. Follow this link https://go.microsoft.com/fwlink/?linkid=2149745 for more information on soft delete."
     )
-    return _error(409, "ConflictError", message)
+    return refused(409, "ConflictError", message)
 
 
 @refusal("arm.deleted_vault_not_found")
 def deleted_vault_not_found(name: str) -> Refusal:
-    return _error(404, "DeletedVaultNotFound", f"The specified deleted vault '{name}' does not exist.")
+    return refused(404, "DeletedVaultNotFound", f"The specified deleted vault '{name}' does not exist.")
 
 
 @refusal("arm.purge_not_allowed")
 def purge_not_allowed() -> Refusal:
     """Observed text: purge protection holds until retention ends."""
-    return _error(405, "MethodNotAllowed", "Operation 'DeletedVaultPurge' is not allowed.")
-
-
-@refusal("arm.invalid_role_assignment_name")
-def invalid_role_assignment_name(name: str) -> Refusal:
-    message = f"The role assignment ID '{name}' is not valid. The role assignment ID must be a GUID."
-    return _error(400, "InvalidRoleAssignmentId", message)
-
-
-@refusal("arm.role_assignment_not_found")
-def role_assignment_not_found(name: str) -> Refusal:
-    return _error(404, "RoleAssignmentNotFound", f"The role assignment '{name}' is not found.")
-
-
-@refusal("arm.role_definition_not_found")
-def role_definition_not_found(role: str) -> Refusal:
-    return _error(404, "RoleDefinitionDoesNotExist", f"The specified role definition with ID '{role}' does not exist.")
-
-
-@refusal("arm.role_assignment_exists")
-def role_assignment_exists(name: str) -> Refusal:
-    message = f"The role assignment already exists. The ID of the existing role assignment is {name.replace('-', '')}."
-    return _error(409, "RoleAssignmentExists", message)
-
-
-@refusal("arm.role_assignment_update")
-def role_assignment_update() -> Refusal:
-    """Observed."""
-    message = "Tenant ID, application ID, principal ID, and scope are not allowed to be updated."
-    return _error(400, "RoleAssignmentUpdateNotPermitted", message)
-
-
-@refusal("arm.principal_not_found")
-def principal_not_found(principal: str, tenant: str) -> Refusal:
-    """Observed; also for a principal of another directory."""
-    message = (
-        f"Principal {principal.replace('-', '')} does not exist in the directory {tenant}. Check that you have the "
-        "correct principal ID. If you are creating this principal and then immediately assigning a role, this error "
-        "might be related to a replication delay. In this case, set the role assignment principalType property to a "
-        "value, such as ServicePrincipal, User, or Group.  See https://aka.ms/docs-principaltype"
-    )
-    return _error(400, "PrincipalNotFound", message)
-
-
-@refusal("arm.unmatched_principal_type")
-def unmatched_principal_type(principal: str, real: str, given: str) -> Refusal:
-    message = (
-        f"The PrincipalId '{principal}' has type '{real}' , which is different from specified PrinciaplType '{given}'."
-    )
-    return _error(400, "UnmatchedPrincipalType", message)
-
-
-@refusal("arm.principal_type_not_supported")
-def principal_type_not_supported(kind: str) -> Refusal:
-    """Observed: the object id of an application instead of its service principal's."""
-    message = f"Principals of type {kind} cannot validly be used in role assignments."
-    return _error(400, "PrincipalTypeNotSupported", message)
-
-
-@refusal("arm.invalid_principal")
-def invalid_principal() -> Refusal:
-    """Observed: an application's name or a mail address instead of an object id."""
-    return _error(400, "InvalidPrincipalId", "A valid principal ID must be provided for role assignment.")
-
-
-@refusal("arm.invalid_role_definition_id")
-def invalid_role_definition_id(role: str) -> Refusal:
-    message = f"The role definition ID '{role}' is not valid. The role definition ID must be a GUID."
-    return _error(400, "InvalidRoleDefinitionId", message)
-
-
-@refusal("arm.too_many_role_assignments")
-def too_many_role_assignments() -> Refusal:
-    """Text of the documentation's page on troubleshooting Azure RBAC."""
-    message = "No more role assignments can be created (code: RoleAssignmentLimitExceeded)"
-    return _error(400, "RoleAssignmentLimitExceeded", message)
-
-
-@refusal("arm.invalid_condition")
-def invalid_condition(why: str) -> Refusal:
-    return _error(400, "InvalidConditionExpression", f"The condition of the role assignment is not valid: {why}.")
+    return refused(405, "MethodNotAllowed", "Operation 'DeletedVaultPurge' is not allowed.")
 
 
 @refusal("arm.lock_not_found")
 def lock_not_found(name: str) -> Refusal:
-    return _error(404, "LockNotFound", f"The lock '{name}' could not be found.")
+    return refused(404, "LockNotFound", f"The lock '{name}' could not be found.")
 
 
 @refusal("arm.policy_not_found")
 def policy_not_found(name: str) -> Refusal:
-    return _error(404, "PolicyAssignmentNotFound", f"The policy assignment '{name}' is not found.")
+    return refused(404, "PolicyAssignmentNotFound", f"The policy assignment '{name}' is not found.")
 
 
 @refusal("arm.operation_not_found")
 def operation_not_found(token: str) -> Refusal:
-    return _error(404, "OperationNotFound", f"The operation '{token}' could not be found.")
+    return refused(404, "OperationNotFound", f"The operation '{token}' could not be found.")
 
 
 @refusal("arm.group_being_deleted")
 def group_being_deleted(name: str) -> Refusal:
     """Observed."""
     message = f"The resource group '{name}' is in deprovisioning state and cannot perform this operation."
-    return _error(409, "ResourceGroupBeingDeleted", message)
+    return refused(409, "ResourceGroupBeingDeleted", message)
 
 
 @refusal("arm.location_not_available")
@@ -359,7 +280,7 @@ def location_not_available(location: str, regions: list[str]) -> Refusal:
         f"The provided location '{location}' is not available for resource group. List of available regions is "
         f"'{','.join(regions)}'."
     )
-    return _error(400, "LocationNotAvailableForResourceGroup", message)
+    return refused(400, "LocationNotAvailableForResourceGroup", message)
 
 
 @refusal("arm.location_not_available_for_type")
@@ -369,18 +290,20 @@ def location_not_available_for_type(location: str, kind: str, regions: list[str]
         f"The provided location '{location}' is not available for resource type '{kind}'. List of available regions "
         f"for the resource type is '{','.join(regions)}'."
     )
-    return _error(400, "LocationNotAvailableForResourceType", message)
+    return refused(400, "LocationNotAvailableForResourceType", message)
 
 
 @refusal("arm.too_many_tags")
 def too_many_tags(count: int) -> Refusal:
     message = f"The number of tags '{count}' exceeds the maximum of '50'."
-    return _error(400, "InvalidTagsCount", message)
+    return refused(400, "InvalidTagsCount", message)
 
 
 @refusal("arm.invalid_query")
 def invalid_query(name: str, value: str) -> Refusal:
-    return _error(400, "InvalidQueryParameterValue", f"The value '{value}' of the query parameter '{name}' is invalid.")
+    return refused(
+        400, "InvalidQueryParameterValue", f"The value '{value}' of the query parameter '{name}' is invalid."
+    )
 
 
 @refusal("arm.invalid_resource_type")
@@ -389,15 +312,15 @@ def invalid_resource_type(kind: str, namespace: str, version: str) -> Refusal:
     message = (
         f"The resource type '{kind}' could not be found in the namespace '{namespace}' for api version '{version}'."
     )
-    return _error(404, "InvalidResourceType", message)
+    return refused(404, "InvalidResourceType", message)
 
 
 @refusal("arm.no_route")
 def no_route(method: str, path: str) -> Refusal:
-    return _error(404, "NotFound", f"The emulator has no {method} {path}.")
+    return refused(404, "NotFound", f"The emulator has no {method} {path}.")
 
 
 @refusal("arm.method_not_allowed")
 def method_not_allowed(method: str, allowed: list[str]) -> Refusal:
     message = f"The requested resource does not support http method '{method}'."
-    return _error(405, "UnsupportedHttpMethod", message, {"Allow": ", ".join(allowed)})
+    return refused(405, "UnsupportedHttpMethod", message, {"Allow": ", ".join(allowed)})

@@ -8,7 +8,7 @@ from typing import Any
 from .. import kinds, lag
 from ..kernel import Call, Reply
 from ..store import Document
-from . import access, conditions, errors, governance
+from . import access, conditions, errors, governance, role_errors
 from .entry import body
 from .filters import clauses
 from .paging import page
@@ -38,12 +38,12 @@ def put_assignment(call: Call) -> Reply:
         raise errors.authorization_failed(caller, access.ASSIGN, _id(here.scope, name))
     governance.check_write(here.current.subscription, here.scope)
     if role not in ROLES:
-        raise errors.role_definition_not_found(role)
+        raise role_errors.role_definition_not_found(role)
     kind = _principal_type(here, principal, properties.get("principalType"))
     if found := _clashing(here, name, principal, role):
         return Reply(200, _wire(found))
     if len(_all(here)) >= _MOST:
-        raise errors.too_many_role_assignments()
+        raise role_errors.too_many_role_assignments()
     now = stamp(call.tx.now)
     assignment: Document = {
         "properties": {
@@ -74,7 +74,7 @@ def get_assignment(call: Call) -> Reply:
     here.current.require(_READ, here.scope)
     found = _find(here, name)
     if found is None:
-        raise errors.role_assignment_not_found(name)
+        raise role_errors.role_assignment_not_found(name)
     return Reply(200, _wire(found))
 
 
@@ -111,7 +111,7 @@ def _name(call: Call) -> str:
     try:
         return str(uuid.UUID(call.params["name"]))
     except ValueError as error:
-        raise errors.invalid_role_assignment_name(call.params["name"]) from error
+        raise role_errors.invalid_role_assignment_name(call.params["name"]) from error
 
 
 def _wanted(sent: dict[str, Any]) -> dict[str, Any]:
@@ -121,9 +121,9 @@ def _wanted(sent: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(properties.get("principalType") or "", str):
         raise errors.invalid_body("properties.principalType must be a string.")
     if not _is_guid(properties["principalId"]):
-        raise errors.invalid_principal()
+        raise role_errors.invalid_principal()
     if not _is_guid(str(properties["roleDefinitionId"]).rsplit("/", 1)[-1]):
-        raise errors.invalid_role_definition_id(str(properties["roleDefinitionId"]))
+        raise role_errors.invalid_role_definition_id(str(properties["roleDefinitionId"]))
     if properties.get("condition") is not None:
         conditions.check(properties["condition"], properties.get("conditionVersion"))
     return properties
@@ -145,11 +145,11 @@ def _principal_type(here: Place, principal: str, given: str | None) -> str:
         if found is None or (given is None and not lag.is_visible(here.tx, found)):
             continue
         if given is not None and given.lower() != name.lower():
-            raise errors.unmatched_principal_type(principal, name, given)
+            raise role_errors.unmatched_principal_type(principal, name, given)
         return name
     if here.tx.get(kinds.APPLICATION, tenant, principal):
-        raise errors.principal_type_not_supported("Application")
-    raise errors.principal_not_found(principal, tenant)
+        raise role_errors.principal_type_not_supported("Application")
+    raise role_errors.principal_not_found(principal, tenant)
 
 
 def _type_of(here: Place, principal: str) -> str | None:
@@ -168,10 +168,10 @@ def _clashing(here: Place, name: str, principal: str, role: str) -> Document | N
         same = triple == (here.scope.lower(), principal, role)
         if found["name"].lower() == name:
             if not same:
-                raise errors.role_assignment_update()
+                raise role_errors.role_assignment_update()
             return found
         if same:
-            raise errors.role_assignment_exists(found["name"])
+            raise role_errors.role_assignment_exists(found["name"])
     return None
 
 

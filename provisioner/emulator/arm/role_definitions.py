@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..kernel import Call, Reply
-from . import errors
+from . import errors, role_errors
 from .entry import authenticated
 from .filters import clauses
 from .roles import ROLES
@@ -38,7 +38,7 @@ def list_definitions_of_all(call: Call) -> Reply:
 def _one(call: Call, scope: str) -> Reply:
     role = ROLES.get(call.params["role"].lower())
     if role is None:
-        raise errors.role_definition_not_found(call.params["role"])
+        raise role_errors.role_definition_not_found(call.params["role"])
     return Reply(200, role.wire(scope))
 
 

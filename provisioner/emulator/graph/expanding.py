@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from ..store import Document
-from . import errors
+from . import query_errors
 from .filterable import ResourceType
 
 _MOST = 20
@@ -31,10 +31,10 @@ def asked(text: str | None, of: ResourceType, related: Related) -> Expansion | N
         return None
     found = _CLAUSE.fullmatch(text.strip())
     if found is None:
-        raise errors.query_option_unsupported("$expand")
+        raise query_errors.query_option_unsupported("$expand")
     name, chosen = found[1], tuple((found[2] or "").split(",")) if found[2] else ()
     if name not in related:
-        raise errors.select_unknown_property(name, of.name)
+        raise query_errors.select_unknown_property(name, of.name)
     return Expansion(name, chosen, related[name])
 
 

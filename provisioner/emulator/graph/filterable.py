@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from . import errors
+from . import query_errors
 from .documents import APPLICATION_DEFAULTS, SERVICE_PRINCIPAL_DEFAULTS
 from .filters import Both, Comparison, Either, Exists, Membership, Negation, Node
 from .person_documents import GROUP_DEFAULTS, USER_DEFAULTS, USER_ON_REQUEST
@@ -243,10 +243,10 @@ def _paths(node: Node, variables: dict[str, str]) -> list[str]:
 def _check_operator(path: str, operator: str, of: ResourceType, advanced: bool) -> None:
     root = path.partition("/")[0].removesuffix("[]")
     if root not in of.members:
-        raise errors.filter_unknown_property(root, of.name)
+        raise query_errors.filter_unknown_property(root, of.name)
     basic, more = of.basic.get(path, _NO), of.advanced.get(path, _NO)
     if operator in basic or (advanced and operator in more):
         return
     if operator in more and basic:
-        raise errors.filter_unsupported_operator(_NAMES_OF_OPERATORS[operator])
-    raise errors.filter_unsupported_property(root, of.name)
+        raise query_errors.filter_unsupported_operator(_NAMES_OF_OPERATORS[operator])
+    raise query_errors.filter_unsupported_property(root, of.name)

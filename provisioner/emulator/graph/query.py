@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 
 from ..kernel import Reply
 from ..store import Document
-from . import errors, expanding, filters, searching
+from . import expanding, filters, query_errors, searching
 from .expanding import Related
 from .filterable import ResourceType, check
 from .service import Request
@@ -36,7 +36,7 @@ def collection(
     counting = request.call.path.endswith("/$count")
     _refuse_options(request, _ON_COUNT if counting else _ON_COLLECTION)
     if counting and not eventual:
-        raise errors.raw_count_needs_eventual()
+        raise query_errors.raw_count_needs_eventual()
     advanced = eventual and (counting or query.get("$count", "").lower() == "true")
     found = _filtered(query.get("$filter"), documents, of, advanced)
     found = searching.matching(query.get("$search"), found, of, eventual=eventual)
@@ -95,7 +95,7 @@ def _filtered(text: str | None, documents: Iterable[Document], of: ResourceType,
     try:
         node = filters.parse(text)
     except filters.FilterSyntaxError as error:
-        raise errors.filter_syntax(error.column, text[:200]) from error
+        raise query_errors.filter_syntax(error.column, text[:200]) from error
     check(node, of, advanced=advanced)
     return [document for document in documents if filters.matches(node, document)]
 
@@ -108,18 +108,18 @@ def _ordered(request: Request, found: list[Document], of: ResourceType, advanced
         return by_id
     name, _, direction = query["$orderby"].strip().partition(" ")
     if name not in of.members:
-        raise errors.order_unknown_property(name, of.name)
+        raise query_errors.order_unknown_property(name, of.name)
     combined = "$filter" in query or "$search" in query
     known = name in of.sortable or (advanced and name in of.sortable_advanced)
     if direction.strip() not in ("", "asc", "desc") or not known or (combined and not advanced):
-        raise errors.sorting_unsupported()
+        raise query_errors.sorting_unsupported()
     return sorted(by_id, key=lambda each: str(each.get(name) or "").casefold(), reverse=direction.strip() == "desc")
 
 
 def _refuse_options(request: Request, allowed: frozenset[str]) -> None:
     for option in request.call.query:
         if option.startswith("$") and option not in allowed:
-            raise errors.query_option_unsupported(option)
+            raise query_errors.query_option_unsupported(option)
 
 
 def _eventual(request: Request) -> bool:
@@ -130,7 +130,7 @@ def _page_size(text: str | None) -> int:
     if text is None:
         return _PAGE
     if not (text.isascii() and text.isdecimal()) or not 1 <= int(text) <= _LARGEST_PAGE:
-        raise errors.page_size_invalid(text)
+        raise query_errors.page_size_invalid(text)
     return int(text)
 
 
@@ -141,7 +141,7 @@ def _after(token: str | None, found: list[Document]) -> list[Document]:
     try:
         last = base64.b64decode(token.encode(), altchars=b"-_", validate=True).decode()
     except (binascii.Error, UnicodeError) as error:
-        raise errors.skip_token_invalid() from error
+        raise query_errors.skip_token_invalid() from error
     ids = [str(document["id"]) for document in found]
     if last in ids:
         return found[ids.index(last) + 1 :]
@@ -160,7 +160,7 @@ def _selected(text: str | None, of: ResourceType) -> tuple[str, ...]:
     names = tuple(name.strip() for name in text.split(",") if name.strip())
     for name in names:
         if name not in of.members:
-            raise errors.select_unknown_property(name, of.name)
+            raise query_errors.select_unknown_property(name, of.name)
     return names
 
 

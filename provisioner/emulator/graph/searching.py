@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from ..store import Document
-from . import errors
+from . import query_errors
 from .filterable import ResourceType
 
 _CLAUSE = re.compile(r'\s*"([A-Za-z]+):((?:[^"\\]|\\.)+)"\s*')
@@ -23,9 +23,9 @@ def matching(text: str | None, documents: list[Document], of: ResourceType, *, e
     if text is None:
         return documents
     if not of.searchable:
-        raise errors.query_option_unsupported("$search")
+        raise query_errors.query_option_unsupported("$search")
     if not eventual:
-        raise errors.search_needs_eventual()
+        raise query_errors.search_needs_eventual()
     groups = _parsed(text, of)
     return [each for each in documents if any(all(_holds(clause, each) for clause in group) for group in groups)]
 
@@ -37,16 +37,16 @@ def _parsed(text: str, of: ResourceType) -> list[list[_Clause]]:
     while True:
         found = _CLAUSE.match(text, position)
         if found is None:
-            raise errors.search_syntax(position, text[:200])
+            raise query_errors.search_syntax(position, text[:200])
         if found[1] not in of.searchable:
-            raise errors.search_unsupported_property(found[1], of.name)
+            raise query_errors.search_unsupported_property(found[1], of.name)
         groups[-1].append((found[1], _words(found[2])))
         position = found.end()
         if position == len(text):
             return groups
         join = _JOIN.match(text, position)
         if join is None:
-            raise errors.search_syntax(position, text[:200])
+            raise query_errors.search_syntax(position, text[:200])
         if join[1] == "OR":
             groups.append([])
         position = join.end()

@@ -138,7 +138,7 @@ def _newest(certificate: Document) -> Document:
 
 def _listed(current: Session, certificate: Document) -> Document | None:
     """A certificate whose first creation is not over is in the lists only when they are asked for such."""
-    if certificates.complete_versions(certificate) or current.call.query.get("includePending", "").lower() == "true":
+    if certificates.complete_versions(certificate) or current.call.query.get("includepending", "").lower() == "true":
         return _newest(certificate)
     return None
 

@@ -71,7 +71,7 @@ class Session:
 
 
 def guarded(right: Right, operation: Callable[[Session], Reply]) -> Handler:
-    """A handler that lets `operation` run only for an authorised caller."""
+    """A handler that lets `operation` run only for an authorised caller. It sees query names in lower case."""
 
     @functools.wraps(operation)
     def handler(call: Call) -> Reply:
@@ -81,7 +81,8 @@ def guarded(right: Right, operation: Callable[[Session], Reply]) -> Handler:
             if vault is None:
                 raise errors.vault_not_found(call.host)
             headers["x-ms-keyvault-region"] = vault["location"]
-            current = _session(call, vault)
+            query = {name.lower(): value for name, value in call.query.items()}
+            current = _session(replace(call, query=query), vault)
             _authorize(current, right)
             clockwork.catch_up(current.tx, current.scope)
             reply = operation(current)
