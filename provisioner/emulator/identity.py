@@ -161,7 +161,8 @@ def _stored_key(tx: Transaction, cloud: str) -> str:
 
 @lru_cache(maxsize=16)
 def _load_key(pem: str) -> SigningKey:
-    private = serialization.load_pem_private_key(pem.encode(), password=None)
+    # made here, so it need not be checked, which takes as long as making it
+    private = serialization.load_pem_private_key(pem.encode(), password=None, unsafe_skip_rsa_key_validation=True)
     if not isinstance(private, rsa.RSAPrivateKey):
         raise TypeError("a signing key in the store is not an RSA key")
     public = private.public_key()
