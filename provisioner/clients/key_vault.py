@@ -40,6 +40,17 @@ class StoredSecret:
     value: Secret
 
 
+def sdk_options(session: aiohttp.ClientSession, credential: RunnerCredential) -> dict[str, Any]:
+    """How every client of a vault's SDKs is made: over our session, which retries; a token goes to one host only."""
+    return {
+        "transport": shared_transport(session, credential.clock),
+        "retry_total": 0,
+        "permit_redirects": False,
+        "verify_challenge_resource": True,
+        "logging_enable": False,
+    }
+
+
 class KeyVaultClient:
     """Raises ApiError's classes: ForbiddenError (role, policy, firewall), ConflictError (a soft-deleted name) …"""
 
@@ -61,11 +72,7 @@ class KeyVaultClient:
         self._secrets = SecretClient(
             self.url,
             credential,
-            transport=shared_transport(session, credential.clock),
-            retry_total=0,
-            permit_redirects=False,
-            verify_challenge_resource=True,
-            logging_enable=False,
+            **sdk_options(session, credential),
         )
 
     async def list_secrets(self) -> tuple[SecretFacts, ...]:

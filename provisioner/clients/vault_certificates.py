@@ -18,7 +18,8 @@ from azure.core.rest import HttpRequest
 
 from provisioner.clients.azure_errors import told
 from provisioner.clients.clouds import CloudEndpoints
-from provisioner.clients.identity import RunnerCredential, shared_transport
+from provisioner.clients.identity import RunnerCredential
+from provisioner.clients.key_vault import sdk_options
 from provisioner.core.errors import ApiReplyError
 
 
@@ -72,11 +73,7 @@ class VaultCertificates:
         self._client = CertificateClient(
             self.url,
             credential,
-            transport=shared_transport(session, credential.clock),
-            retry_total=0,
-            permit_redirects=False,
-            verify_challenge_resource=True,
-            logging_enable=False,
+            **sdk_options(session, credential),
         )
 
     async def list_certificates(self) -> tuple[CertificateFacts, ...]:
