@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import requests
 from selenium import webdriver
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
@@ -96,11 +97,11 @@ def test_in_chromium_it_keeps_up_to_date_and_its_buttons_work(cloud: Cloud, tmp_
         cloud.http.get(f"https://login.microsoftonline.com/{CONTOSO.id}/discovery/v2.0/keys", timeout=10)
         _until(driver, "requests", "entra.keys")
         Select(driver.find_element(By.NAME, "seconds")).select_by_visible_text("80 days")
-        driver.find_element(By.XPATH, "//button[.='Advance']").click()
+        _press(driver, "Advance")
         _until(driver, "facts", "80 d ahead")
-        driver.find_element(By.XPATH, "//button[.='Throttle']").click()
+        _press(driver, "Throttle")
         _until(driver, "faults", "graph.*")
-        driver.find_element(By.XPATH, "//button[.='Clear all faults']").click()
+        _press(driver, "Clear all faults")
         _until(driver, "faults", "Nothing fails on purpose")
         assert driver.get_log("browser") == []  # type: ignore[attr-defined]  # Chromium's own
         for width in (400, 1400):
@@ -110,5 +111,20 @@ def test_in_chromium_it_keeps_up_to_date_and_its_buttons_work(cloud: Cloud, tmp_
             assert driver.execute_script(wide), f"at {width} pixels it scrolls sideways"
 
 
+def _patiently(driver: webdriver.Chrome) -> WebDriverWait[webdriver.Chrome]:
+    """Asks again when what was found is gone: a form leads to a new page, and the page renews its parts by itself."""
+    return WebDriverWait(driver, _PATIENCE_S, ignored_exceptions=(WebDriverException,))
+
+
+def _press(driver: webdriver.Chrome, name: str) -> None:
+    """Once: a click on what is gone reaches nothing, and is made again."""
+
+    def click(there: webdriver.Chrome) -> bool:
+        there.find_element(By.XPATH, f"//button[.='{name}']").click()
+        return True
+
+    _patiently(driver).until(click)
+
+
 def _until(driver: webdriver.Chrome, part: str, text: str) -> None:
-    WebDriverWait(driver, _PATIENCE_S).until(lambda there: text in there.find_element(By.ID, part).text)
+    _patiently(driver).until(lambda there: text in there.find_element(By.ID, part).text)
