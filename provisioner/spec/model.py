@@ -21,6 +21,7 @@ PrincipalType = Literal["ServicePrincipal", "User", "Group"]
 Platform = Literal["web", "publicClient"]
 AdvisoryCheck = Literal["preflight/appManagementPolicy"]
 AuthType = Literal["workloadIdentity", "githubActions", "azurePipelines", "managedIdentity", "environment", "azureCli"]
+Mode = Literal["create", "adopt", "use"]
 CredentialType = Literal["certificate", "secret", "federated"]
 ExactList = Literal["replyUrls", "permissions", "grants", "access", "allowedIps", "tags"]
 
@@ -102,10 +103,15 @@ class Credential(_Part, frozen=True, kw_only=True):
 
 
 class Application(_Part, frozen=True, kw_only=True):
-    """The Entra application. `permissions` None leaves them alone; () under `exact` wants none."""
+    """The Entra application. `permissions` None leaves them alone; () under `exact` wants none.
+
+    app_id: which one, under mode adopt and use. protect: nothing removes it.
+    """
 
     display_name: str | None = None
-    mode: Literal["create", "adopt", "use"] = "create"
+    mode: Mode = "create"
+    app_id: str | None = None
+    protect: bool = False
     sign_in_audience: Literal["AzureADMyOrg", "AzureADMultipleOrgs"] | None = None
     home_page_url: str | None = None
     reply_urls: tuple[ReplyUrl, ...] | None = None
@@ -132,12 +138,13 @@ class Network(_Part, frozen=True, kw_only=True):
 
 
 class Vault(_Part, frozen=True, kw_only=True):
-    """The Key Vault and the resource group it lives in."""
+    """The Key Vault and the resource group it lives in. protect: nothing removes it."""
 
     name: str
     resource_group: str
     location: str
-    mode: Literal["create", "adopt", "use"] = "create"
+    mode: Mode = "create"
+    protect: bool = False
     sku: Literal["standard", "premium"] | None = None
     purge_protection: bool | None = None
     soft_delete_retention_days: int | None = None
