@@ -8,12 +8,19 @@ import uuid
 
 TAG = "provisioner"
 DIGEST_TAG = "provisioner-spec"
+ADOPTED_TAG = "provisioner-adopted"
+"""Beside our mark on what was there before us: it is ours to keep as the spec says, and not ours to remove."""
 _ROLE_ASSIGNMENTS = uuid.UUID("6f1d9c0e-4f53-4c1a-9d5e-52a6f1b0c7d4")
 
 
 def application_tag(name: str) -> str:
     """The tag on the application: no whitespace, at most 256 characters (sam-facts 5.1)."""
     return f"{TAG}:{name}"
+
+
+def adopted_application_tag(name: str) -> str:
+    """The tag on an application that was adopted."""
+    return f"{ADOPTED_TAG}:{name}"
 
 
 def credential_name(name: str, vault: str, secret: str) -> str:
