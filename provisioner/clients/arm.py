@@ -14,7 +14,8 @@ from provisioner.clients import arm_facts as facts
 from provisioner.clients.arm_governance import ArmGovernance
 from provisioner.clients.azure_errors import told
 from provisioner.clients.clouds import CloudEndpoints
-from provisioner.clients.identity import RunnerCredential, shared_transport
+from provisioner.clients.identity import RunnerCredential
+from provisioner.clients.shared_transport import shared_transport
 
 if TYPE_CHECKING:
     from azure.mgmt.keyvault.models import VaultCreateOrUpdateParameters, VaultPatchParameters

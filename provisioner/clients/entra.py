@@ -18,7 +18,7 @@ import aiohttp
 
 from provisioner.clients.clouds import CloudEndpoints
 from provisioner.clients.id_token import verified_claims
-from provisioner.clients.identity import claims_of
+from provisioner.clients.jwt_claims import claims_of
 from provisioner.clients.msal_bridge import post_form, with_msal
 from provisioner.clients.proof import ClientProof
 from provisioner.clients.session import read_bounded

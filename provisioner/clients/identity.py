@@ -7,24 +7,18 @@ One credential a tenant, wrapped so that each audience's token is asked for once
 from __future__ import annotations
 
 import asyncio
-import base64
-import json
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import aiohttp
 from azure.core.credentials import AccessToken, AccessTokenInfo, TokenRequestOptions
 from azure.core.credentials_async import AsyncTokenCredential
 from azure.core.exceptions import AzureError, ClientAuthenticationError
-from azure.core.pipeline.transport import AioHttpTransport
 
 from provisioner.clients.azure_errors import api_error
+from provisioner.clients.jwt_claims import claims_of
+from provisioner.clients.runner_identities import Asking, RunnerIdentity
 from provisioner.clients.sign_in_errors import sign_in_error
-from provisioner.core.clock import Clock
 from provisioner.core.errors import ApiError, ApiReplyError, SignInError
-
-if TYPE_CHECKING:  # it makes use of this module's transport
-    from provisioner.clients.runner_identities import Asking, RunnerIdentity
 
 _RENEW_BEFORE_S = 300
 _ASKING = "runner token"
@@ -54,22 +48,6 @@ class RunnerFacts:
     def may(self, *permissions: str) -> bool:
         """True when the token carries one of these Graph permissions, as a role or a scope."""
         return bool((self.roles | self.scopes) & set(permissions))
-
-
-class _SharedTransport(AioHttpTransport):  # type: ignore[misc]  # azure-core exports it without its type
-    """Waits by our clock: pollers of long operations ask their transport to sleep."""
-
-    def __init__(self, session: aiohttp.ClientSession, clock: Clock) -> None:
-        super().__init__(session=session, session_owner=False)
-        self._clock = clock
-
-    async def sleep(self, duration: float) -> None:
-        await self._clock.sleep(duration)
-
-
-def shared_transport(session: aiohttp.ClientSession, clock: Clock) -> AioHttpTransport:
-    """azure-core's transport over our session; one for each client, none of which closes it."""
-    return _SharedTransport(session, clock)
 
 
 class RunnerCredential(AsyncTokenCredential):
@@ -145,17 +123,6 @@ class RunnerCredential(AsyncTokenCredential):
             return api_error("Entra", _ASKING, error)
         what, next_step = unavailable
         return SignInError("Entra", _ASKING, 0, "", what, next_step=next_step)
-
-
-def claims_of(token: str) -> dict[str, Any]:
-    """The claims of a JWT, unverified. Raises ValueError when it is not one."""
-    parts = token.split(".")
-    if len(parts) != 3:
-        raise ValueError("not a JWT")
-    claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-    if not isinstance(claims, dict):
-        raise ValueError("the claims are not an object")  # noqa: TRY004  # the value is wrong, not the caller
-    return claims
 
 
 def runner_facts(token: str) -> RunnerFacts:

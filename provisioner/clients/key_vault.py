@@ -11,7 +11,8 @@ from azure.core.exceptions import ResourceNotFoundError
 
 from provisioner.clients.azure_errors import told
 from provisioner.clients.clouds import CloudEndpoints
-from provisioner.clients.identity import RunnerCredential, shared_transport
+from provisioner.clients.identity import RunnerCredential
+from provisioner.clients.shared_transport import shared_transport
 from provisioner.core.secret import Secret
 
 

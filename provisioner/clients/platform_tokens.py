@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from provisioner.clients.clouds import CLOUDS
-from provisioner.clients.identity import claims_of
+from provisioner.clients.jwt_claims import claims_of
 from provisioner.clients.platforms.azure_pipelines import REQUEST_URI as AZURE_PIPELINES
 from provisioner.clients.platforms.azure_pipelines import azure_pipelines
 from provisioner.clients.platforms.environment import PlatformMissingError

@@ -18,9 +18,9 @@ import aiohttp
 from azure.core.credentials import AccessTokenInfo
 
 from provisioner.clients.clouds import CloudEndpoints
-from provisioner.clients.identity import shared_transport
 from provisioner.clients.platform_tokens import PlatformTokens, Presented, presented
 from provisioner.clients.platforms.managed_identity import ManagedIdentity
+from provisioner.clients.shared_transport import shared_transport
 from provisioner.core.clock import Clock
 from provisioner.core.errors import ProvisionerError
 from provisioner.core.secret import Secret

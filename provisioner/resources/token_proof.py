@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from provisioner.clients.entra import UserTokens, tenant_id_of
-from provisioner.clients.identity import claims_of
+from provisioner.clients.jwt_claims import claims_of
 from provisioner.clients.partner_center import MFA_REQUIRED
 from provisioner.clients.tenant import TenantClients
 from provisioner.core.errors import ConsentError, UnauthorizedError

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from azure.identity import AzureCliCredential
 
-from provisioner.clients.identity import claims_of
+from provisioner.clients.jwt_claims import claims_of
 from provisioner.emulator.seed.directory import CONTOSO
 from tests.consent.conftest import free_port
 from tests.kept import Kept, put_in_place

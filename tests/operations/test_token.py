@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from provisioner.clients.clouds import endpoints
-from provisioner.clients.identity import claims_of
+from provisioner.clients.jwt_claims import claims_of
 from provisioner.core.errors import ConsentError, ConsentRequiredError, PersonMustActError, UsageError
 from provisioner.emulator.seed.directory import OPERATOR_OTP, OPERATOR_PASSWORD
 from provisioner.operations.token import AccessToken, check_tenant, scope_of, token

@@ -10,8 +10,8 @@ from azure.core.credentials import AccessTokenInfo
 from azure.core.exceptions import AzureError
 
 from provisioner.clients.azure_errors import api_error
-from provisioner.clients.identity import shared_transport
 from provisioner.clients.platforms.environment import PlatformMissingError
+from provisioner.clients.shared_transport import shared_transport
 from provisioner.core.clock import Clock
 from provisioner.core.secret import Secret
 
