@@ -111,7 +111,7 @@ class Application(_Part, frozen=True, kw_only=True):
     display_name: str | None = None
     mode: Mode = "create"
     app_id: str | None = None
-    protect: bool = False
+    protect: bool | None = None
     sign_in_audience: Literal["AzureADMyOrg", "AzureADMultipleOrgs"] | None = None
     home_page_url: str | None = None
     reply_urls: tuple[ReplyUrl, ...] | None = None
@@ -144,7 +144,7 @@ class Vault(_Part, frozen=True, kw_only=True):
     resource_group: str
     location: str
     mode: Mode = "create"
-    protect: bool = False
+    protect: bool | None = None
     sku: Literal["standard", "premium"] | None = None
     purge_protection: bool | None = None
     soft_delete_retention_days: int | None = None
