@@ -29,7 +29,13 @@ def _span(context: click.Context, parameter: click.Parameter, text: str | None) 
 
 @click.command()
 @click.argument("paths", nargs=-1, metavar="PATH...", type=click.Path(path_type=Path))
-@click.option("--plan", "saved_plan", metavar="FILE", help="Apply a saved plan. Not built yet.")
+@click.option(
+    "--plan",
+    "saved_plan",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Apply what `plan --out FILE` saved, if it still holds; PATH, where given, must be the specs in it.",
+)
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
 @click.option("--no-consent", is_flag=True, help="Leave the sign-in for later: exit 3 if it is missing.")
 @click.option(
@@ -57,7 +63,7 @@ def apply(
     no_consent: bool,
     allowed: tuple[str, ...],
     format_: str,
-    saved_plan: str | None,
+    saved_plan: Path | None,
     wait_s: float | None,
     report: str | None,
     resume: str | None,
@@ -68,7 +74,7 @@ def apply(
     PATH is a spec, a fleet file or a folder of them; any mix. Without a terminal say --auto-approve; a sign-in then
     stays for later (exit 3).
     """
-    refuse_flags(plan=saved_plan, report=report, resume=resume, shard=shard)
+    refuse_flags(report=report, resume=resume, shard=shard)
     if no_consent and wait_s is not None:
         raise UsageError("--no-consent and --wait-consent cannot both be", next_step="leave one of them out")
     if malformed := [address for address in allowed if not _ADDRESS.fullmatch(address)]:
@@ -76,15 +82,18 @@ def apply(
             f"--allow-removal {malformed[0]!r} is no address: NAME/kind or NAME/kind/KEY",
             next_step="copy it from the message that refuses the removal",
         )
-    if not paths:
-        raise click.UsageError("Missing argument 'PATH...'.")
+    if not paths and saved_plan is None:
+        raise click.UsageError("Missing argument 'PATH...', or --plan FILE.")
     if not (auto_approve or sys.stdin.isatty()):
         raise UsageError(
             "apply asks before it writes, and there is no terminal to ask on", next_step="say --auto-approve"
         )
     from provisioner.cli.applying import apply_all
+    from provisioner.cli.saved import apply_saved
     from provisioner.operations.apply import ApplyOptions
 
     here = not no_consent and wait_s is None and sys.stdin.isatty()
     options = ApplyOptions(with_consent=here, wait_consent_s=wait_s, allowed=frozenset(allowed))
+    if saved_plan is not None:
+        return apply_saved(saved_plan, paths, common, options, asks=not auto_approve, as_json=format_ == "json")
     return apply_all(paths, common, options, asks=not auto_approve, as_json=format_ == "json")

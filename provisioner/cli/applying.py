@@ -44,13 +44,18 @@ CarryOut = Callable[[OpenTenant, Spec, Seen, Ui, ApplyOptions, ApplyResult | Non
 
 @dataclass(frozen=True)
 class Work:
-    """What is planned and carried out. doing, asked, done: its word in a progress bar, a question and a result."""
+    """What is planned and carried out. doing, asked, done: its word in a progress bar, a question and a result.
+
+    more_rounds: how often what only then could be read is carried out as well. again: the commands for what is left.
+    """
 
     doing: str
     asked: str
     done: str
     look: Callable[[OpenTenant, Spec], Awaitable[Seen]]
     carry_out: CarryOut
+    more_rounds: int = _MORE_ROUNDS
+    again: str = "provisioner apply SPEC"
 
 
 APPLY = Work("applying", "Apply", "Applied", look, carry_out)
@@ -96,6 +101,20 @@ def apply_all(
     """The whole command. Raises DeclinedError when nothing was written; SpecError before any request."""
     terminal = Terminal()
     specs = [entry.spec for entry in run.load(paths, terminal).specs]
+    return apply_specs(specs, terminal, common, options, asks=asks, as_json=as_json, work=work)
+
+
+def apply_specs(
+    specs: Sequence[Spec],
+    terminal: Terminal,
+    common: Common,
+    options: ApplyOptions,
+    *,
+    asks: bool,
+    as_json: bool,
+    work: Work,
+) -> int:
+    """The same for specs at hand."""
     if len(specs) > 1:  # sign-ins are one at a time, at one browser: they stay as a person's item, exit 3
         options = replace(options, with_consent=False)
     applying = _Applying(terminal, options, work, as_json=as_json)
@@ -155,13 +174,16 @@ class _Applying:
     async def _rounds(self, looked: _Looked, spec: Spec, *, asks: bool) -> _Applied:
         """Carry out what was shown; what only then could be read is shown, asked about and carried out in turn."""
         result = await self.work.carry_out(looked.tenant, spec, looked.seen, looked.ui, self.options, None)
-        for _ in range(_MORE_ROUNDS):
+        for _ in range(self.work.more_rounds):
             if not result.another_round:
                 break
             try:
                 result = await self._one_more(looked, spec, result, asks=asks)
             except ProvisionerError as error:
                 return _Applied(result, stopped=error)
+        if result.another_round:
+            steps = ", ".join(f"{step.address} {step.operation}" for step in result.after.pending)
+            looked.ui.info(f"More is to be done, which was not shown before: {steps}.\n  {self.work.again}")
         return _Applied(result)
 
     async def _one_more(self, before: _Looked, spec: Spec, earlier: ApplyResult, *, asks: bool) -> ApplyResult:

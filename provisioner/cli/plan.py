@@ -11,6 +11,7 @@ import click
 from provisioner.cli.not_built import refuse, refuse_flags
 from provisioner.cli.options import Common, common, fleet_flags, many_paths, output_format
 from provisioner.core import exit_codes
+from provisioner.core.errors import UsageError
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -24,7 +25,9 @@ _ONLY_DETAILED = (exit_codes.CHANGES_PENDING, exit_codes.PERSON_MUST_ACT)
 
 @click.command()
 @many_paths
-@click.option("--out", metavar="FILE", help="Save the plan. Not built yet.")
+@click.option(
+    "--out", metavar="FILE", type=click.Path(path_type=Path), help="Save the plan as well, for `apply --plan FILE`."
+)
 @output_format("text", "json", "prometheus", "markdown", "html")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when changes are pending, 3 when a person must act.")
 @click.option("--probe", is_flag=True, help="Also redeem the stored refresh token; writes nothing.")
@@ -36,7 +39,7 @@ def plan(
     *,
     format_: str,
     detailed_exitcode: bool,
-    out: str | None,
+    out: Path | None,
     probe: bool,
     report: str | None,
     resume: str | None,
@@ -44,17 +47,25 @@ def plan(
 ) -> int:
     """Show what apply would change. Reads only.
 
-    PATH is a spec, a fleet file or a folder of them; any mix.
+    PATH is a spec, a fleet file or a folder of them; any mix. --out writes FILE only when every tenant was planned and
+    everything could be read.
     """
-    refuse_flags(out=out, report=report, resume=resume, shard=shard)
+    refuse_flags(report=report, resume=resume, shard=shard)
     if format_ not in ("text", "json", "prometheus"):
         refuse(f"--format {format_}")
-    from provisioner.cli import run
+    if out is not None and probe:
+        raise UsageError(
+            "--out and --probe cannot both be: a saved plan holds what apply sees, and apply redeems no token",
+            next_step="leave one of them out",
+        )
+    from provisioner.cli import plan_file, run, saved
     from provisioner.cli.terminal import Terminal
     from provisioner.operations import plan as operation
     from provisioner.render.plan_json import document, tenant_json
 
     terminal = Terminal()
+    if out is not None:
+        plan_file.make_way(out)
     verb = run.Verb(
         doing="planning",
         operation=lambda tenant, spec, ui: operation.plan(tenant, spec, probing=probe),
@@ -70,6 +81,8 @@ def plan(
     else:
         _show([result.value for result in results if result.value is not None], terminal)
     code = run.finish(results, verb, terminal)
+    if out is not None:
+        saved.save(out, results, common, terminal)
     return code if detailed_exitcode or code not in _ONLY_DETAILED else exit_codes.DONE
 
 

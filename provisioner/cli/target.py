@@ -46,6 +46,11 @@ class Target:
         return "" if self.runners is None else self.runners.of(spec).passed_over
 
 
+def goes_to_emulator(spec: Spec, *, only_emulator: bool) -> bool:
+    """True when the spec's requests go to the emulator. only_emulator: `--emulator` was given."""
+    return only_emulator or spec.cloud == "emulator"
+
+
 class Targets:
     """Opens each target at its first use; all are closed together."""
 
@@ -56,13 +61,9 @@ class Targets:
         self._opened: dict[bool, Target] = {}
         self._lock = asyncio.Lock()
 
-    def on_emulator(self, spec: Spec) -> bool:
-        """True when the spec's requests go to the emulator."""
-        return self._only_emulator or spec.cloud == "emulator"
-
     async def of(self, spec: Spec) -> Target:
         """The target of a spec. Raises ProvisionerError when the emulator cannot be reached."""
-        emulated = self.on_emulator(spec)
+        emulated = goes_to_emulator(spec, only_emulator=self._only_emulator)
         async with self._lock:
             if emulated not in self._opened:
                 opening = _emulator(self._log) if emulated else _microsoft(self._log)

@@ -83,6 +83,14 @@ class StaleError(PlanError):
     """The world moved between the plan and the write."""
 
 
+class SavedPlanError(PlanError):
+    """A file that is no saved plan, or one that must not be carried out: damaged, too old, made elsewhere."""
+
+
+class StalePlanError(PlanError):
+    """What the tenant looks like now does not lead to the plan that was saved."""
+
+
 class WriteRefusedError(PlanError):
     """The read-only guard stopped a request that would have written. Always a bug of ours, never the user's."""
 

@@ -53,7 +53,7 @@ def make_plan(
 
 def _steps_of(spec: Spec, kind: AnyKind, known: Known, now: datetime) -> Iterable[Step]:
     wanted = kind.wanted(spec)
-    extras = [address for address, _ in known.items() if address.kind == kind.name and address not in wanted]
+    extras = sorted(address for address, _ in known.items() if address.kind == kind.name and address not in wanted)
     for address in (*wanted, *extras):
         seen = known.get(address)
         if isinstance(seen, Unknown):

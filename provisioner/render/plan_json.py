@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
@@ -17,7 +17,7 @@ from provisioner.core.step import Action, Step
 from provisioner.render.layout import ready
 from provisioner.render.values import as_json, timestamp
 
-FORMAT_VERSION = 1
+FORMAT_VERSION: Final = 1
 _ADVICE = ("next", "nextStep", "todo")
 Address = Annotated[str, msgspec.Meta(pattern="^[^/]+/[^/]+(/.+)?$", description="NAME/kind or NAME/kind/KEY")]
 Moment = Annotated[str, msgspec.Meta(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z$", description="a time, UTC")]
@@ -96,6 +96,24 @@ class TenantPlan(_Shape, frozen=True, kw_only=True):
     life: list[LifeRow]
 
 
+class SavedTenantPlan(TenantPlan, frozen=True, kw_only=True):
+    """The plan of one tenant in a saved plan, with what `apply --plan` makes it again from.
+
+    `spec`: the resolved spec, which `digest` is of. `emulator`: where the plan was made, and can be applied.
+    """
+
+    emulator: bool
+    spec: dict[str, Any]
+
+
+class SavedPlan(_Shape, frozen=True, kw_only=True):
+    """What `provisioner plan --out` saves. `integrity`: SHA-256 of the file's text with 64 zeros in its place."""
+
+    format_version: Literal[1]
+    tenants: Annotated[list[SavedTenantPlan], msgspec.Meta(min_length=1)]
+    integrity: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+
+
 class Failure(_Shape, frozen=True, kw_only=True):
     """An error in its three parts."""
 
@@ -127,6 +145,11 @@ def tenant_plan(plan: Plan) -> TenantPlan:
         ],
         life=[_life(life, plan.made_at) for life in plan.life],
     )
+
+
+def saved_tenant_plan(plan: Plan, spec: dict[str, Any], *, emulator: bool) -> SavedTenantPlan:
+    """One tenant's plan in the shape of a saved one. spec: as `model.document` gives it."""
+    return SavedTenantPlan(**msgspec.structs.asdict(tenant_plan(plan)), emulator=emulator, spec=spec)
 
 
 def failure(error: ProvisionerError) -> Failure:

@@ -11,23 +11,30 @@ from typing import Any
 
 import msgspec
 
-from provisioner.render.plan_json import FORMAT_VERSION, FailedTenant, TenantPlan
+from provisioner.render.plan_json import FORMAT_VERSION, FailedTenant, SavedPlan, TenantPlan
 
 
 def plan_schema() -> dict[str, Any]:
-    """Draft 2020-12. A tenant is its plan, or the error that kept it from having one."""
-    (planned, failed), parts = msgspec.json.schema_components((TenantPlan, FailedTenant), ref_template="#/$defs/{name}")
+    """Draft 2020-12. A tenant is its plan, or the error that kept it from having one; a saved plan has only plans."""
+    (planned, failed, saved), parts = msgspec.json.schema_components(
+        (TenantPlan, FailedTenant, SavedPlan), ref_template="#/$defs/{name}"
+    )
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "The plan of provisioner",
-        "description": "What `provisioner plan --format json` prints: for each tenant what would change, and why.",
+        "description": "What `provisioner plan --format json` prints: for each tenant what would change, and why. "
+        "With `integrity`, what `provisioner plan --out` saves.",
         "type": "object",
-        "properties": {
-            "formatVersion": {"const": FORMAT_VERSION},
-            "tenants": {"type": "array", "items": {"anyOf": [planned, failed]}},
+        "if": {"required": ["integrity"]},
+        "then": saved,
+        "else": {
+            "properties": {
+                "formatVersion": {"const": FORMAT_VERSION},
+                "tenants": {"type": "array", "items": {"anyOf": [planned, failed]}},
+            },
+            "required": ["formatVersion", "tenants"],
+            "additionalProperties": False,
         },
-        "required": ["formatVersion", "tenants"],
-        "additionalProperties": False,
         "$defs": parts,
     }
 

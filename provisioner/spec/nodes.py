@@ -65,6 +65,13 @@ def plain(node: Node) -> Any:
     return value
 
 
+def node_of(value: Any, place: Place) -> Node:
+    """The inverse of `plain`: data that came from no YAML file, all of it at one place."""
+    if isinstance(value, dict):
+        return Node({key: node_of(member, place) for key, member in value.items()}, place)
+    return Node([node_of(item, place) for item in value] if isinstance(value, list) else value, place)
+
+
 def place_of(node: Node, path: Path, *, at_key: bool = False) -> Place:
     """Where the value at `path` stands (`at_key`: its key); what is not written answers with its nearest parent."""
     for position, step in enumerate(path):

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from provisioner.core.errors import Problem, SpecError, UsageError
 from provisioner.spec.findings import Finding
 from provisioner.spec.fleet import expand, is_fleet
 from provisioner.spec.load import read_document
 from provisioner.spec.model import Spec
-from provisioner.spec.nodes import Node, Place, parse_path, place_of
+from provisioner.spec.nodes import Node, Place, node_of, parse_path, place_of
 from provisioner.spec.validate import check, check_text
 
 _PATTERNS = ("*.yaml", "*.yml")
@@ -62,6 +63,25 @@ def read(paths: Sequence[Path]) -> Loaded:
     if problems:
         raise SpecError(_once(problems))
     return Loaded(tuple(specs))
+
+
+def read_plain(documents: Mapping[str, Any]) -> tuple[Spec, ...]:
+    """Specs that are plain data already, by the name of the place they are from; checked as those of files are.
+
+    Raises: SpecError; a problem's file is the name, its line and column say nothing.
+    """
+    specs: list[LoadedSpec] = []
+    problems: list[Problem] = []
+    for name, document in documents.items():
+        root = node_of(document, Place(name, 1, 1))
+        checked = check(root)
+        problems.extend(checked.problems)
+        if checked.spec is not None:
+            specs.append(LoadedSpec(checked.spec, name, checked.warnings, root))
+    problems.extend(_clashes(specs))
+    if problems:
+        raise SpecError(_once(problems))
+    return tuple(loaded.spec for loaded in specs)
 
 
 def spec_files(paths: Sequence[Path]) -> list[Path]:

@@ -17,7 +17,7 @@ from provisioner.core.address import Address
 from provisioner.core.errors import ForeignResourceError
 from provisioner.core.step import Action, Change, Step
 from provisioner.resources.credential.place import CURRENT, STATE_TAG, is_brought
-from provisioner.resources.credential.wanted import CredentialWanted, day, origin, why_now
+from provisioner.resources.credential.wanted import EXPIRES_PATH, CredentialWanted, day, origin, why_now
 from provisioner.resources.marks import TAG
 from provisioner.spec.whole_months import months
 
@@ -258,7 +258,7 @@ def _create(address: Address, wanted: CredentialWanted, fact: CertificateFact, n
         "create",
         (
             Change("application.credential.type", None, "certificate"),
-            Change("application.credential.expires", None, _ends(wanted, now)),
+            Change(EXPIRES_PATH, None, _ends(wanted, now)),
         ),
         needs=(wanted.service_principal, *wanted.needs),
         target=str(wanted.application),
@@ -284,7 +284,7 @@ def _stage(address: Address, wanted: CredentialWanted, current: CertificateFacts
         address,
         Action.UPDATE,
         "stage",
-        (Change("application.credential.expires", day(current.expires_at), _ends(wanted, now)),),
+        (Change(EXPIRES_PATH, day(current.expires_at), _ends(wanted, now)),),
         needs=wanted.needs,
         target=str(wanted.application),
         scheduled=_is_due(wanted, current, now) and not wanted.rotate_now,

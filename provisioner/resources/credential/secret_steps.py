@@ -16,7 +16,7 @@ from provisioner.core.address import Address
 from provisioner.core.errors import ForeignResourceError
 from provisioner.core.step import Action, Change, Step
 from provisioner.resources.credential.place import secret_name
-from provisioner.resources.credential.wanted import CredentialWanted, day, origin, why_now
+from provisioner.resources.credential.wanted import EXPIRES_PATH, CredentialWanted, day, origin, why_now
 from provisioner.resources.marks import TAG
 
 KEY_ID_TAG = "keyId"
@@ -237,7 +237,7 @@ def _create(address: Address, wanted: CredentialWanted, fact: SecretFact, now: d
         "create",
         (
             Change("application.credential.type", None, "secret"),
-            Change("application.credential.expires", None, day(now + wanted.lifetime)),
+            Change(EXPIRES_PATH, None, day(now + wanted.lifetime)),
         ),
         needs=(wanted.service_principal, *wanted.needs),
         target=str(wanted.application),
@@ -249,9 +249,7 @@ def _stage(
     address: Address, wanted: CredentialWanted, fact: SecretFact, now: datetime, current: PasswordCredential | None
 ) -> Step:
     """current None: the one in force is of another type."""
-    expires = Change(
-        "application.credential.expires", None if current is None else day(current.ends_at), day(now + wanted.lifetime)
-    )
+    expires = Change(EXPIRES_PATH, None if current is None else day(current.ends_at), day(now + wanted.lifetime))
     switched = Change("application.credential.type", None, "secret")
     why = "the spec's type is secret now" if current is None else why_now(wanted, current.ends_at)
     return Step(

@@ -12,6 +12,9 @@ from provisioner.resources.marks import credential_name
 from provisioner.resources.role_assignment import runner_addresses
 from provisioner.spec.model import Spec
 
+EXPIRES_PATH = "application.credential.expires"
+"""A new credential's end in a plan, counted from the day it is made: the one value there that moves by itself."""
+
 
 @dataclass(frozen=True)
 class CredentialWanted:
