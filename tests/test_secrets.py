@@ -103,10 +103,12 @@ def test_nothing_we_print_log_or_write_holds_a_secret(commands: Commands, tmp_pa
     trial = commands.trial
     spec = tmp_path / "trial.yaml"
     spec.write_text(json.dumps(trial.document()))
-    commands(f"plan {spec} --format json", 0)
-    commands(f"apply {spec} --auto-approve --no-consent --format json", 3)
+    first, later = commands.home / "first.json", commands.home / "later.json"
+    commands(f"plan {spec} --format json --out {first}", 0)
+    commands(f"apply --plan {first} --auto-approve --no-consent --format json", 3)
     commands(f"consent {spec}", 0)
     commands(f"verify {spec} --format json", 0)
+    commands(f"plan {spec} --out {later}", 0)
     held = trial.secrets("GET", f"secrets/{CREDENTIAL}")["value"]
     token = trial.secrets("GET", f"secrets/{SECRET}")["value"]
     canaries = {
@@ -128,7 +130,9 @@ def test_nothing_we_print_log_or_write_holds_a_secret(commands: Commands, tmp_pa
     withdraw(trial)
     trial.fault("key_vault.secrets.set", "status", status=500, count=None)
     commands(f"apply {spec} --auto-approve --no-consent", 1)
-    for where, text in commands.everything():
+    everything = dict(commands.everything())
+    assert {str(first), str(later)} <= everything.keys()
+    for where, text in everything.items():
         _assert_clean(where, text, canaries)
 
 

@@ -22,10 +22,11 @@ from provisioner.fleet import TenantResult
 from provisioner.operations.apply import ApplyOptions
 from provisioner.operations.plan import Seen
 from provisioner.operations.plan_file import SavedTenant, plan_text, read_plan, saved_tenant
-from provisioner.operations.saved import MAX_AGE, look_as_saved, plan_again
+from provisioner.operations.saved import MAX_AGE, look_as_saved
 from provisioner.operations.tenant import OpenTenant
 from provisioner.render.layout import count, paragraph
-from provisioner.spec.model import Spec, document
+from provisioner.spec.model import Spec
+from provisioner.spec.read import written_out
 
 
 def save(out: Path, results: Sequence[TenantResult[Plan]], common: Common, terminal: Terminal) -> None:
@@ -52,9 +53,8 @@ def save(out: Path, results: Sequence[TenantResult[Plan]], common: Common, termi
         if result.value is not None
     ]
     plan_file.write(out, plan_text(tenants))
-    flag = " --emulator" if common.emulator else ""
     told = f"Saved. To apply exactly this plan, within {MAX_AGE.days} days:"
-    command = Text(f"  provisioner apply --plan {shlex.quote(str(out))}{flag}")
+    command = Text(f"  provisioner apply --plan {_named(out, common)}")
     terminal.message([*paragraph(told, terminal.err.width), command])
 
 
@@ -64,19 +64,24 @@ def apply_saved(
     """The whole of `apply --plan`. Raises, before any request: UsageError, SpecError, SavedPlanError."""
     terminal = Terminal()
     saved = read_plan(plan_file.read(file), str(file))
+    again = f"provisioner plan {shlex.join(map(str, paths)) or 'SPEC'} --out {_named(file, common)}"
     if paths:
         specs = [entry.spec for entry in run.load(paths, terminal).specs]
-        _check_specs([one.spec for one in saved], specs, file)
+        _check_specs([one.spec for one in saved], specs, file, again)
     for one in saved:
         _check_cloud(one, common, file)
     by_spec = {id(one.spec): one for one in saved}
 
     async def look(tenant: OpenTenant, spec: Spec) -> Seen:
-        return await look_as_saved(tenant, by_spec[id(spec)], str(file))
+        return await look_as_saved(tenant, by_spec[id(spec)], str(file), again)
 
-    again = f"{plan_again(str(file))}\n  provisioner apply --plan {shlex.quote(str(file))}"
-    work = replace(APPLY, look=look, more_rounds=0, again=again)
+    work = replace(APPLY, look=look, more_rounds=0, again=f"{again}\n  provisioner apply --plan {_named(file, common)}")
     return apply_specs([one.spec for one in saved], terminal, common, options, asks=asks, as_json=as_json, work=work)
+
+
+def _named(file: Path, common: Common) -> str:
+    """The file in a command that can be copied, with what goes with it."""
+    return shlex.quote(str(file)) + (" --emulator" if common.emulator else "")
 
 
 def _check_cloud(saved: SavedTenant, common: Common, file: Path) -> None:
@@ -92,10 +97,10 @@ def _check_cloud(saved: SavedTenant, common: Common, file: Path) -> None:
     )
 
 
-def _check_specs(saved: Sequence[Spec], named: Sequence[Spec], file: Path) -> None:
+def _check_specs(saved: Sequence[Spec], named: Sequence[Spec], file: Path, again: str) -> None:
     """The spec files beside the plan must say what it was made from, all of it."""
-    ours = {(spec.cloud, spec.tenant, spec.name): document(spec) for spec in saved}
-    theirs = {(spec.cloud, spec.tenant, spec.name): document(spec) for spec in named}
+    ours = {(spec.cloud, spec.tenant, spec.name): written_out(spec) for spec in saved}
+    theirs = {(spec.cloud, spec.tenant, spec.name): written_out(spec) for spec in named}
     told = [
         *(f"{key[-1]} is not in the plan" for key in theirs if key not in ours),
         *(f"{key[-1]} is only in the plan" for key in ours if key not in theirs),
@@ -109,7 +114,7 @@ def _check_specs(saved: Sequence[Spec], named: Sequence[Spec], file: Path) -> No
         raise SavedPlanError(
             f"the spec files say otherwise than the plan was made from: {'; '.join(told)}",
             where=str(file),
-            next_step=f"look at a new plan: {plan_again(str(file))}",
+            next_step=f"look at a new plan: {again}",
         )
 
 

@@ -12,7 +12,7 @@ something to do, notices and lives are not steps, and are not compared.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from provisioner.core.step import Action
@@ -21,7 +21,7 @@ from provisioner.render.values import shown
 from provisioner.resources.credential.wanted import EXPIRES_PATH
 
 T = TypeVar("T")
-_PLAIN = ("action", "needs", "irreversible", "removal", "seen")
+_PLAIN = ("action", "irreversible", "removal", "seen")
 
 
 def first_difference(saved: TenantPlan, now: TenantPlan) -> str:
@@ -30,36 +30,47 @@ def first_difference(saved: TenantPlan, now: TenantPlan) -> str:
 
 
 def _differences(saved: TenantPlan, now: TenantPlan) -> Iterator[str]:
-    for address in dict.fromkeys(entry.address for plan in (saved, now) for entry in plan.entries):
-        before, after = _steps_at(saved, address), _steps_at(now, address)
-        if told := _other_steps(before, after):
-            yield f"{address}: {told}"
-            continue
-        for one, other in zip(before, after, strict=True):
-            yield from (f"{address}: {told}" for told in _in_step(one, other))
-            if _pending(one, saved) != _pending(other, now):
-                yield f"{address}: {_verb(one)} was not due before {one.not_before}, and is due now"
+    """What came and went first, then what changed within a step; what steps wait for follows from both.
+
+    Each part rests on the ones before it having found nothing.
+    """
+    before, after = _by_address(saved), _by_address(now)
+    for address in {**before, **after}:
+        yield from _named(address, _other_steps(before.get(address, []), after.get(address, [])))
+    pairs = [pair for address in before for pair in zip(before[address], after[address], strict=True)]
+    for one, other in pairs:
+        yield from _named(one.address, _in_step(one, other))
+        if _pending(one, saved) != _pending(other, now):
+            yield f"{one.address}: {_verb(one)} was not due before {one.not_before}, and is due now"
+    for one, other in pairs:
+        yield from _named(one.address, _changed("needs", one.needs, other.needs))
     yield from _order(saved.entries, now.entries)
 
 
-def _steps_at(plan: TenantPlan, address: str) -> list[Entry]:
-    return [entry for entry in plan.entries if entry.address == address]
+def _named(address: str, told: Iterable[str]) -> Iterator[str]:
+    return (f"{address}: {one}" for one in told)
 
 
-def _other_steps(before: Sequence[Entry], after: Sequence[Entry]) -> str:
-    """What became of the steps of one address; "" when they are of the same verbs in the same order."""
+def _by_address(plan: TenantPlan) -> dict[str, list[Entry]]:
+    found: dict[str, list[Entry]] = {}
+    for entry in plan.entries:
+        found.setdefault(entry.address, []).append(entry)
+    return found
+
+
+def _other_steps(before: Sequence[Entry], after: Sequence[Entry]) -> Iterator[str]:
+    """What became of the steps of one address; nothing when they are of the same verbs in the same order."""
     verbs, verbs_now = [_verb(entry) for entry in before], [_verb(entry) for entry in after]
-    if verbs == verbs_now:
-        return ""
     gone, new = _left(verbs, verbs_now), _left(verbs_now, verbs)
-    about = next((_about(entry) for entry in after if _verb(entry) in new[:1]), "")
-    if len(gone) == len(new) == 1:
-        return f"the step was {gone[0]}, is now {new[0]}{about}"
-    if new:
-        return f"a new step: {new[0]}{about}"
-    if gone:
-        return f"the step is gone: {gone[0]}"
-    return f"the steps come in another order: it was {', '.join(verbs)}, is now {', '.join(verbs_now)}"
+    about = next((_about(entry) for entry in after if _verb(entry) in new), "")
+    if gone and new:
+        yield f"the step was {', '.join(gone)}, is now {', '.join(new)}{about}"
+    elif new:
+        yield f"a new step: {', '.join(new)}{about}"
+    elif gone:
+        yield f"the step is gone: {', '.join(gone)}"
+    elif verbs != verbs_now:
+        yield f"the steps come in another order: it was {', '.join(verbs)}, is now {', '.join(verbs_now)}"
 
 
 def _left(these: Sequence[T], those: Sequence[T]) -> list[T]:
@@ -107,11 +118,12 @@ def _changed(name: str, before: Any, now: Any) -> Iterator[str]:
 
 
 def _order(before: Sequence[Entry], now: Sequence[Entry]) -> Iterator[str]:
-    places = zip(map(_named, before), map(_named, now), strict=False)
-    for place, (one, other) in enumerate(places, 1):
-        if one != other:
-            yield f"the steps come in another order: number {place} was {one}, is now {other}"
-            return
+    for place, (one, other) in enumerate(zip(before, now, strict=True), 1):
+        if one.address != other.address:
+            yield (
+                f"the steps come in another order: number {place} was {one.address} {_verb(one)}, "
+                f"is now {other.address} {_verb(other)}"
+            )
 
 
 def _pending(entry: Entry, plan: TenantPlan) -> bool:
@@ -120,10 +132,6 @@ def _pending(entry: Entry, plan: TenantPlan) -> bool:
 
 def _verb(entry: Entry) -> str:
     return entry.operation or str(entry.action)
-
-
-def _named(entry: Entry) -> str:
-    return f"{entry.address} {_verb(entry)}"
 
 
 def _about(entry: Entry) -> str:

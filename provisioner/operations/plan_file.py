@@ -21,9 +21,9 @@ from provisioner.core.errors import Problem, SavedPlanError, SpecError
 from provisioner.core.plan import Plan
 from provisioner.render.plan_json import FORMAT_VERSION, SavedPlan, SavedTenantPlan, saved_tenant_plan
 from provisioner.render.plan_schema import plan_schema
-from provisioner.spec.model import Spec, digest, document
+from provisioner.spec.model import Spec, digest
 from provisioner.spec.nodes import parse_path
-from provisioner.spec.read import read_plain
+from provisioner.spec.read import read_plain, written_out
 
 MAX_BYTES = 128 * 1024 * 1024
 """Of a file: several thousand tenants."""
@@ -43,7 +43,7 @@ class SavedTenant:
 
 def saved_tenant(plan: Plan, spec: Spec, *, emulator: bool) -> SavedTenant:
     """A plan that was just made, with its spec. emulator: whether it was made there."""
-    return SavedTenant(spec, saved_tenant_plan(plan, document(spec), emulator=emulator), plan.made_at)
+    return SavedTenant(spec, saved_tenant_plan(plan, written_out(spec), emulator=emulator), plan.made_at)
 
 
 def plan_text(tenants: Sequence[SavedTenant]) -> str:
@@ -146,14 +146,14 @@ def _plans(data: dict[str, Any], file: str) -> list[SavedTenantPlan]:
 
 def _specs(plans: Sequence[SavedTenantPlan], file: str) -> tuple[Spec, ...]:
     """Each spec proves valid once more, by all rules, and is the one the plan was made from."""
-    named = {f"{file}#/tenants/{index}/spec": {"version": 1, **plan.spec} for index, plan in enumerate(plans)}
+    named = {f"{file}#/tenants/{index}/spec": plan.spec for index, plan in enumerate(plans)}
     try:
         specs = read_plain(named)
     except SpecError as error:
         raise _invalid(error.problems) from error
     for where, spec, plan in zip(named, specs, plans, strict=True):
         said = (plan.name, plan.tenant, plan.cloud, plan.digest)
-        if (spec.name, spec.tenant, spec.cloud, digest(spec)) != said or document(spec) != plan.spec:
+        if (spec.name, spec.tenant, spec.cloud, digest(spec)) != said or written_out(spec) != plan.spec:
             raise SavedPlanError("this spec is not the one that the plan was made from", where=where, next_step=_AGAIN)
     return specs
 

@@ -148,7 +148,7 @@ def tenant_plan(plan: Plan) -> TenantPlan:
 
 
 def saved_tenant_plan(plan: Plan, spec: dict[str, Any], *, emulator: bool) -> SavedTenantPlan:
-    """One tenant's plan in the shape of a saved one. spec: as `model.document` gives it."""
+    """One tenant's plan in the shape of a saved one. spec: as a document."""
     return SavedTenantPlan(**msgspec.structs.asdict(tenant_plan(plan)), emulator=emulator, spec=spec)
 
 

@@ -11,8 +11,9 @@ from provisioner.core.errors import Problem, SpecError, UsageError
 from provisioner.spec.findings import Finding
 from provisioner.spec.fleet import expand, is_fleet
 from provisioner.spec.load import read_document
-from provisioner.spec.model import Spec
+from provisioner.spec.model import Spec, document
 from provisioner.spec.nodes import Node, Place, node_of, parse_path, place_of
+from provisioner.spec.rules.credential import IDLE_IN_A_TRUST
 from provisioner.spec.validate import check, check_text
 
 _PATTERNS = ("*.yaml", "*.yml")
@@ -65,6 +66,15 @@ def read(paths: Sequence[Path]) -> Loaded:
     return Loaded(tuple(specs))
 
 
+def written_out(spec: Spec) -> dict[str, Any]:
+    """The spec as a document with every default in it, from which `read_plain` makes it again."""
+    plain = {"version": 1, **document(spec)}
+    if spec.application.credential.type == "federated":
+        for key in IDLE_IN_A_TRUST:
+            del plain["application"]["credential"][key]
+    return plain
+
+
 def read_plain(documents: Mapping[str, Any]) -> tuple[Spec, ...]:
     """Specs that are plain data already, by the name of the place they are from; checked as those of files are.
 
@@ -72,8 +82,8 @@ def read_plain(documents: Mapping[str, Any]) -> tuple[Spec, ...]:
     """
     specs: list[LoadedSpec] = []
     problems: list[Problem] = []
-    for name, document in documents.items():
-        root = node_of(document, Place(name, 1, 1))
+    for name, plain in documents.items():
+        root = node_of(plain, Place(name, 1, 1))
         checked = check(root)
         problems.extend(checked.problems)
         if checked.spec is not None:

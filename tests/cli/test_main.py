@@ -18,11 +18,9 @@ PROGRAM = Path(sys.executable).with_name("provisioner")
 HEAVY = ("aiohttp", "asyncio", "azure", "jsonschema", "msal", "msgraph", "msgspec", "rich", "uvicorn", "yaml")
 SPEC = "configs/emulator.yaml"
 REFUSED = (
-    ["plan", SPEC, "--out", "plan.json"],
     ["plan", SPEC, "--format", "markdown"],
     ["plan", SPEC, "--format", "html"],
     ["plan", SPEC, "--shard", "1/4"],
-    ["apply", "--plan", "plan.json"],
     ["apply", SPEC, "--report", "report.html"],
     ["verify", SPEC, "--evidence", "evidence"],
     ["verify", SPEC, "--format", "junit"],
@@ -37,7 +35,12 @@ MISUSED = (
     ["apply", SPEC, "--auto-approve", "--allow-removal", "grant"],
     ["consent", "configs/fleet.yaml", "--mode", "import"],
     ["emulator", "start", "--state", f"{SPEC}/state"],
+    ["apply", "--plan", "there/is/no/such/plan.json", "--auto-approve"],
+    ["apply", "--plan", "configs", "--auto-approve"],
+    ["apply", "--plan", SPEC],  # a question, and no terminal to ask it on
     ["plan"],
+    ["plan", SPEC, "--out", "there/is/no/such/folder/plan.json"],
+    ["plan", SPEC, "--out", "plan.json", "--probe"],
     ["plan", "there/is/no/such/file.yaml"],
     ["plan", SPEC, "--no-such-flag"],
     ["plan", SPEC, "--concurrency", "0"],

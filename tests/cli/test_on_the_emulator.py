@@ -42,7 +42,8 @@ def environment(cloud: Cloud) -> dict[str, str]:
 
 def environment_of(cloud: Cloud) -> dict[str, str]:
     state = cloud.description["state"]
-    return {"PROVISIONER_EMULATOR": f"{state}/endpoint.json", "HOME": state, "PATH": os.environ["PATH"]}
+    kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
+    return {"PROVISIONER_EMULATOR": f"{state}/endpoint.json", "HOME": state, **kept}
 
 
 @pytest.fixture

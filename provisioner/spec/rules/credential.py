@@ -17,6 +17,10 @@ _SIGNERS = ("Key Vault Crypto User", "Key Vault Crypto Officer", "Key Vault Admi
 _READERS = ("Key Vault Secrets User", "Key Vault Secrets Officer")
 
 
+IDLE_IN_A_TRUST = ("lifetime", "rotateBefore")
+"""Keys that say nothing with type federated."""
+
+
 def credential(spec: Mapping[str, Any]) -> Iterator[Finding]:
     """What goes with the type; a certificate is the default."""
     wanted = part(spec, "application", "credential")
@@ -28,7 +32,7 @@ def credential(spec: Mapping[str, Any]) -> Iterator[Finding]:
 
 
 def _federated(spec: Mapping[str, Any], wanted: Mapping[str, Any]) -> Iterator[Finding]:
-    for key in ("lifetime", "rotateBefore"):
+    for key in IDLE_IN_A_TRUST:
         if key in wanted:
             what = f"{key} says nothing here: a trust has no end"
             yield Finding((*_AT, key), what, wanted[key], "leave the key out", at_key=True)
