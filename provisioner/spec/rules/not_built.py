@@ -20,7 +20,7 @@ def not_built(spec: Mapping[str, Any]) -> Iterator[Finding]:
     """Refuse what is published but not built."""
     for path in NOT_BUILT_KEYS:
         *parents, last = path
-        if part(spec, *parents).get(last, False) is not False:  # `protect: false` promises nothing
+        if last in part(spec, *parents):
             yield Finding(path, f"{last} is not built yet", last, "leave the key out", at_key=True)
     for owner in ("application", "vault"):
         mode = part(spec, owner).get("mode", "create")
