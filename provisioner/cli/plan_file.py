@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from pathlib import Path
 
 from provisioner.core.errors import OutputError, SavedPlanError, UsageError
 from provisioner.operations.plan_file import MAX_BYTES
 
-_BEGIN = b'{\n  "formatVersion":'
+_END = re.compile(rb'\n  "integrity": "[0-9a-f]{64}"\n}\n\Z')
 
 
 def make_way(path: Path) -> None:
@@ -20,18 +21,20 @@ def make_way(path: Path) -> None:
     place = Path(os.path.realpath(path))
     if not place.parent.is_dir():
         raise UsageError(f"--out {path}: there is no folder {place.parent}", next_step="make it, or name another file")
-    if not os.access(place.parent, os.W_OK | os.X_OK):
+    if place.exists() and not _is_plan(place):
         raise UsageError(
-            f"--out {path}: the folder {place.parent} cannot be written to",
-            next_step="name a file in a folder that you may write to",
+            f"--out {path}: there is something else than a saved plan, which is not overwritten",
+            next_step="name another file, or move it",
         )
-    if place.exists():
-        if not _is_plan(place):
-            raise UsageError(
-                f"--out {path}: there is something else than a saved plan, which is not overwritten",
-                next_step="name another file, or move it",
-            )
-        place.unlink()
+    try:
+        place.unlink(missing_ok=True)
+        with tempfile.TemporaryFile(dir=place.parent):
+            """The folder can be written to."""
+    except OSError as error:
+        raise UsageError(
+            f"--out {path} cannot be written: {error.strerror}",
+            next_step="name a file in a folder that you may write to",
+        ) from None
 
 
 def _is_plan(place: Path) -> bool:
@@ -40,7 +43,9 @@ def _is_plan(place: Path) -> bool:
         return False
     try:
         with place.open("rb") as file:
-            return file.read(len(_BEGIN)) in (_BEGIN, b"")
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - 100))
+            return size == 0 or _END.search(file.read()) is not None
     except OSError:
         return False
 

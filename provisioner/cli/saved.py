@@ -114,7 +114,7 @@ def _check_specs(saved: Sequence[Spec], named: Sequence[Spec], file: Path, again
         raise SavedPlanError(
             f"the spec files say otherwise than the plan was made from: {'; '.join(told)}",
             where=str(file),
-            next_step=f"look at a new plan: {again}",
+            next_step=f"look at a new plan:\n  {again}",
         )
 
 

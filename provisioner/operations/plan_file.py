@@ -29,7 +29,7 @@ MAX_BYTES = 128 * 1024 * 1024
 """Of a file: several thousand tenants."""
 _NO_DIGEST = "0" * 64
 _SHOWN = 200
-_AGAIN = "make it again: provisioner plan SPEC --out FILE"
+_AGAIN = "make it again:\n  provisioner plan SPEC --out FILE"
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ def _check_format(data: Any, file: str) -> None:
         raise SavedPlanError(
             "a plan that was shown, not one that was saved: it holds no spec",
             where=f"{file}#",
-            next_step="provisioner plan SPEC --out FILE saves one",
+            next_step=_AGAIN,
         )
 
 
@@ -174,7 +174,7 @@ def _invalid(problems: Sequence[Problem]) -> SavedPlanError:
     return SavedPlanError(
         f"the spec in the plan does not hold: {first.what}{value}{more}",
         where=first.file + _pointer(parse_path(first.path)).removeprefix("#"),
-        next_step=first.next_step or _AGAIN,
+        next_step=_AGAIN,
     )
 
 

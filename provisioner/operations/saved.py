@@ -27,7 +27,7 @@ async def look_as_saved(tenant: OpenTenant, saved: SavedTenant, file: str, again
         raise StalePlanError(
             f"{saved.spec.name} is no longer as the saved plan shows it. {moved}",
             where=f"{file}, made at {saved.plan.made_at}",
-            next_step=f"nothing was written; look at a new plan{done}: {again}",
+            next_step=f"nothing was written; look at a new plan{done}:\n  {again}",
         )
     return seen
 
@@ -36,7 +36,7 @@ def _check_age(saved: SavedTenant, now: datetime, file: str, again: str) -> None
     where = f"{file}, made at {saved.plan.made_at}"
     if now - saved.made_at > MAX_AGE:
         raise SavedPlanError(
-            f"the plan is older than {MAX_AGE.days} days", where=where, next_step=f"make a new one: {again}"
+            f"the plan is older than {MAX_AGE.days} days", where=where, next_step=f"make a new one:\n  {again}"
         )
     if saved.made_at - now > _SKEW:
         raise SavedPlanError(

@@ -294,6 +294,7 @@ def test_what_was_tampered_with_writes_nothing(
     [
         ("no/such/folder/plan.json", "there is no folder"),
         ("trial.yaml", "something else than a saved plan"),
+        ("shown.json", "something else than a saved plan"),
         ("folder", "something else than a saved plan"),
         ("/dev/null", "something else than a saved plan"),
     ],
@@ -303,6 +304,7 @@ def test_a_place_that_cannot_be_is_wrong_usage_before_any_request(
 ) -> None:
     write_spec(applied, tmp_path).rename("trial.yaml")
     Path("folder").mkdir()
+    Path("shown.json").write_text(command("plan", "trial.yaml", "--format", "json")[1])
     before = Path("trial.yaml").read_bytes()
     code, told, said = command("plan", "trial.yaml", "--out", path)
     assert (code, told, applied.requests()) == (64, "", [])
