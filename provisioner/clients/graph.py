@@ -50,6 +50,14 @@ class GraphClient:
         reply = await self._transport.get(request, f"find application {unique_name}")
         return None if reply.status == 404 else facts.application(reply.body)
 
+    async def find_application_by_app_id(self, app_id: str) -> facts.ApplicationFacts | None:
+        """The application with this appId (a key of its own, like the object id: sam-facts 5.1)."""
+        request = self._build.applications_with_app_id(app_id).to_get_request_information(
+            _select(facts.APPLICATION_SELECT)
+        )
+        reply = await self._transport.get(request, f"find application {app_id}")
+        return None if reply.status == 404 else facts.application(reply.body)
+
     async def find_application_by_id(self, object_id: str) -> facts.ApplicationFacts | None:
         """The application with this object id."""
         request = self._build.applications.by_application_id(object_id).to_get_request_information(
@@ -71,16 +79,20 @@ class GraphClient:
 
     async def find_deleted_application(self, unique_name: str) -> facts.ApplicationFacts | None:
         """The soft-deleted application that still holds this uniqueName. Raises AmbiguousResourceError for two."""
-        request = self._build.directory.deleted_items.graph_application.to_get_request_information()
-        found = [
-            facts.application(item)
-            for item in await self._transport.list_all(request, "list deleted applications")
-            if item.get("uniqueName") == unique_name
-        ]
+        found = [each for each in await self._deleted_applications() if each.unique_name == unique_name]
         if len(found) > 1:
             ids = ", ".join(application.id for application in found)
             raise AmbiguousResourceError(f"two deleted applications hold the uniqueName {unique_name}: {ids}")
         return found[0] if found else None
+
+    async def find_deleted_application_by_app_id(self, app_id: str) -> facts.ApplicationFacts | None:
+        """The soft-deleted application with this appId."""
+        return next((each for each in await self._deleted_applications() if each.app_id == app_id), None)
+
+    async def _deleted_applications(self) -> list[facts.ApplicationFacts]:
+        request = self._build.directory.deleted_items.graph_application.to_get_request_information()
+        listed = await self._transport.list_all(request, "list deleted applications")
+        return [facts.application(item) for item in listed]
 
     async def restore(self, object_id: str) -> None:
         """Bring a soft-deleted directory object back."""

@@ -116,11 +116,11 @@ def _without_idle_demands(steps: Sequence[Step], now: datetime) -> list[Step]:
 
 
 def _needs_that_wait(steps: Sequence[Step]) -> list[Step]:
-    """Needs that are met already are no news: only those with a step of their own stay.
+    """Needs that are met already are no news: only those with a step of their own stay that makes them be there.
 
     What is done last is not done at all while something could not be read, or is yet to come back and be compared.
     """
-    open_addresses = {step.address for step in steps if step.action is not Action.NONE}
+    open_addresses = {step.address for step in steps if step.action is not Action.NONE and not step.in_place}
     unread = any(step.action is Action.UNKNOWN or step.reveals for step in steps)
     return [
         replace(step, needs=tuple(need for need in step.needs if need in open_addresses))

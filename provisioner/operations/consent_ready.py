@@ -18,6 +18,7 @@ from provisioner.clients.tenant import TenantClients
 from provisioner.core.errors import ConsentError, ForbiddenError
 from provisioner.operations.consent_credential import working_proof
 from provisioner.operations.consent_roles import holds_roles, shut_out
+from provisioner.resources.application_key import absence, application_key
 from provisioner.resources.contract import Writer
 from provisioner.resources.marks import TAG
 from provisioner.resources.vault_secrets import VaultSecrets
@@ -78,11 +79,10 @@ async def _readable(call: Awaitable[bool]) -> bool:
 
 
 async def _application(clients: TenantClients, spec: Spec) -> ApplicationFacts:
-    found = await clients.graph.find_application(spec.name)
+    found = await application_key(spec).find(clients.graph)
     if found is None:
-        raise ConsentError(
-            f"the application {spec.name} does not exist in tenant {spec.tenant}", where="application", next_step=_APPLY
-        )
+        what, next_step = absence(spec)
+        raise ConsentError(what, where="application", next_step=next_step)
     return found
 
 

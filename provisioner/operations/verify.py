@@ -16,6 +16,7 @@ from provisioner.core.errors import ApiError, CredentialMissingError, ForbiddenE
 from provisioner.core.observation import Known, Present
 from provisioner.engine.forecast import credential_life, token_life
 from provisioner.resources.application import ApplicationFact
+from provisioner.resources.application_key import absence, application_key
 from provisioner.resources.contract import Reader, could_not_look
 from provisioner.resources.credential import Credential
 from provisioner.resources.credential.place import place_of
@@ -182,12 +183,12 @@ async def _stored(clients: TenantClients, spec: Spec) -> _Stored | Check:
         token, proof, application = await asyncio.gather(
             vault.find_secret(spec.consent.secret_name),
             _proof(clients, spec),
-            clients.graph.find_application(spec.name),
+            application_key(spec).find(clients.graph),
         )
     except ApiError as error:
         return checks.unreadable(checks.REFRESH_TOKEN, error)
     if application is None:
-        return checks.failed(checks.REFRESH_TOKEN, f"the application {spec.name} does not exist", _APPLY)
+        return checks.failed(checks.REFRESH_TOKEN, *absence(spec))
     if isinstance(proof, CredentialMissingError):
         return checks.failed(checks.REFRESH_TOKEN, proof.what, proof.next_step or _APPLY)
     if token is None:

@@ -13,6 +13,7 @@ from provisioner.core.errors import ApiError
 from provisioner.core.observation import Absent, Known, Observation, Present
 from provisioner.core.step import Action, Change, Step
 from provisioner.resources.contract import Reader, Right, SpecFragment, Writer, blocked
+from provisioner.resources.elsewhere import APPLICATION, application_is_elsewhere, by_its_manager
 from provisioner.resources.lag import DIRECTORY_DEADLINE_S, directory_lag, find_after_conflict, retry_while
 from provisioner.resources.permissions import ROLE, Permission, declared, permission_id
 from provisioner.resources.rights import READ_APP_ROLES, WRITE_APP_ROLES
@@ -25,6 +26,7 @@ class AssignmentWanted:
     """application, client and api: the addresses of what the assignment is between. exact: others' are to go.
 
     permission: None where none is asked of the API, and what is granted nevertheless is to go.
+    elsewhere: it is not ours to give or to take.
     """
 
     permission: Permission | None
@@ -32,15 +34,20 @@ class AssignmentWanted:
     client: Address
     api: Address
     exact: bool
+    elsewhere: bool
 
 
 @dataclass(frozen=True)
 class AssignmentFact:
-    """An app role granted to us. extra: the spec does not ask for it; exact: then it is to go."""
+    """An app role granted to us. extra: the spec does not ask for it; exact: then it is to go.
+
+    elsewhere: by whoever manages the application.
+    """
 
     assignment: AppRoleAssignmentFacts
     extra: bool = False
     exact: bool = False
+    elsewhere: bool = False
 
 
 class AppRoleAssignment:
@@ -55,7 +62,7 @@ class AppRoleAssignment:
         def entry(api_name: str, permission: Permission | None) -> AssignmentWanted:
             application, client = Address(spec.name, "application"), Address(spec.name, "service_principal")
             api = Address(spec.name, "api_service_principal", api_name)
-            return AssignmentWanted(permission, application, client, api, exact)
+            return AssignmentWanted(permission, application, client, api, exact, application_is_elsewhere(spec))
 
         asked = {
             Address(spec.name, self.name, f"{permission.api_name}/{permission.value}"): entry(
@@ -95,7 +102,9 @@ class AppRoleAssignment:
         apis = await read.all_of(lambda one: read.clients.graph.find_service_principal_by_id(one.resource_id), left)
         for assignment, api in zip(left, apis, strict=True):
             address = Address(first.application.name, self.name, _told(assignment, api))
-            seen[address] = Present(AssignmentFact(assignment, extra=True, exact=first.exact))
+            seen[address] = Present(
+                AssignmentFact(assignment, extra=True, exact=first.exact, elsewhere=first.elsewhere)
+            )
         return seen
 
     def steps(
@@ -109,16 +118,15 @@ class AppRoleAssignment:
             return (_extra_step(address, seen.fact),) if seen.fact.extra else ()
         if wanted is None or wanted.permission is None:
             return ()
-        return (
-            Step(
-                address,
-                Action.CREATE,
-                "assign",
-                (Change(wanted.permission.path, None, wanted.permission.value),),
-                needs=(wanted.client, wanted.api),
-                target=str(address),
-            ),
+        step = Step(
+            address,
+            Action.CREATE,
+            "assign",
+            (Change(wanted.permission.path, None, wanted.permission.value),),
+            needs=(wanted.client, wanted.api),
+            target=str(address),
         )
+        return (by_its_manager(step, APPLICATION) if wanted.elsewhere else step,)
 
     async def perform(
         self, step: Step, wanted: AssignmentWanted | None, known: Known, write: Writer
@@ -197,7 +205,7 @@ def _extra_step(address: Address, fact: AssignmentFact) -> Step:
     if not fact.exact:
         return Step(address, Action.NONE, kept=("granted application permission",))
     api, _, value = address.key.rpartition("/")
-    return Step(
+    step = Step(
         address,
         Action.DELETE,
         "revoke",
@@ -207,3 +215,4 @@ def _extra_step(address: Address, fact: AssignmentFact) -> Step:
         reason="exact: [grants], and the spec does not name it",
         seen=fact.assignment.id,
     )
+    return by_its_manager(step, APPLICATION) if fact.elsewhere else step

@@ -1,4 +1,4 @@
-"""The Entra application: found by uniqueName, marked by a tag, changed only in what the spec owns."""
+"""The Entra application: found by uniqueName or appId, marked by a tag, changed only in what the spec owns."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from provisioner.clients.clouds import endpoints
 from provisioner.clients.graph_facts import ApplicationFacts, ServicePrincipalFacts
 from provisioner.clients.tenant import TenantClients
 from provisioner.core.address import Address
@@ -14,14 +15,18 @@ from provisioner.core.observation import Absent, Known, Observation, Present
 from provisioner.core.step import Step
 from provisioner.resources import application_writes
 from provisioner.resources.api_service_principal import read_api
+from provisioner.resources.application_key import application_key
+from provisioner.resources.application_modes import refuse_foreign, refused_absence
 from provisioner.resources.application_steps import (
     ApplicationWanted,
     creation_step,
+    lacks_name,
     reply_urls,
     restoration_step,
     update_steps,
 )
 from provisioner.resources.contract import Reader, Right, SpecFragment, Writer, could_not_look, left_to_do
+from provisioner.resources.elsewhere import APPLICATION, by_its_manager
 from provisioner.resources.lag import DIRECTORY_DEADLINE_S, directory_lag, find_after_conflict, retry_while
 from provisioner.resources.marks import application_tag
 from provisioner.resources.permissions import declared, permission_named
@@ -33,10 +38,14 @@ _HELD_DAYS = 30
 
 @dataclass(frozen=True)
 class ApplicationFact:
-    """The application, and the APIs it asks permissions of (by appId; for names of ids the catalogue lacks)."""
+    """The application, and the APIs it asks permissions of (by appId; for names of ids the catalogue lacks).
+
+    name_holder: another application, which has the uniqueName that this one is to be given.
+    """
 
     application: ApplicationFacts
     apis: Mapping[str, ServicePrincipalFacts | None]
+    name_holder: ApplicationFacts | None = None
 
     @property
     def id(self) -> str:
@@ -57,7 +66,9 @@ class Application:
         application = spec.application
         return {
             Address(spec.name, self.name): ApplicationWanted(
-                unique_name=spec.name,
+                key=application_key(spec),
+                mode=application.mode,
+                graph=endpoints(spec.cloud).graph,
                 mark=application_tag(spec.name),
                 display_name=application.display_name,
                 sign_in_audience=application.sign_in_audience,
@@ -76,18 +87,18 @@ class Application:
         return {address: await self._observe_one(application, read) for address, application in wanted.items()}
 
     async def _observe_one(self, wanted: ApplicationWanted, read: Reader) -> Observation[ApplicationFact]:
-        found = await read.once(
-            f"application/{wanted.unique_name}", lambda: read.clients.graph.find_application(wanted.unique_name)
-        )
+        graph = read.clients.graph
+        found = await read.once(f"application/{wanted.key}", lambda: wanted.key.find(graph))
         if found is None:
             return await self._deleted(wanted, read)
         apis = {app_id: await read_api(read, app_id) for app_id in wanted.api_ids}
-        return Present(ApplicationFact(found, apis))
+        holder = await graph.find_application(wanted.unique_name) if lacks_name(wanted, found) else None
+        return Present(ApplicationFact(found, apis, holder))
 
     async def _deleted(self, wanted: ApplicationWanted, read: Reader) -> Observation[ApplicationFact]:
         """Absent, with the soft-deleted application that holds the name if there is one."""
         try:
-            return Absent(await read.clients.graph.find_deleted_application(wanted.unique_name))
+            return Absent(await wanted.key.find_deleted(read.clients.graph))
         except ForbiddenError as error:
             return could_not_look(error, READ_GRANTS.told())
 
@@ -98,12 +109,18 @@ class Application:
             return ()
         if not isinstance(seen, Present):
             remains = seen.remains if isinstance(seen, Absent) else None
+            if wanted.mode != "create":
+                raise refused_absence(address, wanted, remains)
             if isinstance(remains, ApplicationFacts):
                 return (restoration_step(address, wanted, remains),)
             return (creation_step(address, wanted),)
-        requested = [permission_named(entry, seen.fact.apis.get(entry.api_app_id)) for entry in
-                     seen.fact.application.required]  # fmt: skip
-        return update_steps(address, wanted, seen.fact.application, requested)
+        fact = seen.fact
+        refuse_foreign(address, wanted, fact.application, fact.name_holder)
+        requested = [permission_named(entry, fact.apis.get(entry.api_app_id)) for entry in fact.application.required]
+        steps = update_steps(address, wanted, fact.application, requested)
+        if wanted.mode != "use":
+            return steps
+        return [by_its_manager(step, APPLICATION, _FOR_ITS_MANAGER) for step in steps]
 
     async def perform(
         self, step: Step, wanted: ApplicationWanted | None, known: Known, write: Writer
@@ -113,14 +130,14 @@ class Application:
             app_id: known.fact(Address(step.address.name, "api_service_principal", name))
             for app_id, name in wanted.api_names.items()
         }
-        found = await write.clients.graph.find_application(wanted.unique_name)
+        found = await wanted.key.find(write.clients.graph)
         if found is not None:
             fact = ApplicationFact(found, apis)
             left = left_to_do(step, self.steps(step.address, wanted, Present(fact), write.clock.now()))
             return await self._update(wanted, fact, write) if left else Present(fact)
         if step.operation == "update":
             raise StaleError(
-                f"application {wanted.unique_name} is gone since the plan",
+                f"application {wanted.key} is gone since the plan",
                 where=str(step.address),
                 next_step="run the same command again",
             )
@@ -137,14 +154,9 @@ class Application:
         try:
             return await graph.create_application(application_writes.creation(wanted, apis))
         except ApiError as error:
-            if error.status != 400 or "uniquename" not in error.message.lower():
+            if not _refuses_the_name(error):
                 raise
-            held = ConflictError(
-                error.service, error.operation, error.status, error.code,
-                f"the uniqueName {wanted.unique_name} is held by an application we cannot see",
-                correlation_id=error.correlation_id,
-                next_step=f"a deleted one holds its name {_HELD_DAYS} days: restore or purge it, or choose another",
-            )  # fmt: skip
+            held = _held(wanted, error)
         return await find_after_conflict(
             write,
             held,
@@ -166,7 +178,12 @@ class Application:
     async def _update(
         self, wanted: ApplicationWanted, fact: ApplicationFact, write: Writer
     ) -> Observation[ApplicationFact]:
-        updated = await application_writes.update(wanted, fact.application, fact.apis, write)
+        try:
+            updated = await application_writes.update(wanted, fact.application, fact.apis, write)
+        except ApiError as error:
+            if not _refuses_the_name(error):
+                raise
+            raise _held(wanted, error) from None
         return Present(ApplicationFact(updated, fact.apis))
 
     def rights(self, operation: str) -> tuple[Right, ...]:
@@ -191,3 +208,20 @@ class Application:
                 },
             }
         return {}
+
+
+_FOR_ITS_MANAGER = "have whoever manages the application change it, or correct the spec"
+
+
+def _refuses_the_name(error: ApiError) -> bool:
+    """A uniqueName is taken, be it by a deleted application: 400, and nothing is written (sam-facts 5.1)."""
+    return error.status == 400 and "uniquename" in error.message.lower()
+
+
+def _held(wanted: ApplicationWanted, error: ApiError) -> ConflictError:
+    return ConflictError(
+        error.service, error.operation, error.status, error.code,
+        f"the uniqueName {wanted.unique_name} is held by an application we cannot see",
+        correlation_id=error.correlation_id,
+        next_step=f"a deleted one holds its name {_HELD_DAYS} days: restore or purge it, or choose another",
+    )  # fmt: skip

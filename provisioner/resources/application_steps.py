@@ -1,4 +1,7 @@
-"""What differs between the application that is wanted and the one that was seen. Pure."""
+"""What differs between the application that is wanted and the one that was seen. Pure.
+
+Whether it may be touched at all, by mode and mark, is `application_modes`'s.
+"""
 
 from __future__ import annotations
 
@@ -11,17 +14,24 @@ from provisioner.core import compare
 from provisioner.core.address import Address
 from provisioner.core.errors import ForeignResourceError, PlanError
 from provisioner.core.step import Action, Change, Step
+from provisioner.resources.application_key import ApplicationKey
+from provisioner.resources.marks import adopted_application_tag
 from provisioner.resources.permissions import Permission
-from provisioner.spec.model import ReplyUrl
+from provisioner.spec.model import Mode, ReplyUrl
 
 Url = tuple[str, str]  # platform, uri
 
 
 @dataclass(frozen=True)
 class ApplicationWanted:
-    """mark: the tag that makes it ours. None in a field: not owned."""
+    """mark: the tag that makes it ours. key: by which it is found. graph: the cloud's address of Graph.
 
-    unique_name: str
+    None in a field: not owned.
+    """
+
+    key: ApplicationKey
+    mode: Mode
+    graph: str
     mark: str
     display_name: str | None
     sign_in_audience: str | None
@@ -31,6 +41,10 @@ class ApplicationWanted:
     permissions: tuple[Permission, ...] | None
     exact_reply_urls: bool
     exact_permissions: bool
+
+    @property
+    def unique_name(self) -> str:
+        return self.key.unique_name
 
     @property
     def urls(self) -> tuple[Url, ...] | None:
@@ -87,12 +101,13 @@ def restoration_step(address: Address, wanted: ApplicationWanted, remains: Appli
 def update_steps(
     address: Address, wanted: ApplicationWanted, seen: ApplicationFacts, requested: Collection[Permission]
 ) -> Sequence[Step]:
-    """At most one update. Raises ForeignResourceError, or PlanError for reply URLs that would collide."""
-    _refuse_foreign(address, wanted, seen)
+    """At most one update, our marks on what is adopted among it. Raises PlanError for reply URLs that would collide."""
     _refuse_colliding_ports(address, wanted, seen)
     urls, kept_urls = _url_changes(wanted, reply_urls(seen))
     permissions, kept_permissions = _permission_changes(wanted, requested)
     changes = (
+        *(Change("tags", None, tag) for tag in missing_marks(wanted, seen)),
+        *((Change("uniqueName", None, wanted.unique_name),) if lacks_name(wanted, seen) else ()),
         *compare.scalar("application.displayName", wanted.display_name, seen.display_name),
         *compare.scalar("application.signInAudience", wanted.sign_in_audience, seen.sign_in_audience),
         *compare.scalar("application.homePageUrl", wanted.home_page_url, seen.home_page_url),
@@ -117,6 +132,22 @@ def update_steps(
             seen=seen.id,
         ),
     )
+
+
+def missing_marks(wanted: ApplicationWanted, seen: ApplicationFacts) -> tuple[str, ...]:
+    """What adoption writes: our mark, and beside it that the application was there before us.
+
+    One that we made carries our mark already, and stays ours to remove.
+    """
+    if wanted.mode != "adopt" or wanted.mark in seen.tags:
+        return ()
+    marks = (wanted.mark, adopted_application_tag(wanted.unique_name))
+    return tuple(mark for mark in marks if mark not in seen.tags)
+
+
+def lacks_name(wanted: ApplicationWanted, seen: ApplicationFacts) -> bool:
+    """A uniqueName is set once and never changed (sam-facts 5.1): another one stays."""
+    return wanted.mode == "adopt" and not seen.unique_name
 
 
 def reply_urls(application: ApplicationFacts) -> tuple[Url, ...]:
@@ -152,15 +183,6 @@ def _permission_changes(
     if wanted.exact_permissions:
         return added + tuple(Change(entry.path, entry.value, None) for entry in extra), ()
     return added, tuple(f"permission {entry.api_name}: {entry.value}" for entry in extra)
-
-
-def _refuse_foreign(address: Address, wanted: ApplicationWanted, seen: ApplicationFacts) -> None:
-    if wanted.mark not in seen.tags:
-        raise ForeignResourceError(
-            f"an application with uniqueName {wanted.unique_name} exists and is not ours (no tag {wanted.mark})",
-            where=f"{address} (appId {seen.app_id})",
-            next_step="choose another name; taking over an existing application (mode: adopt) is not built yet",
-        )
 
 
 def _refuse_colliding_ports(address: Address, wanted: ApplicationWanted, seen: ApplicationFacts) -> None:

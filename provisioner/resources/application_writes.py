@@ -8,7 +8,7 @@ from uuid import UUID
 
 from provisioner.clients.graph_facts import ApplicationFacts, RequiredPermission, ServicePrincipalFacts
 from provisioner.core.errors import NotFoundError, StaleError, VerificationError
-from provisioner.resources.application_steps import ApplicationWanted, reply_urls
+from provisioner.resources.application_steps import ApplicationWanted, lacks_name, missing_marks, reply_urls
 from provisioner.resources.contract import Writer
 from provisioner.resources.lag import DIRECTORY_DEADLINE_S, directory_lag, retry_while
 from provisioner.resources.permissions import permission_id
@@ -52,7 +52,7 @@ async def update(wanted: ApplicationWanted, seen: ApplicationFacts, apis: Apis, 
     )
     if _lists(again) != _lists(seen):
         raise StaleError(
-            f"the lists of application {wanted.unique_name} changed while they were read",
+            f"the lists of application {wanted.key} changed while they were read",
             where=f"application {seen.id}",
             next_step="somebody else is writing to it: run the same command again",
         )
@@ -65,9 +65,11 @@ async def update(wanted: ApplicationWanted, seen: ApplicationFacts, apis: Apis, 
 def _patch(wanted: ApplicationWanted, seen: ApplicationFacts, apis: Apis) -> Application:
     from msgraph.generated.models.application import Application
 
-    asked = _asked(wanted, apis)
+    asked, marks = _asked(wanted, apis), missing_marks(wanted, seen)
     others = () if wanted.exact_permissions else tuple(entry for entry in seen.required if entry not in asked)
     return Application(
+        unique_name=wanted.unique_name if lacks_name(wanted, seen) else None,
+        tags=[*seen.tags, *marks] if marks else None,
         display_name=wanted.display_name,
         sign_in_audience=wanted.sign_in_audience,
         **_platforms(wanted, reply_urls(seen)),
@@ -131,10 +133,11 @@ def _lists(application: ApplicationFacts) -> tuple[object, ...]:
 def _refuse_lost_entries(wanted: ApplicationWanted, before: ApplicationFacts, after: ApplicationFacts) -> None:
     lost_urls = () if wanted.exact_reply_urls else set(reply_urls(before)) - set(reply_urls(after))
     lost_permissions = () if wanted.exact_permissions else set(before.required) - set(after.required)
-    lost = [uri for _, uri in lost_urls] + [entry.permission_id for entry in lost_permissions]
+    lost_tags = set(before.tags) - set(after.tags)
+    lost = [uri for _, uri in lost_urls] + [entry.permission_id for entry in lost_permissions] + list(lost_tags)
     if lost:
         raise VerificationError(
             f"entries of others are gone after the write: {', '.join(sorted(lost))}",
-            where=f"application {wanted.unique_name}",
+            where=f"application {wanted.key}",
             next_step="add them again; somebody else wrote to the application in the same moment",
         )

@@ -14,6 +14,7 @@ from provisioner.core.errors import ConflictError, StaleError
 from provisioner.core.observation import Absent, Known, Observation, Present, Unknown
 from provisioner.core.step import Action, Change, Step
 from provisioner.resources.contract import Reader, Right, SpecFragment, Writer, blocked, left_to_do
+from provisioner.resources.elsewhere import APPLICATION, application_is_elsewhere, by_its_manager
 from provisioner.resources.lag import DIRECTORY_DEADLINE_S, directory_lag, find_after_conflict, retry_while
 from provisioner.resources.rights import READ_GRANTS, WRITE_GRANTS
 from provisioner.spec import catalogue
@@ -24,11 +25,12 @@ TENANT_WIDE = "AllPrincipals"
 
 @dataclass(frozen=True)
 class GrantWanted:
-    """application, client and api: the addresses of what the grant is between."""
+    """application, client and api: the addresses of what the grant is between. elsewhere: it is not ours to give."""
 
     api_name: str
     scopes: tuple[str, ...]
     exact: bool
+    elsewhere: bool
     application: Address
     client: Address
     api: Address
@@ -36,11 +38,15 @@ class GrantWanted:
 
 @dataclass(frozen=True)
 class GrantFact:
-    """A tenant-wide grant of ours. extra: to an API of which the spec asks nothing; exact: then it is to go."""
+    """A tenant-wide grant of ours. extra: to an API of which the spec asks nothing; exact: then it is to go.
+
+    elsewhere: by whoever manages the application.
+    """
 
     grant: GrantFacts
     extra: bool = False
     exact: bool = False
+    elsewhere: bool = False
 
     @property
     def scopes(self) -> tuple[str, ...]:
@@ -63,6 +69,7 @@ class Grant:
                 api.api_name,
                 api.delegated,
                 exact,
+                application_is_elsewhere(spec),
                 Address(spec.name, "application"),
                 Address(spec.name, "service_principal"),
                 Address(spec.name, "api_service_principal", api.api_name),
@@ -106,7 +113,7 @@ class Grant:
         extras: dict[Address, Observation[GrantFact]] = {}
         for grant, api in zip(left, apis, strict=True):
             address = Address(wanted.application.name, self.name, _api_name(grant, api))
-            extras[address] = Present(GrantFact(grant, extra=True, exact=wanted.exact))
+            extras[address] = Present(GrantFact(grant, extra=True, exact=wanted.exact, elsewhere=wanted.elsewhere))
         return extras
 
     def steps(
@@ -123,20 +130,19 @@ class Grant:
         if not changes:
             return (Step(address, Action.NONE, kept=kept),) if kept else ()
         present = isinstance(seen, Present)
-        return (
-            Step(
-                address,
-                Action.UPDATE if present else Action.CREATE,
-                "update" if present else "grant",
-                changes,
-                kept=kept,
-                needs=(wanted.client, wanted.api),
-                target=str(address),
-                removal=any(change.removes_entry for change in changes),
-                reason="tenant-wide admin consent",
-                seen=seen.fact.grant.id if isinstance(seen, Present) else "",
-            ),
+        step = Step(
+            address,
+            Action.UPDATE if present else Action.CREATE,
+            "update" if present else "grant",
+            changes,
+            kept=kept,
+            needs=(wanted.client, wanted.api),
+            target=str(address),
+            removal=any(change.removes_entry for change in changes),
+            reason="tenant-wide admin consent",
+            seen=seen.fact.grant.id if isinstance(seen, Present) else "",
         )
+        return (by_its_manager(step, APPLICATION) if wanted.elsewhere else step,)
 
     async def perform(
         self, step: Step, wanted: GrantWanted | None, known: Known, write: Writer
@@ -195,10 +201,13 @@ class Grant:
 
     def person(self, step: Step, wanted: GrantWanted | None, known: Known, clients: TenantClients) -> str | None:
         """The admin consent page: open to a Privileged Role, Cloud Application or Application Administrator. It only
-        adds: a grant is revoked by its id.
+        adds: what is to go is taken out of the grant, or revoked with it, by its id.
         """
+        url = f"{clients.cloud.graph}/v1.0/oauth2PermissionGrants/{step.seen}"
         if step.operation == "revoke":
-            return f"az rest --method DELETE --url {clients.cloud.graph}/v1.0/oauth2PermissionGrants/{step.seen}"
+            return f"az rest --method DELETE --url {url}"
+        if wanted is not None and any(change.removes_entry for change in step.fields):
+            return f"""az rest --method PATCH --url {url} --body '{{"scope": "{" ".join(wanted.scopes)}"}}'"""
         application = None if wanted is None else known.fact(wanted.application)
         who = "an administrator who may consent opens"
         if application is None:
@@ -226,7 +235,7 @@ def _extra_step(address: Address, extra: GrantFact) -> Step:
     path = f"application.permissions[{address.key}].delegated"
     if not extra.exact:
         return Step(address, Action.NONE, kept=tuple(f"grant of {scope}" for scope in extra.grant.scopes))
-    return Step(
+    step = Step(
         address,
         Action.DELETE,
         "revoke",
@@ -236,3 +245,4 @@ def _extra_step(address: Address, extra: GrantFact) -> Step:
         reason="exact: [grants], and the spec names no permission of this API",
         seen=extra.grant.id,
     )
+    return by_its_manager(step, APPLICATION) if extra.elsewhere else step

@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import re
 import uuid
+from collections.abc import Iterable
 
 TAG = "provisioner"
 DIGEST_TAG = "provisioner-spec"
 ADOPTED_TAG = "provisioner-adopted"
 """Beside our mark on what was there before us: it is ours to keep as the spec says, and not ours to remove."""
+OUR_TAGS = (TAG, DIGEST_TAG, ADOPTED_TAG)
+"""What a vault may carry of ours, beside the tags that the spec names."""
 _ROLE_ASSIGNMENTS = uuid.UUID("6f1d9c0e-4f53-4c1a-9d5e-52a6f1b0c7d4")
 
 
@@ -21,6 +24,12 @@ def application_tag(name: str) -> str:
 def adopted_application_tag(name: str) -> str:
     """The tag on an application that was adopted."""
     return f"{ADOPTED_TAG}:{name}"
+
+
+def other_spec(tags: Iterable[str], name: str) -> str | None:
+    """The name of another spec whose mark an application carries."""
+    marked = (tag.removeprefix(f"{TAG}:") for tag in tags if tag.startswith(f"{TAG}:"))
+    return next((other for other in marked if other != name), None)
 
 
 def credential_name(name: str, vault: str, secret: str) -> str:

@@ -41,6 +41,9 @@ class ResourceGroup:
     after = ("vault",)
 
     def wanted(self, spec: Spec) -> Mapping[Address, GroupWanted]:
+        """None where the vault is there already, and so is its group."""
+        if spec.vault.mode != "create":
+            return {}
         group = GroupWanted(spec.vault.resource_group, spec.vault.location, spec.name, Address(spec.name, "vault"))
         return {Address(spec.name, self.name): group}
 

@@ -14,6 +14,7 @@ from provisioner.core.errors import ConflictError
 from provisioner.core.observation import Absent, Known, Observation, Present
 from provisioner.core.step import Action, Change, Step
 from provisioner.resources.contract import Reader, Right, SpecFragment, Writer, blocked
+from provisioner.resources.elsewhere import APPLICATION, application_is_elsewhere, by_its_manager
 from provisioner.resources.lag import DIRECTORY_DEADLINE_S, find_after_conflict, own_principal_lag, retry_while
 from provisioner.resources.rights import READ_APPLICATIONS, WRITE_OWN_APPLICATION
 from provisioner.spec.model import Spec
@@ -21,9 +22,10 @@ from provisioner.spec.model import Spec
 
 @dataclass(frozen=True)
 class PrincipalWanted:
-    """app_id: known once the application is."""
+    """app_id: known once the application is. elsewhere: it is not ours to make."""
 
     app_id: Ref
+    elsewhere: bool
 
 
 class ServicePrincipal:
@@ -33,7 +35,8 @@ class ServicePrincipal:
     after = ("application",)
 
     def wanted(self, spec: Spec) -> Mapping[Address, PrincipalWanted]:
-        return {Address(spec.name, self.name): PrincipalWanted(Ref(Address(spec.name, "application"), "app_id"))}
+        app_id = Ref(Address(spec.name, "application"), "app_id")
+        return {Address(spec.name, self.name): PrincipalWanted(app_id, application_is_elsewhere(spec))}
 
     async def observe(
         self, wanted: Mapping[Address, PrincipalWanted], known: Known, read: Reader
@@ -61,16 +64,15 @@ class ServicePrincipal:
             return ()
         if isinstance(seen, Present):
             return () if seen.fact.enabled else (_enable(address, seen.fact),)
-        return (
-            Step(
-                address,
-                Action.CREATE,
-                "create",
-                (Change("appId", None, wanted.app_id),),
-                needs=(wanted.app_id.address,),
-                target=str(address),
-            ),
+        made = Step(
+            address,
+            Action.CREATE,
+            "create",
+            (Change("appId", None, wanted.app_id),),
+            needs=(wanted.app_id.address,),
+            target=str(address),
         )
+        return (by_its_manager(made, APPLICATION) if wanted.elsewhere else made,)
 
     async def perform(
         self, step: Step, wanted: PrincipalWanted | None, known: Known, write: Writer

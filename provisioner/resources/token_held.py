@@ -23,6 +23,7 @@ from provisioner.core.errors import (
     PersonMustActError,
     SignInError,
 )
+from provisioner.resources.application_key import absence, application_key
 from provisioner.resources.credential.place import place_of
 from provisioner.resources.credential.proof import proof_in_force
 from provisioner.resources.marks import TAG
@@ -58,7 +59,7 @@ async def held_token(clients: TenantClients, spec: Spec) -> HeldToken:
     app_id = app_id or stored.facts.tags.get("appId")
     if app_id is None:
         raise ConsentError(
-            f"the application {spec.name} may not be read by this identity, and nothing is noted beside the token",
+            f"this identity may not read the application {application_key(spec)}, and nothing is noted beside the token",
             where="application",
             next_step="give the identity Graph's Application.Read.All",
         )
@@ -116,11 +117,10 @@ async def _stored(clients: TenantClients, spec: Spec) -> StoredSecret:
 async def _app_id(clients: TenantClients, spec: Spec) -> str | None:
     """None where the caller may not look."""
     try:
-        application = await clients.graph.find_application(spec.name)
+        application = await application_key(spec).find(clients.graph)
     except ForbiddenError:
         return None
     if application is None:
-        raise ConsentError(
-            f"the application {spec.name} does not exist in tenant {spec.tenant}", where="application", next_step=_APPLY
-        )
+        what, next_step = absence(spec)
+        raise ConsentError(what, where="application", next_step=next_step)
     return application.app_id

@@ -13,13 +13,18 @@ from provisioner.core.observation import Absent, Known, Observation, Present
 from provisioner.core.step import Step
 from provisioner.resources import vault_writes
 from provisioner.resources.contract import Reader, Right, SpecFragment, Writer, could_not_look, left_to_do
+from provisioner.resources.elsewhere import VAULT, by_its_manager
 from provisioner.resources.lag import retry_while, settling
 from provisioner.resources.marks import TAG
 from provisioner.resources.rights import READ_GROUP, READ_SUBSCRIPTION, WRITE_VAULT
+from provisioner.resources.vault_modes import refuse_absent, refuse_foreign
 from provisioner.resources.vault_steps import VaultWanted, creation_step, recovery_step, update_steps
 from provisioner.spec.model import Network, Spec
 
 _DEADLINE_S = 300.0
+
+
+_FOR_ITS_MANAGER = "have whoever manages the vault change it, or correct the spec"
 
 
 class Vault:
@@ -33,6 +38,7 @@ class Vault:
         return {
             Address(spec.name, self.name): VaultWanted(
                 name=vault.name,
+                mode=vault.mode,
                 group=vault.resource_group,
                 location=normal_location(vault.location),
                 tenant=None if "." in spec.tenant else spec.tenant.lower(),
@@ -72,8 +78,11 @@ class Vault:
         if wanted is None:
             return ()
         if isinstance(seen, Present):
-            return update_steps(address, wanted, seen.fact)
+            refuse_foreign(address, wanted, seen.fact)
+            steps = update_steps(address, wanted, seen.fact)
+            return [by_its_manager(step, VAULT, _FOR_ITS_MANAGER) for step in steps] if wanted.mode == "use" else steps
         remains = seen.remains if isinstance(seen, Absent) else None
+        refuse_absent(address, wanted, remains)
         needs = (
             Address(address.name, "resource_provider", "Microsoft.KeyVault"),
             Address(address.name, "resource_group"),

@@ -1,4 +1,7 @@
-"""What differs between the vault that is wanted and the one that was seen. Pure."""
+"""What differs between the vault that is wanted and the one that was seen. Pure.
+
+Whether it may be touched at all, by mode and mark, is `vault_modes`'s.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,10 @@ from dataclasses import dataclass
 from provisioner.clients.arm_facts import DeletedVaultFacts, VaultFacts, normal_ip
 from provisioner.core import compare
 from provisioner.core.address import Address
-from provisioner.core.errors import ForeignResourceError, ImmutableFieldError
+from provisioner.core.errors import ImmutableFieldError
 from provisioner.core.step import Action, Change, Step
-from provisioner.resources.marks import DIGEST_TAG, TAG
-from provisioner.spec.model import Network
+from provisioner.resources.marks import ADOPTED_TAG, OUR_TAGS, TAG
+from provisioner.spec.model import Mode, Network
 
 _IRREVERSIBLE = "vault.purgeProtection"
 
@@ -24,6 +27,7 @@ class VaultWanted:
     """
 
     name: str
+    mode: Mode
     group: str
     location: str
     tenant: str | None
@@ -59,12 +63,7 @@ def creation_step(address: Address, wanted: VaultWanted, needs: tuple[Address, .
 def recovery_step(
     address: Address, wanted: VaultWanted, remains: DeletedVaultFacts, needs: tuple[Address, ...]
 ) -> Step:
-    if remains.tags.get(TAG) != wanted.mark:
-        raise ForeignResourceError(
-            f"the name {wanted.name} is held by a soft-deleted vault that is not ours ({remains.vault_id})",
-            where=str(address),
-            next_step="choose another vault.name, or have its owner recover or purge that vault",
-        )
+    """Ours comes back."""
     return Step(
         address,
         Action.CREATE,
@@ -81,16 +80,17 @@ def recovery_step(
 def update_steps(address: Address, wanted: VaultWanted, seen: VaultFacts) -> Sequence[Step]:
     """At most one update, and a person's item for a switched permission model.
 
-    Raises: ForeignResourceError without our mark; ImmutableFieldError for what can never change.
+    Raises: ImmutableFieldError for what can never change.
     """
     _refuse_what_cannot_change(address, wanted, seen)
     network = wanted.network or Network()
     ips, kept_ips = compare.entries(
         "vault.network.allowedIps", wanted.allowed_ips, seen.allowed_ips, exact=wanted.exact_ips
     )
-    own_tags = {key: value for key, value in seen.tags.items() if key not in (TAG, DIGEST_TAG)}
+    own_tags = {key: value for key, value in seen.tags.items() if key not in OUR_TAGS}
     tags = _tag_changes(wanted, own_tags)
     changes = (
+        *(Change(f"vault.tags.{tag}", None, wanted.mark) for tag in missing_marks(wanted, seen)),
         *compare.scalar("vault.sku", wanted.sku, seen.sku),
         *compare.scalar(_IRREVERSIBLE, wanted.purge_protection, seen.purge_protection),
         *compare.scalar("vault.network.publicNetworkAccess", network.public_network_access, seen.public_network_access),
@@ -98,7 +98,8 @@ def update_steps(address: Address, wanted: VaultWanted, seen: VaultFacts) -> Seq
         *ips,
         *tags,
     )
-    permission_model = () if seen.rbac else (_switched_permission_model(address, wanted),)
+    switched = wanted.mode == "create" and not seen.rbac
+    permission_model = (_switched_permission_model(address, wanted),) if switched else ()
     if not changes:
         return (*permission_model, Step(address, Action.NONE, kept=kept_ips)) if kept_ips else permission_model
     return (
@@ -117,6 +118,16 @@ def update_steps(address: Address, wanted: VaultWanted, seen: VaultFacts) -> Seq
     )
 
 
+def missing_marks(wanted: VaultWanted, seen: VaultFacts) -> tuple[str, ...]:
+    """The tags that adoption writes: ours, and beside it that the vault was there before us.
+
+    One that we made carries ours already, and stays ours to remove.
+    """
+    if wanted.mode != "adopt" or TAG in seen.tags:
+        return ()
+    return tuple(tag for tag in (TAG, ADOPTED_TAG) if tag not in seen.tags)
+
+
 def _switched_permission_model(address: Address, wanted: VaultWanted) -> Step:
     """Never switched by us: that would cut off whoever reads the vault through its access policies."""
     return Step(
@@ -132,12 +143,6 @@ def _switched_permission_model(address: Address, wanted: VaultWanted) -> Step:
 
 def _refuse_what_cannot_change(address: Address, wanted: VaultWanted, seen: VaultFacts) -> None:
     where = f"{address} ({seen.id})"
-    if seen.tags.get(TAG) != wanted.mark:
-        raise ForeignResourceError(
-            f"vault {wanted.name} exists and is not ours (no tag {TAG}={wanted.mark})",
-            where=where,
-            next_step="choose another vault.name; taking over an existing vault (mode: adopt, use) is not built yet",
-        )
     fixed = (
         ("location", wanted.location, seen.location),
         ("tenant", wanted.tenant, seen.tenant),

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from provisioner.clients.arm_facts import VaultFacts
-from provisioner.resources.marks import DIGEST_TAG, TAG
-from provisioner.resources.vault_steps import VaultWanted
+from provisioner.resources.marks import OUR_TAGS, TAG
+from provisioner.resources.vault_steps import VaultWanted, missing_marks
 from provisioner.spec.model import Network
 
 if TYPE_CHECKING:
     from azure.mgmt.keyvault.models import NetworkRuleSet, VaultCreateOrUpdateParameters, VaultPatchParameters
 
 
-def _tags_after(wanted: VaultWanted, seen: Mapping[str, str]) -> dict[str, str]:
-    ours = {key: value for key, value in seen.items() if key in (TAG, DIGEST_TAG)}
+def _tags_after(wanted: VaultWanted, seen: Mapping[str, str], marks: Sequence[str] = (TAG,)) -> dict[str, str]:
+    """marks: those of our tags that are to be set."""
+    ours = {key: value for key, value in seen.items() if key in OUR_TAGS}
     named = {key.casefold() for key in wanted.tags or ()}
     others = {} if wanted.exact_tags else {key: tag for key, tag in seen.items() if key.casefold() not in named}
-    return {**others, **ours, **(wanted.tags or {}), TAG: wanted.mark}
+    return {**others, **ours, **(wanted.tags or {}), **dict.fromkeys(marks, wanted.mark)}
 
 
 def creation(wanted: VaultWanted, runner_tenant: str) -> VaultCreateOrUpdateParameters:
@@ -58,7 +59,7 @@ def patch(wanted: VaultWanted, seen: VaultFacts) -> VaultPatchParameters:
     network = wanted.network or Network()
     turn_on = wanted.purge_protection and not seen.purge_protection
     return VaultPatchParameters(
-        tags=_tags_after(wanted, seen.tags),
+        tags=_tags_after(wanted, seen.tags, missing_marks(wanted, seen)),
         properties=VaultPatchProperties(
             sku=Sku(family="A", name=wanted.sku) if wanted.sku and wanted.sku != seen.sku else None,
             enable_purge_protection=True if turn_on else None,

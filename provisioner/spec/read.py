@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from provisioner.core.errors import Problem, SpecError, UsageError
-from provisioner.spec.findings import Finding
+from provisioner.spec.clashes import clashes
 from provisioner.spec.fleet import expand, is_fleet
 from provisioner.spec.load import read_document
 from provisioner.spec.model import Spec, document
@@ -60,7 +60,7 @@ def read(paths: Sequence[Path]) -> Loaded:
         found, wrong = _read_file(file)
         specs.extend(found)
         problems.extend(wrong)
-    problems.extend(_clashes(specs))
+    problems.extend(clashes(specs))
     if problems:
         raise SpecError(_once(problems))
     return Loaded(tuple(specs))
@@ -144,29 +144,6 @@ def _read_file(file: Path) -> tuple[list[LoadedSpec], list[Problem]]:
         if checked.spec is not None:
             specs.append(LoadedSpec(checked.spec, str(file), checked.warnings, root))
     return specs, problems
-
-
-def _clashes(specs: Sequence[LoadedSpec]) -> Iterator[Problem]:
-    """Two specs must not own one vault, nor one application: each would undo the other's work."""
-    vaults: dict[tuple[str, str], LoadedSpec] = {}
-    applications: dict[tuple[str, str, str], LoadedSpec] = {}
-    for loaded in specs:
-        spec = loaded.spec
-        vault = (spec.cloud, spec.vault.name.lower())
-        if vault in vaults:
-            other = vaults[vault]
-            what = f"the vault {spec.vault.name} belongs to {other.spec.name} ({other.place('vault.name')}) already"
-            next_step = "give each spec a vault of its own: sharing needs mode: use, which is not built yet"
-            # In a fleet the defaults may name the vault: then the tenants are told apart by their names.
-            path = ("name",) if loaded.place("vault.name") == other.place("vault.name") else ("vault", "name")
-            yield Finding(path, what, spec.vault.name, next_step).problem(loaded.root)
-        vaults.setdefault(vault, loaded)
-        application = (spec.cloud, spec.tenant.lower(), spec.name.lower())
-        if application in applications:
-            other = applications[application]
-            what = f"the tenant has a spec of this name already ({other.place('name')})"
-            yield Finding(("name",), what, spec.name, "give each application its own name").problem(loaded.root)
-        applications.setdefault(application, loaded)
 
 
 def _once(problems: Iterable[Problem]) -> tuple[Problem, ...]:

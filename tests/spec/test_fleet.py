@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from provisioner.core.errors import SpecError
+from provisioner.core.errors import Problem, SpecError
 from provisioner.spec.fleet import merge
 from provisioner.spec.load import parse_document
 from provisioner.spec.nodes import Node, plain
@@ -126,7 +126,7 @@ FLEET_MISTAKES = [
     ),
     ("    tenant: adatum.com\n", "", (17, 5), "the key tenant is missing", "add tenant"),
     ("version: 1", "version: 1\nspecs: []", (2, 1), "unknown key", "known here"),
-    ("${short}-corp", "adatum", (20, 11), "belongs to adatum", "a vault of its own"),
+    ("${short}-corp", "adatum", (20, 11), "is in the spec adatum too", "a vault of its own"),
 ]
 
 
@@ -146,14 +146,54 @@ def test_a_secret_in_a_variable_nobody_uses_is_found(tmp_path: Path) -> None:
     assert secret not in repr(problems)
 
 
-def test_two_files_with_one_vault_are_a_mistake_that_names_both(tmp_path: Path) -> None:
-    (tmp_path / "a.yaml").write_text(GOOD)
-    (tmp_path / "b.yaml").write_text(GOOD.replace("name: contoso-sam\n", "name: other\n", 1))
-    with pytest.raises(SpecError) as caught:
+APP_ID = "9d1f5c3a-6e27-4b80-a4d9-3f0c8e5b7126"
+USES = "vault:\n  mode: use"
+OTHER = {"name: contoso-sam\n": "name: other\n", "secretName: partner-refresh-token": "secretName: other-token"}
+DISPLAYED = "  displayName: Contoso Partner Integration"
+ADOPTS, USES_IT = (f"{DISPLAYED}\n  mode: {mode}\n  appId: {APP_ID}" for mode in ("adopt", "use"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "others", "told"),
+    [
+        ({}, {}, [("vault.name", 16, "b.yaml:16:9"), ("vault.name", 16, "a.yaml:16:9")]),
+        ({"vault:": USES}, {}, [("vault.name", 17, "b.yaml:16:9"), ("vault.name", 16, "a.yaml:17:9")]),
+        ({}, {"kv-contoso-sam": "KV-Contoso-SAM"}, [("vault.name", 16, "b.yaml"), ("vault.name", 16, "a.yaml")]),
+        ({"vault:": USES}, {"vault:": USES}, []),
+        ({"vault:": USES}, {"vault:": USES, "other-token": "Partner-Refresh-Token"}, [("consent.secretName", 28, "a.yaml:28:15")]),
+        (
+            {"vault:": USES},
+            {"vault:": USES, "{type: secret, ": "{type: secret, name: contoso-sam-credential-next, "},
+            [("application.credential.name", 14, "a.yaml")],
+        ),
+        (
+            {"vault:": USES},
+            {"vault:": USES, "name: other\n": "name: contoso-sam\n", "tenant: 5e0c9b1d-7a42": "tenant: 6f0c9b1d-7a42"},
+            [("name", 2, "a.yaml:2:7"), ("application.credential.name", 14, "a.yaml")],
+        ),
+        ({"vault:": USES}, {"kv-contoso-sam": "kv-other", "name: other\n": "name: contoso-sam\n"},
+         [("name", 2, "b.yaml:2:7"), ("name", 2, "a.yaml:2:7")]),
+        ({DISPLAYED: ADOPTS}, {"kv-contoso-sam": "kv-other", DISPLAYED: USES_IT},
+         [("application.appId", 9, "b.yaml:9:10"), ("application.appId", 9, "a.yaml:9:10")]),
+        ({DISPLAYED: USES_IT}, {"kv-contoso-sam": "kv-other", DISPLAYED: USES_IT}, []),
+    ],
+)  # fmt: skip
+def test_what_two_specs_call_their_own_is_told_at_both_places(
+    tmp_path: Path, changes: dict[str, str], others: dict[str, str], told: list[tuple[str, int, str]]
+) -> None:
+    for file, replaced in (("a.yaml", changes), ("b.yaml", OTHER | others)):
+        text = GOOD
+        for old, new in replaced.items():
+            assert text.count(old) == 1, old
+            text = text.replace(old, new)
+        (tmp_path / file).write_text(text)
+    try:
+        problems: tuple[Problem, ...] = ()
         read([tmp_path])
-    (problem,) = caught.value.problems
-    assert (Path(problem.file).name, problem.line) == ("b.yaml", 16)
-    assert "a.yaml:16:9" in problem.what
+    except SpecError as error:
+        problems = error.problems
+    assert [(problem.path, problem.line) for problem in problems] == [(path, line) for path, line, _ in told]
+    assert [place in problem.what for problem, (_, _, place) in zip(problems, told, strict=True)] == [True] * len(told)
 
 
 def test_folders_are_read_sorted_recursive_and_without_hidden_files(tmp_path: Path) -> None:

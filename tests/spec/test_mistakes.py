@@ -154,8 +154,9 @@ MISTAKES = [
         "leave the key out",
     ),
     ("location: westeurope", "location: westeurope\n  softDeleteRetentionDays: §91", "more than 90", "90"),
+    ("location: westeurope", "location: westeurope\n  mode: §take", "not an allowed value", "create, adopt, use"),
+    ("displayName:", "§mode: adopt\n  displayName:", "the key appId is missing", "add appId"),
     # published, but not built
-    ("location: westeurope", "location: westeurope\n  mode: §use", "mode use is not built yet", "leave the key out"),
     ("location: westeurope", "location: westeurope\n  §protect: true", "protect is not built yet", "leave"),
     ("location: westeurope", "location: westeurope\n  §auth: {}", "auth is not built yet", "leave"),
     ("location: westeurope", "location: westeurope\n  tenant: §fabrikam.com", "another directory", "leave"),

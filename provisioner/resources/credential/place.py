@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from provisioner.clients.key_vault import SecretFacts
 from provisioner.clients.vault_certificates import CertificateFacts
+from provisioner.resources.application_key import ApplicationKey
 from provisioner.resources.marks import TAG
 from provisioner.spec.model import CredentialType, Spec
 
@@ -24,13 +25,21 @@ ListVersions = Callable[[str], Awaitable[tuple[CertificateFacts, ...]]]
 
 @dataclass(frozen=True)
 class CredentialPlace:
-    """name: of the vault object, as the spec has it. mark: the spec whose objects are ours."""
+    """name: of the vault object, as the spec has it. mark: the spec whose objects are ours.
+
+    app_id: of the application whose credential it is, where the spec names it.
+    """
 
     type: CredentialType
     vault_name: str
     name: str
     mark: str
     audience: str = ""
+    app_id: str = ""
+
+    @property
+    def application(self) -> ApplicationKey:
+        return ApplicationKey(self.mark, self.app_id)
 
     def names_of(self, kind: CredentialType) -> tuple[str, str]:
         """Where a credential of a type may lie, the likelier name first."""
@@ -39,8 +48,15 @@ class CredentialPlace:
 
 def place_of(spec: Spec) -> CredentialPlace:
     """The place of the credential the spec asks for."""
-    credential = spec.application.credential
-    return CredentialPlace(credential.type, spec.vault.name, credential.name, spec.name, credential.audience or "")
+    application, credential = spec.application, spec.application.credential
+    return CredentialPlace(
+        credential.type,
+        spec.vault.name,
+        credential.name,
+        spec.name,
+        credential.audience or "",
+        application.app_id or "",
+    )
 
 
 def version_in_force(place: CredentialPlace, versions: Iterable[CertificateFacts]) -> CertificateFacts | None:

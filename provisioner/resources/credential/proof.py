@@ -67,7 +67,7 @@ async def _on_application(
     clients: TenantClients, place: CredentialPlace, versions: Sequence[CertificateFacts]
 ) -> CertificateFacts | None:
     """Of a certificate that is another's, and so has no tag of ours: the newest version the application takes."""
-    application = await clients.graph.find_application(place.mark)
+    application = await place.application.find(clients.graph)
     taken = {entry.thumbprint for entry in application.keys} if application is not None else set()
     usable = [version for version in versions if version.enabled and version.thumbprint in taken]
     return usable[-1] if usable else None

@@ -22,10 +22,6 @@ def not_built(spec: Mapping[str, Any]) -> Iterator[Finding]:
         *parents, last = path
         if last in part(spec, *parents):
             yield Finding(path, f"{last} is not built yet", last, "leave the key out", at_key=True)
-    for owner in ("application", "vault"):
-        mode = part(spec, owner).get("mode", "create")
-        if mode != "create":
-            yield Finding((owner, "mode"), f"mode {mode} is not built yet", mode, "only create is; leave the key out")
     yield from _vault_tenant(spec)
 
 
