@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,8 +17,23 @@ class ResourceGroupFacts:
 
 
 @dataclass(frozen=True)
+class AccessPolicyFacts:
+    """What a vault without roles lets one principal do. permissions: family (`secrets` …) to lower-case names.
+
+    application_id: not "" where it holds for a user before that application only.
+    """
+
+    object_id: str
+    application_id: str
+    permissions: Mapping[str, frozenset[str]]
+
+
+@dataclass(frozen=True)
 class VaultFacts:
-    """A vault. rbac: authorization by roles (an access-policy vault is False). purge_protection cannot be undone."""
+    """A vault. rbac: authorization by roles (an access-policy vault is False). purge_protection cannot be undone.
+
+    access_policies: in force only without roles.
+    """
 
     id: str
     name: str
@@ -33,6 +49,7 @@ class VaultFacts:
     bypass: str
     virtual_network_rules: tuple[str, ...]
     tags: dict[str, str]
+    access_policies: tuple[AccessPolicyFacts, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -85,6 +102,19 @@ def vault(model: Any) -> VaultFacts:
         bypass=_word(acls.bypass) if acls else "AzureServices",
         virtual_network_rules=tuple(rule.id for rule in (acls.virtual_network_rules or ())) if acls else (),
         tags=dict(model.tags or {}),
+        access_policies=tuple(_access_policy(entry) for entry in properties.access_policies or ()),
+    )
+
+
+def _access_policy(entry: Any) -> AccessPolicyFacts:
+    given = entry.permissions
+    families = {"secrets": given.secrets, "certificates": given.certificates, "keys": given.keys_property}
+    return AccessPolicyFacts(
+        object_id=str(entry.object_id).lower(),
+        application_id=str(entry.application_id or "").lower(),
+        permissions={
+            family: frozenset(_word(name).lower() for name in names) for family, names in families.items() if names
+        },
     )
 
 

@@ -93,7 +93,7 @@ _ADVICE = {
         "provisioner explain SPEC lists the roles each identity needs; a role assigned just now takes up to 10 minutes"
     ),
     "ForbiddenByFirewall": "add this machine's address to vault.network.allowedIps, or run where the vault lets you in",
-    "AccessDenied": "the vault uses access policies, not roles: az keyvault update --enable-rbac-authorization true",
+    "AccessDenied": "the vault uses access policies, not roles: provisioner plan SPEC shows the command that lets in",
     "SecretDisabled": "enable the secret's newest version, or sign in again: provisioner consent SPEC",
     "KeyNotYetValidOrExpired": "the certificate in force is over: provisioner apply SPEC brings a new one into force",
     "AuthorizationFailed": "provisioner explain SPEC lists the roles each identity needs",

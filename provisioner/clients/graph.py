@@ -127,6 +127,15 @@ class GraphClient:
         reply = await self._transport.write(request, f"create service principal {app_id}")
         return facts.service_principal(reply.body)
 
+    async def list_groups_of(self, object_id: str, *, user: bool) -> frozenset[str]:
+        """The object ids of all groups a user or service principal is in, through others too. Raises ApiError."""
+        of = self._build.users.by_user_id(object_id) if user else (
+            self._build.service_principals.by_service_principal_id(object_id)
+        )  # fmt: skip
+        request = of.transitive_member_of.graph_group.to_get_request_information(_select(("id",)))
+        listed = await self._transport.list_all(request, f"list groups of {object_id}")
+        return frozenset(str(each["id"]).lower() for each in listed)
+
     # grants
 
     async def list_grants(self, app_id: str) -> tuple[facts.GrantFacts, ...]:

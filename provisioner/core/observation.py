@@ -22,7 +22,7 @@ class Present(Generic[Fact]):
 class Absent:
     """The service said it is not there, or what would hold it is not there.
 
-    remains: what is left of it, when it was soft-deleted and can be recovered.
+    remains: what is left of it, when it was soft-deleted and can be recovered; or what a kind says stands in its place.
     """
 
     remains: Any = None

@@ -71,7 +71,7 @@ def _unknown(address: Address, seen: Unknown, kind: AnyKind, spec: Spec) -> Step
         "observe",
         needs=runner_addresses(spec) if in_vault and seen.right else (),
         reason=seen.why,
-        todo=f"give the runner one of: {seen.right}" if seen.right else seen.next_step,
+        todo=seen.next_step or (f"give the runner one of: {seen.right}" if seen.right else ""),
     )
 
 

@@ -26,6 +26,7 @@ Fact = TypeVar("Fact")
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 SpecFragment = dict[str, Any]
+_FORBIDDEN_BY_POLICIES = "AccessDenied"  # inside a 403 of a vault with access policies (observed)
 _FORBIDDEN_BY_NETWORK = ("ForbiddenByFirewall", "ForbiddenByConnection")
 
 
@@ -149,9 +150,14 @@ def left_to_do(planned: Step, fresh: Sequence[Step]) -> bool:
 
 
 def could_not_look(error: ApiError, right: str = "") -> Unknown:
-    """The observation for a read that failed. A vault's firewall forbids as well, and no role helps against it."""
-    by_role = isinstance(error, ForbiddenError) and error.code not in _FORBIDDEN_BY_NETWORK
-    return Unknown(why=error.what, right=right if by_role else "", next_step="" if by_role else error.next_step or "")
+    """The observation for a read that failed. A vault's firewall forbids as well, and no role helps against it; nor
+    does one in a vault with access policies, of which the service's own advice tells.
+    """
+    by_right = isinstance(error, ForbiddenError) and error.code not in _FORBIDDEN_BY_NETWORK
+    told_by_role = by_right and error.code != _FORBIDDEN_BY_POLICIES
+    return Unknown(
+        why=error.what, right=right if by_right else "", next_step="" if told_by_role else error.next_step or ""
+    )
 
 
 def blocked(known: Known, *parents: Address) -> Unknown | None:

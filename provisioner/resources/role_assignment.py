@@ -6,13 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from provisioner.clients.arm_facts import RoleAssignmentFacts
+from provisioner.clients.arm_facts import RoleAssignmentFacts, VaultFacts
 from provisioner.clients.identity import RunnerFacts
 from provisioner.clients.tenant import TenantClients
 from provisioner.core.address import Address
 from provisioner.core.errors import ConflictError
 from provisioner.core.observation import Absent, Known, Observation, Present
 from provisioner.core.step import Action, Change, Step
+from provisioner.resources import access_policies
+from provisioner.resources.access_policies import Asked, PolicyFact, PolicyGap
 from provisioner.resources.contract import Reader, Right, SpecFragment, Writer, blocked
 from provisioner.resources.lag import DIRECTORY_DEADLINE_S, principal_lag, retry_while
 from provisioner.resources.marks import role_assignment_name, role_assignment_note
@@ -25,7 +27,10 @@ RUNNER = "runner"
 
 @dataclass(frozen=True)
 class RoleWanted:
-    """principal "" stands for whoever applies. purpose: `access`, `operator` or `runner`. exact: others' are to go."""
+    """principal "" stands for whoever applies. purpose: `access`, `operator` or `runner`. exact: others' are to go.
+
+    model_stays: the vault was there before us; where it has access policies, they are what gives access.
+    """
 
     spec_name: str
     scope_group: str
@@ -36,6 +41,7 @@ class RoleWanted:
     purpose: str
     vault: Address
     exact: bool
+    model_stays: bool
 
 
 @dataclass(frozen=True)
@@ -64,7 +70,7 @@ def runner_addresses(spec: Spec) -> tuple[Address, ...]:
 def holds_role(known: Known, role: Address, runner: RunnerFacts) -> bool:
     """Whether the identity that applies is known to have the role: then a 403 is lag and worth waiting for."""
     fact = known.fact(role)
-    return fact is not None and fact.assignment.principal_id == runner.object_id.lower()
+    return isinstance(fact, RoleFact) and fact.assignment.principal_id == runner.object_id.lower()
 
 
 class RoleAssignment:
@@ -78,7 +84,10 @@ class RoleAssignment:
             vault = Address(spec.name, "vault")
             group = spec.vault.resource_group
             exact = spec.owns_exactly("access")
-            return RoleWanted(spec.name, group, spec.vault.name, role, principal.lower(), kind, purpose, vault, exact)
+            stays = spec.vault.mode != "create"
+            return RoleWanted(
+                spec.name, group, spec.vault.name, role, principal.lower(), kind, purpose, vault, exact, stays
+            )
 
         kind = spec.application.credential.type
         roles = {
@@ -96,20 +105,41 @@ class RoleAssignment:
 
     async def observe(
         self, wanted: Mapping[Address, RoleWanted], known: Known, read: Reader
-    ) -> Mapping[Address, Observation[RoleFact]]:
+    ) -> Mapping[Address, Observation[RoleFact | PolicyFact]]:
         first = next(iter(wanted.values()))
         if (unknown := blocked(known, first.vault)) is not None:
             return dict.fromkeys(wanted, unknown)
         vault = known.fact(first.vault)
         if vault is None:
             return dict.fromkeys(wanted, Absent())
+        if vault.rbac or not first.model_stays:
+            return await self._by_roles(wanted, vault, read)
+        by_policy = {address: asked for address, role in wanted.items() if (asked := _asked(role, read.runner))}
+        left = {address: role for address, role in wanted.items() if address not in by_policy}
+        seen = dict(await self._by_roles(left, vault, read)) if left else {}
+        policies, given = await access_policies.look(by_policy, vault, read)
+        known_to_spec = {asked.principal for asked in by_policy.values()} | {read.runner.object_id.lower()}
+        others = {
+            Address(first.spec_name, self.name, f"access policy/{other.principal}"): Present(other)
+            for other in policies.others(known_to_spec, exact=first.exact)
+        }
+        return {**seen, **given, **others}
+
+    async def _by_roles(
+        self, wanted: Mapping[Address, RoleWanted], vault: VaultFacts, read: Reader
+    ) -> Mapping[Address, Observation[RoleFact | PolicyFact]]:
+        first = next(iter(wanted.values()))
         listed = await read.clients.arm.list_role_assignments(vault.id)
         left = [entry for entry in listed if _left_by_us(entry, first.spec_name, wanted.values())]
         standing = [entry for entry in listed if entry not in left]
-        seen: dict[Address, Observation[RoleFact]] = {
+        seen: dict[Address, Observation[RoleFact | PolicyFact]] = {
             address: _find(role, standing, read.runner.object_id) for address, role in wanted.items()
         }
-        used = {fact.fact.assignment.name for fact in seen.values() if isinstance(fact, Present)}
+        used = {
+            found.fact.assignment.name
+            for found in seen.values()
+            if isinstance(found, Present) and isinstance(found.fact, RoleFact)
+        }
         for entry in listed:
             if entry.name in used or not _on_vault(entry, vault.id) or _of_a_runner(entry, first.spec_name, read):
                 continue
@@ -120,12 +150,19 @@ class RoleAssignment:
         return seen
 
     def steps(
-        self, address: Address, wanted: RoleWanted | None, seen: Observation[RoleFact], now: datetime
+        self, address: Address, wanted: RoleWanted | None, seen: Observation[RoleFact | PolicyFact], now: datetime
     ) -> Sequence[Step]:
         if isinstance(seen, Present):
-            return (_extra_step(address, seen.fact),) if seen.fact.extra else ()
+            fact = seen.fact
+            if not fact.extra:
+                return ()
+            if isinstance(fact, PolicyFact):
+                return (access_policies.extra_step(address, fact),)
+            return (_extra_step(address, fact),)
         if wanted is None:
             return ()
+        if isinstance(seen, Absent) and isinstance(seen.remains, PolicyGap):
+            return (access_policies.gap_step(address, seen.remains, on_demand=wanted.purpose == RUNNER),)
         who = wanted.principal or "whoever applies"
         return (
             Step(
@@ -157,7 +194,6 @@ class RoleAssignment:
     async def _assign(self, wanted: RoleWanted, scope: str, write: Writer) -> Observation[RoleFact]:
         arm = write.clients.arm
         principal = wanted.principal or write.runner.object_id.lower()
-        is_user = principal == write.runner.object_id.lower() and bool(write.runner.user_name)
         role_id = next(known_id for known_id, role in ROLE_IDS.items() if role == wanted.role)
         try:
             made = await retry_while(
@@ -168,7 +204,7 @@ class RoleAssignment:
                     role_assignment_name(scope, principal, role_id),
                     role_id=role_id,
                     principal_id=principal,
-                    principal_type="User" if is_user else wanted.principal_type,
+                    principal_type=_type_of(wanted, principal, write.runner),
                     description=role_assignment_note(wanted.spec_name, wanted.purpose),
                 ),
                 f"principal {principal}",
@@ -194,7 +230,7 @@ class RoleAssignment:
             f"--assignee-principal-type {wanted.principal_type}"
         )
 
-    def to_spec(self, seen: Mapping[Address, RoleFact]) -> SpecFragment:
+    def to_spec(self, seen: Mapping[Address, RoleFact | PolicyFact]) -> SpecFragment:
         access = [
             {
                 "principal": fact.assignment.principal_id,
@@ -202,7 +238,7 @@ class RoleAssignment:
                 "role": ROLE_IDS[fact.assignment.role_id],
             }
             for fact in seen.values()
-            if fact.assignment.role_id in ROLE_IDS
+            if isinstance(fact, RoleFact) and fact.assignment.role_id in ROLE_IDS
         ]
         return {"vault": {"access": access}} if access else {}
 
@@ -212,6 +248,20 @@ _REASONS = {
     "operator": "consent.operators may run consent from their own machine",
     "access": "",
 }
+
+
+def _asked(wanted: RoleWanted, runner: RunnerFacts) -> Asked | None:
+    """What stands for the role in access policies; None for a role that is about the vault itself."""
+    permissions = access_policies.permissions_of(wanted.role, consumer=wanted.purpose == "access")
+    if permissions is None:
+        return None
+    principal = wanted.principal or runner.object_id.lower()
+    return Asked(principal, _type_of(wanted, principal, runner), permissions)
+
+
+def _type_of(wanted: RoleWanted, principal: str, runner: RunnerFacts) -> PrincipalType:
+    is_user = principal == runner.object_id.lower() and bool(runner.user_name)
+    return "User" if is_user else wanted.principal_type
 
 
 def _find(wanted: RoleWanted, listed: Sequence[RoleAssignmentFacts], runner: str) -> Observation[RoleFact]:

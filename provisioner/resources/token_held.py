@@ -59,7 +59,7 @@ async def held_token(clients: TenantClients, spec: Spec) -> HeldToken:
     app_id = app_id or stored.facts.tags.get("appId")
     if app_id is None:
         raise ConsentError(
-            f"this identity may not read the application {application_key(spec)}, and nothing is noted beside the token",
+            f"this identity may not read the application {application_key(spec)}, and the token has no note of it",
             where="application",
             next_step="give the identity Graph's Application.Read.All",
         )

@@ -160,7 +160,8 @@ ADOPTS, USES_IT = (f"{DISPLAYED}\n  mode: {mode}\n  appId: {APP_ID}" for mode in
         ({"vault:": USES}, {}, [("vault.name", 17, "b.yaml:16:9"), ("vault.name", 16, "a.yaml:17:9")]),
         ({}, {"kv-contoso-sam": "KV-Contoso-SAM"}, [("vault.name", 16, "b.yaml"), ("vault.name", 16, "a.yaml")]),
         ({"vault:": USES}, {"vault:": USES}, []),
-        ({"vault:": USES}, {"vault:": USES, "other-token": "Partner-Refresh-Token"}, [("consent.secretName", 28, "a.yaml:28:15")]),
+        ({"vault:": USES}, {"vault:": USES, "other-token": "Partner-Refresh-Token"},
+         [("consent.secretName", 28, "a.yaml:28:15")]),
         (
             {"vault:": USES},
             {"vault:": USES, "{type: secret, ": "{type: secret, name: contoso-sam-credential-next, "},

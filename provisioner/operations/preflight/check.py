@@ -90,12 +90,12 @@ def unread(name: str, error: ApiError, right: Right | None = None, *, advisory: 
     """Could not look: the right that is missing, if that is what it was."""
     by_right = isinstance(error, ForbiddenError) and right is not None
     told = right.told() if by_right and right is not None else ""
-    return untold(name, Unknown(error.what, told, error.next_step), advisory=advisory)
+    return untold(name, Unknown(error.what, told, "" if told else error.next_step), advisory=advisory)
 
 
 def untold(name: str, seen: Unknown, *, advisory: bool = False) -> Check:
     """What observing could not see."""
-    next_step = f"give the runner one of: {seen.right}" if seen.right else seen.next_step
+    next_step = seen.next_step or (f"give the runner one of: {seen.right}" if seen.right else "")
     return unknown(name, _REFUSED.sub(r"Azure refuses the runner \1", seen.why), next_step, advisory=advisory)
 
 
