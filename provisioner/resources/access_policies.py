@@ -166,6 +166,17 @@ async def _groups(principal: str, kind: PrincipalType, read: Reader) -> Collecti
         return None
 
 
+def command_for(vault: VaultFacts, principal: str, roles: Iterable[str]) -> str:
+    """What gives an identity that runs provisioner all that these roles would; "" where it has that already."""
+    wanted = [permissions for role in roles if (permissions := permissions_of(role, consumer=False))]
+    known = PolicyVault(vault.name, vault.access_policies)
+    for permissions in wanted:
+        seen = known.look(Asked(principal.lower(), "ServicePrincipal", permissions), wanted)
+        if isinstance(seen, Absent):
+            return str(seen.remains.command)
+    return ""
+
+
 def permissions_of(role: str, *, consumer: bool) -> Permissions | None:
     """What stands for a role on a vault without roles; None for one that is not about its data (those work there)."""
     return (_FOR_CONSUMERS if consumer else _FOR_US).get(role) or _FOR_CONSUMERS.get(role)

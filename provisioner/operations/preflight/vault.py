@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Iterable
+from typing import Any
 
 from provisioner.clients.arm_facts import VaultFacts
 from provisioner.core.address import Address
 from provisioner.core.errors import ApiError, ForbiddenError
-from provisioner.core.observation import Present, Unknown
+from provisioner.core.observation import Absent, Observation, Present, Unknown
 from provisioner.operations.preflight.check import Check, Need, Scene, failed, passed, unknown, unread, untold
 from provisioner.operations.preflight.network import vault_host
+from provisioner.resources.access_policies import PolicyGap, command_for
 from provisioner.resources.credential.kind import list_secrets
 from provisioner.resources.rights import LIST_SECRETS
 from provisioner.resources.role_assignment import RUNNER, RoleAssignment, RoleWanted
+from provisioner.resources.vault_roles import runner_roles
 
 _IN_IT = ("vaultHost", "vaultFirewall", "vaultAccess")
 _FIREWALL = ("ForbiddenByFirewall", "ForbiddenByConnection")
@@ -66,8 +69,8 @@ def _let_in(scene: Scene, message: str) -> str:
 def _no_access(scene: Scene, fact: VaultFacts, error: ForbiddenError) -> Check:
     """Once a role is assigned this is lag; before, apply assigns it when it is needed."""
     if not fact.rbac:
-        who = scene.tenant.runner.object_id
-        step = f"az keyvault set-policy --name {fact.name} --object-id {who} --secret-permissions get list set"
+        needed = runner_roles(scene.spec.application.credential.type)
+        step = command_for(fact, scene.tenant.runner.object_id, needed) or error.next_step
         return failed("vaultAccess", "the vault uses access policies, and none lets the runner in", step)
     if error.code != "ForbiddenByRbac":
         return unread("vaultAccess", error, LIST_SECRETS)
@@ -90,6 +93,11 @@ def roles(scene: Scene) -> Iterable[Check]:
         yield _role_check(scene, purpose, principal, entries)
 
 
+def _gap(seen: Observation[Any]) -> PolicyGap | None:
+    """What is missing in a vault with access policies."""
+    return seen.remains if isinstance(seen, Absent) and isinstance(seen.remains, PolicyGap) else None
+
+
 _ROLE_CHECKS = {RUNNER: "runnerRoles", "operator": "operatorRoles", "access": "consumerRoles"}
 
 
@@ -99,6 +107,10 @@ def _role_check(scene: Scene, purpose: str, principal: str, entries: list[tuple[
     if unread_at is not None:
         return untold(name, unread_at)
     missing = [role.role for address, role in entries if scene.known.fact(address) is None]
+    gaps = [gap for address, _ in entries if (gap := _gap(scene.known.get(address))) is not None]
+    if gaps and scene.need("role_assignment") is not Need.NO:
+        lacking = ", ".join(f"{family} {permission}" for gap in gaps for family, permission in gap.lacks)
+        return failed(name, f"{who} lacks in the vault's access policies: {lacking}", gaps[0].command)
     if not missing:
         return passed(name, f"{who} has {', '.join(role.role for _, role in entries)}")
     if purpose == RUNNER and scene.need("role_assignment") is Need.NO:
