@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.rehearsal import PARTNER_CENTER, USER_IMPERSONATION
-from tests.trial import GROUP, Trial
+from tests.trial import CREDENTIAL, GROUP, Trial, failures
 
 GRAPH = "00000003-0000-0000-c000-000000000000"
 USER_READ_ALL = "df021288-bdef-4463-88db-98f22de89214"  # an app role of Graph
 THEIR_URL = "https://old.contoso.example/signed-in"
-THEIR_SECRET = "their-connection"
+_ROLES = "providers/Microsoft.Authorization/roleAssignments"
 
 
 @dataclass
@@ -55,10 +55,30 @@ class Inherited(Trial):
         body = {"location": self.location, "tags": {"cost": "42"}, "properties": properties}
         self.arm("PUT", self.vault_path, body)
 
+    def bring_to_the_spec(self) -> None:
+        """By an apply, of which nothing but the settings, the principal and the grants is left then."""
+        self.mode = "adopt"
+        result = self.apply()
+        assert result.exit_code() == 3, failures(result)
+        application = self.application()
+        for each in application["passwordCredentials"]:
+            self.graph("POST", f"applications/{application['id']}/removePassword", {"keyId": each["keyId"]})
+        self.secrets("DELETE", f"secrets/{CREDENTIAL}")
+        self.cloud.control("POST", "clock", {"advanceSeconds": 300})
+        self.secrets("DELETE", f"deletedsecrets/{CREDENTIAL}")
+        for each in self.arm("GET", f"{self.vault_path}/{_ROLES}", version="2022-04-01")["value"]:
+            if each["id"].lower().startswith(self.vault_path.lower()):
+                self.arm("DELETE", each["id"], version="2022-04-01")
+
+    def make_owner(self, object_id: str) -> None:
+        reference = {"@odata.id": f"https://graph.microsoft.com/v1.0/directoryObjects/{object_id}"}
+        self.graph("POST", f"applications/{self.application()['id']}/owners/$ref", reference)
+
     def document(self) -> dict[str, Any]:
         whole = super().document()
-        whole["application"] |= {"mode": self.mode, "appId": self.app_id}
-        whole["vault"] |= {"mode": self.mode, "resourceGroup": GROUP}
+        if self.mode != "create":
+            whole["application"] |= {"mode": self.mode, "appId": self.app_id}
+            whole["vault"] |= {"mode": self.mode, "resourceGroup": GROUP}
         return whole
 
     def application(self) -> dict[str, Any]:

@@ -66,6 +66,13 @@ class GraphClient:
         reply = await self._transport.get(request, f"get application {object_id}")
         return None if reply.status == 404 else facts.application(reply.body)
 
+    async def list_owner_ids(self, object_id: str) -> frozenset[str]:
+        """The object ids of an application's owners. Raises ApiError."""
+        builder = self._build.applications.by_application_id(object_id).owners
+        request = builder.to_get_request_information(_select(("id",)))
+        listed = await self._transport.list_all(request, f"list owners of application {object_id}")
+        return frozenset(str(each["id"]).lower() for each in listed)
+
     async def create_application(self, application: Application) -> facts.ApplicationFacts:
         """POST, so that the caller becomes owner (an upsert by PATCH does not promise that: sam-facts 5.1)."""
         request = self._build.applications.to_post_request_information(application)

@@ -231,6 +231,9 @@ def graph_error(operation: str, reply: GraphReply) -> ApiError:
 # Graph's codes when an app-management policy refuses a credential (Azure/azure-cli issues quote them).
 _ASK = "or have whoever keeps the policy exempt this application: provisioner doctor SPEC names the rule"
 _ADVICE = {
+    "Authorization_RequestDenied": (
+        "provisioner doctor SPEC names the right that is missing, or says that the runner must own the application"
+    ),
     "CredentialTypeNotAllowedAsPerAppPolicy": f"choose another application.credential.type, {_ASK}",
     "CredentialInvalidLifetimeAsPerAppPolicy": f"write a shorter application.credential.lifetime, {_ASK}",
 }

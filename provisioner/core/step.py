@@ -56,7 +56,7 @@ class Step:
     removal: it takes away something that counts for safety.
     on_demand: kept in the plan only while another pending step needs it.
     scheduled: due by the calendar, not because anything moved.
-    in_place: the thing is there as it is: what needs it does not wait for this step.
+    in_place: the thing is there as it is, and nothing that needs it waits for this step.
     last: done when everything else is, and not at all when something failed.
     todo: what a person is to do, when action is person or unknown.
     seen: what the decision rests on, for the reader of a saved plan.

@@ -12,7 +12,7 @@ from provisioner.core.errors import CredentialMissingError, ProvisionerError
 from provisioner.core.exit_codes import CHANGES_PENDING, COULD_NOT_TELL, DONE, FAILED, PERSON_MUST_ACT, combine
 from provisioner.core.plan import Plan
 from provisioner.core.report import Outcome, Report, StepResult
-from provisioner.core.step import Action
+from provisioner.core.step import Action, Step
 from provisioner.engine.executor import Watcher, execute
 from provisioner.engine.safety import check_removals
 from provisioner.operations import settling
@@ -146,13 +146,19 @@ async def _settled(tenant: OpenTenant, spec: Spec, shown: Plan, ui: Ui) -> tuple
             if not (step.last or step.address in unread)
             and ((step.address, step.operation) in written or not (revealed or step.scheduled))
         ]
-        left += seen.plan.unknown if role_given else ()
+        left += [step for step in seen.plan.unknown if _is_in_vault(step)] if role_given else ()
         if not left or (clock.monotonic_s() > ends and all(step.action is Action.UNKNOWN for step in left)):
             return seen, ()
         if clock.monotonic_s() > ends:
             return seen, tuple(still_differs(step) for step in left)
         ui.progress(f"waiting until every replica shows {left[0].address}")
         await clock.sleep(settling.WAIT_S)
+
+
+def _is_in_vault(step: Step) -> bool:
+    """Whether a role on the vault may let it be seen."""
+    kind = BY_NAME.get(step.address.kind)
+    return kind is not None and any(right.service == "key_vault" for right in kind.rights("observe"))
 
 
 async def _sign_in(
@@ -188,5 +194,8 @@ async def _verified(tenant: OpenTenant, spec: Spec) -> tuple[Check, ...]:
 
 
 def _something_else_is_first(plan: Plan) -> bool:
-    """A sign-in before a person's other items (grants, a vault's permission model) would be turned down, or in vain."""
-    return any(step.address.kind != RefreshToken.name for step in plan.for_a_person)
+    """A sign-in before a person's other items (grants, a vault's permission model) would be turned down, or in vain.
+
+    What nothing waits for, a setting of an application that is managed elsewhere, is not in its way.
+    """
+    return any(step.address.kind != RefreshToken.name and not step.in_place for step in plan.for_a_person)

@@ -7,13 +7,14 @@ that one needs (a provider, a resource group, the service principal of a Microso
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from provisioner.clients.clouds import CloudEndpoints
 from provisioner.clients.identity import RunnerFacts
 from provisioner.resources.contract import Right
+from provisioner.resources.elsewhere import left_to_others
 from provisioner.resources.kinds import KINDS
-from provisioner.resources.rights import READ_POLICIES
+from provisioner.resources.rights import READ_POLICIES, READ_VAULT
 from provisioner.resources.vault_roles import (
     CERTIFICATES_OFFICER,
     CRYPTO_USER,
@@ -78,9 +79,10 @@ def needs_of(spec: Spec) -> tuple[Need, ...]:
 def runner_needs(spec: Spec) -> tuple[Need, ...]:
     """What plan and apply need beyond what is done once; each right once, the least that does."""
     kinds = [kind for kind in KINDS if kind.wanted(spec)]
-    reads = dict.fromkeys(_placed(right) for kind in kinds for right in kind.rights("observe"))
+    not_written = {*_ONCE, *left_to_others(spec)}
+    reads = dict.fromkeys(_placed(right, spec) for kind in kinds for right in kind.rights("observe"))
     writes = dict.fromkeys(
-        _placed(right) for kind in kinds if kind.name not in _ONCE for right in kind.rights("create")
+        _placed(right, spec) for kind in kinds if kind.name not in not_written for right in kind.rights("create")
     )
     if spec.application.credential.type != "federated":
         reads[READ_POLICIES] = None
@@ -91,8 +93,16 @@ def runner_needs(spec: Spec) -> tuple[Need, ...]:
             for right in by_hand
             if not any(_implied(right, other) for other in by_hand if other != right)
         ),
+        *_ownership(spec),
         *_in_vault("runner", spec, runner_roles(spec.application.credential.type)),
     )
+
+
+def _ownership(spec: Spec) -> Iterable[Need]:
+    """Who makes an application becomes its owner; one that was there before has other owners."""
+    if spec.application.mode != "create":
+        why = "Application.ReadWrite.OwnedBy reaches no other"
+        yield Need("runner", "entra", (f"owner of the application {spec.application.app_id}",), "", why)
 
 
 def _by_service(right: Right) -> int:
@@ -101,13 +111,20 @@ def _by_service(right: Right) -> int:
 
 def once(spec: Spec, runner: RunnerFacts, cloud: CloudEndpoints) -> tuple[Once, ...]:
     """What an administrator does before the first apply; doing it twice changes nothing."""
-    return (_azure_once(spec, runner), *_directory_once(spec), _graph_once(spec, runner, cloud))
+    azure = _azure_once(spec, runner) if spec.vault.mode == "create" else _vault_once(spec, runner)
+    return (azure, *_directory_once(spec), _graph_once(spec, runner, cloud), *_ownership_once(spec, runner))
 
 
-def _placed(right: Right) -> Right:
-    """Before the first apply there is no vault to have a role on: what is said of it is said of its group."""
-    scope = "resource group" if right.scope == "vault" else right.scope
-    return Right(right.service, right.names, scope, right.why)
+def _placed(right: Right, spec: Spec) -> Right:
+    """Before the first apply there is no vault to have a role on: what is said of it is said of its group.
+
+    Where the vault was there before us, a role on it is all that it takes.
+    """
+    if right.service != "arm":
+        return right
+    if spec.vault.mode != "create":
+        return READ_VAULT if right.names[0] == READ_VAULT.names[0] else replace(right, scope="vault")
+    return replace(right, scope="resource group") if right.scope == "vault" else right
 
 
 def _implied(right: Right, by: Right) -> bool:
@@ -123,7 +140,8 @@ def _covers(scope: str, other: str) -> bool:
 
 
 def _where(scope: str, spec: Spec) -> str:
-    return f"resource group {spec.vault.resource_group}" if scope == "resource group" else scope
+    names = {"resource group": spec.vault.resource_group, "vault": spec.vault.name}
+    return f"{scope} {names[scope]}" if scope in names else scope
 
 
 def _in_vault(who: str, spec: Spec, roles: Sequence[str]) -> Iterable[Need]:
@@ -171,16 +189,16 @@ def _account(spec: Spec) -> Iterable[Need]:
 def scope_path(scope: str, spec: Spec) -> str:
     """The ARM id of a need's scope."""
     subscription = f"/subscriptions/{spec.subscription}"
-    named = scope.startswith("resource group ")
-    return f"{subscription}/resourceGroups/{spec.vault.resource_group}" if named else subscription
+    group = f"{subscription}/resourceGroups/{spec.vault.resource_group}"
+    if scope.startswith("vault "):
+        return f"{group}/providers/Microsoft.KeyVault/vaults/{spec.vault.name}"
+    return group if scope.startswith("resource group ") else subscription
 
 
 def _azure_once(spec: Spec, runner: RunnerFacts) -> Once:
     runner_id = spec.vault.runner or runner.object_id
-    principal_type = "User" if runner.user_name and runner_id == runner.object_id else "ServicePrincipal"
     roles = (
-        f'az role assignment create --role "{need.names[0]}" --assignee-object-id $RUNNER '
-        f"--assignee-principal-type {principal_type} --scope {'$GROUP' if need.scope != 'subscription' else '$WHOLE'}"
+        _assign(need, spec, runner, "$GROUP" if need.scope != "subscription" else "$WHOLE")
         for need in runner_needs(spec)
         if need.service == "arm"
     )
@@ -197,6 +215,41 @@ def _azure_once(spec: Spec, runner: RunnerFacts) -> Once:
             *roles,
         ),
     )
+
+
+def _vault_once(spec: Spec, runner: RunnerFacts) -> Once:
+    """Where the vault was there before us."""
+    roles = (_assign(need, spec, runner, "$VAULT") for need in runner_needs(spec) if need.service == "arm")
+    return Once(
+        f"an Owner of the vault {spec.vault.name}",
+        "gives the runner its roles on it",
+        (f"RUNNER={spec.vault.runner or runner.object_id}", f"VAULT={scope_path('vault ', spec)}", *roles),
+    )
+
+
+def _assign(need: Need, spec: Spec, runner: RunnerFacts, scope: str) -> str:
+    runner_id = spec.vault.runner or runner.object_id
+    principal_type = "User" if runner.user_name and runner_id == runner.object_id else "ServicePrincipal"
+    return (
+        f'az role assignment create --role "{need.names[0]}" --assignee-object-id $RUNNER '
+        f"--assignee-principal-type {principal_type} --scope {scope}"
+    )
+
+
+def _ownership_once(spec: Spec, runner: RunnerFacts) -> Iterable[Once]:
+    """A person's own directory role reaches every application."""
+    runner_id = spec.vault.runner or runner.object_id
+    if spec.application.app_id and not (runner.user_name and runner_id == runner.object_id):
+        yield Once(
+            "an owner of the application, or an Application Administrator",
+            "makes the runner an owner of it",
+            (own_command(spec.application.app_id, runner_id),),
+        )
+
+
+def own_command(app_id: str, runner_id: str) -> str:
+    """Makes the runner an owner of an application, which Application.ReadWrite.OwnedBy takes."""
+    return f"az ad app owner add --id {app_id} --owner-object-id {runner_id}"
 
 
 def _directory_once(spec: Spec) -> Iterable[Once]:

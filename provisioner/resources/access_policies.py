@@ -19,6 +19,7 @@ from provisioner.resources.vault_roles import CERTIFICATES_OFFICER, CRYPTO_USER,
 from provisioner.spec.model import PrincipalType
 
 Permissions = Mapping[str, tuple[str, ...]]
+SET_POLICY, DELETE_POLICY = "set policy", "delete policy"
 
 # What every role of the data plane allows, as permissions (Learn, "Migrate to Azure RBAC", read 2026-11-30, and the
 # roles' own data actions, sam-facts 6.2). "all" leaves out purge.
@@ -187,10 +188,11 @@ def gap_step(address: Address, gap: PolicyGap, *, on_demand: bool) -> Step:
     return Step(
         address,
         Action.PERSON,
-        "set policy",
+        SET_POLICY,
         tuple(Change(f"accessPolicies.{family}", None, name) for family, name in gap.lacks),
         target=str(address),
         on_demand=on_demand,
+        in_place=not on_demand,  # nothing of ours waits for what others are given
         reason=f"the vault uses access policies, and stays so: a role would give no access to it{gap.notes}",
         todo=gap.command,
     )
@@ -203,7 +205,7 @@ def extra_step(address: Address, fact: PolicyFact) -> Step:
     return Step(
         address,
         Action.PERSON,
-        "delete policy",
+        DELETE_POLICY,
         (Change("accessPolicies", fact.told, None),),
         target=str(address),
         reason="exact: [access]; the vault uses access policies, which are its manager's",

@@ -16,6 +16,15 @@ def application_is_elsewhere(spec: Spec) -> bool:
     return spec.application.mode == "use"
 
 
+def left_to_others(spec: Spec) -> frozenset[str]:
+    """The kinds that the runner never writes: their steps are a person's."""
+    application = ("application", "service_principal", "grant", "app_role_assignment")
+    vault = ("vault", "spec_digest")
+    return frozenset(
+        (*(application if spec.application.mode == "use" else ()), *(vault if spec.vault.mode == "use" else ()))
+    )
+
+
 def by_its_manager(step: Step, what: str, todo: str = "") -> Step:
     """The same difference, for whoever manages `what`. todo "": the kind says what a person can do.
 

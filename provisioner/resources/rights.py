@@ -40,8 +40,9 @@ READ_SUBSCRIPTION = Right(
     "subscription",
     "sees whether the provider is registered, and deleted vaults",
 )
-READ_GROUP = Right("arm", READ_SUBSCRIPTION.names, "resource group")
-READ_VAULT = Right("arm", READ_SUBSCRIPTION.names, "vault")
+_SEES = ("Reader", "Key Vault Contributor", "Contributor", "Owner")
+READ_GROUP = Right("arm", _SEES, "resource group")
+READ_VAULT = Right("arm", _SEES, "vault", "sees the vault and who has which role on it")
 WRITE_SUBSCRIPTION = Right(
     "arm", ("Contributor", "Owner"), "subscription", "registers Microsoft.KeyVault and makes the resource group, once"
 )

@@ -112,7 +112,7 @@ def test_adopting_marks_once_and_keeps_what_others_put_there(found: Inherited) -
 @pytest.mark.parametrize("mode", ["adopt", "create"])
 def test_after_adoption_both_modes_plan_nothing_and_write_nothing(adopted: Inherited, mode: str) -> None:
     adopted.mode = mode
-    spec = adopted.spec() if mode == "adopt" else adopted.spec(application__appId=None)
+    spec = adopted.spec()
     assert _left(adopted.plan(spec)) == (
         ONLY_THE_SIGN_IN if mode == "adopt" else [*ONLY_THE_SIGN_IN, "update spec_digest"]
     )
@@ -125,8 +125,7 @@ def test_what_we_made_ourselves_is_not_marked_as_adopted(inherited: Inherited) -
     """So destroy may still remove it."""
     inherited.back_to("new")
     inherited.mode = "create"
-    made = inherited.spec(application__appId=None)
-    assert inherited.apply(made).exit_code() == 3
+    assert inherited.apply().exit_code() == 3
     found = inherited.app_id
     try:
         inherited.app_id = inherited.graph("GET", f"applications(uniqueName='{NAME}')")["appId"]
@@ -215,13 +214,12 @@ def test_a_field_that_never_changes_is_an_error_only_where_the_spec_says_otherwi
 
 def test_create_tells_how_to_take_over_what_exists(found: Inherited) -> None:
     found.mode = "create"
-    spec = found.spec(application__appId=None)
     with pytest.raises(ForeignResourceError) as caught:
-        found.plan(spec)
+        found.plan()
     assert "  vault:\n    mode: adopt" in caught.value.next_step
     found.change_application(uniqueName=NAME)
     with pytest.raises(ForeignResourceError) as caught:
-        found.plan(found.spec(application__appId=None, vault__name="kv-of-our-own"))
+        found.plan(found.spec(vault__name="kv-of-our-own"))
     assert f"  application:\n    mode: adopt\n    appId: {found.app_id}" in caught.value.next_step
 
 

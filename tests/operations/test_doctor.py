@@ -22,6 +22,7 @@ from provisioner.operations.preflight.identity import pipeline
 from provisioner.operations.preflight.network import clock_check
 from provisioner.spec.model import Spec
 from provisioner.verify.checks import Status
+from tests.inherited import Inherited
 from tests.newcomer import Newcomer, give_role, newcomer, opened_as
 from tests.trial import NAME, Trial, could_write
 
@@ -298,3 +299,66 @@ def test_the_modes_of_consent_that_work_here_are_named(trial: Trial, urls: list[
     check = consent_modes(trial.spec(application__replyUrls=here))
     assert (check.status is Status.PASS) == (modes is not None)
     assert modes is None or modes in check.text
+
+
+@pytest.fixture
+def inherited(prepared: Trial) -> Inherited:
+    """Application and vault are somebody else's, who made them before any spec."""
+    prepared.back_to("new")
+    tenant = Inherited(prepared.cloud, prepared.tenant, prepared.reply_urls)
+    tenant.make()
+    return tenant
+
+
+@pytest.mark.parametrize("mode", ["adopt", "use"])
+def test_what_others_made_is_in_nobodys_way(inherited: Inherited, mode: str) -> None:
+    inherited.mode = mode
+    checks = _doctor(inherited, spec=inherited.spec())
+    assert _not_passed(checks) <= ADVISORY | {"plan", "vaultAccess"}, "its own role in the vault is yet to be assigned"
+    told = "managed elsewhere" if mode == "use" else "apply marks it as ours"
+    assert told in checks["uniqueName"].text and told in checks["vaultName"].text
+
+
+def test_a_runner_that_may_change_only_what_it_owns_is_told_to_become_an_owner(inherited: Inherited) -> None:
+    runner = newcomer(inherited, "Application.ReadWrite.OwnedBy")
+    found = _doctor(inherited, spec=inherited.spec(), who=runner)["applicationOwner"]
+    command = f"az ad app owner add --id {inherited.app_id} --owner-object-id {runner.object_id}"
+    assert (found.status, found.next_step) == (Status.FAIL, command)
+    inherited.make_owner(runner.object_id)
+    assert _doctor(inherited, spec=inherited.spec(), who=runner)["applicationOwner"].status is Status.PASS
+
+
+def test_under_use_the_runner_needs_no_right_to_what_is_managed_elsewhere(inherited: Inherited) -> None:
+    runner = newcomer(inherited, "Application.ReadWrite.OwnedBy", "Directory.Read.All", "Policy.Read.All")
+    runner.may("Reader", inherited.vault_path)
+    inherited.mode = "use"
+    checks = _doctor(inherited, spec=inherited.spec(), who=runner)
+    assert {checks[name].status for name in ("grants", "appRoles", "vaultRight")} == {Status.PASS}
+    inherited.mode = "adopt"
+    checks = _doctor(inherited, spec=inherited.spec(), who=runner)
+    assert {checks[name].status for name in ("grants", "appRoles", "vaultRight")} == {Status.FAIL}
+
+
+def test_what_the_vaults_access_policies_lack_is_a_command_and_no_missing_right(inherited: Inherited) -> None:
+    inherited.arm("PATCH", inherited.vault_path, {"properties": {"enableRbacAuthorization": False}})
+    checks = _doctor(inherited, spec=inherited.spec())
+    runner = inherited.tenant.runner.object_id
+    permissions = "--secret-permissions get list set recover"
+    command = f"az keyvault set-policy --name {inherited.vault} --object-id {runner} {permissions}"
+    for name in ("vaultAccess", "runnerRoles"):
+        assert (checks[name].status, checks[name].next_step) == (Status.FAIL, command), checks[name]
+    assert checks["operatorRoles"].status is checks["consumerRoles"].status is Status.FAIL
+    assert checks["assignRight"].status is Status.PASS
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+def test_an_application_that_is_not_there_is_told_with_what_brings_it_back(inherited: Inherited, deleted: bool) -> None:
+    application = inherited.application()
+    spec = inherited.spec()
+    if deleted:
+        inherited.graph("DELETE", f"applications/{application['id']}")
+    else:
+        spec = inherited.spec(application__appId="9d1f5c3a-6e27-4b80-a4d9-3f0c8e5b7126")
+    checks = _doctor(inherited, spec=spec)
+    assert checks["plan"].status is checks["uniqueName"].status is Status.FAIL
+    assert (f"deletedItems/{application['id']}/restore" in checks["uniqueName"].next_step) == deleted

@@ -217,7 +217,6 @@ _CONTROL_ROLES = (
         (
             "Microsoft.Authorization/*/read",
             "Microsoft.KeyVault/vaults/*/read",
-            "Microsoft.KeyVault/vaults/read",
             "Microsoft.Resources/subscriptions/resourceGroups/read",
             *_ASSIGNS,
         ),

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable
 from dataclasses import dataclass
 
-from provisioner.clients.arm_facts import RoleAssignmentFacts
+from provisioner.clients.arm_facts import RoleAssignmentFacts, VaultFacts
 from provisioner.core.address import Address
 from provisioner.core.errors import ApiError
 from provisioner.core.observation import Absent, Present, Unknown
@@ -16,6 +16,7 @@ from provisioner.resources.marks import TAG
 from provisioner.resources.rights import ASSIGN_VAULT_ROLES, READ_SUBSCRIPTION, WRITE_SUBSCRIPTION, WRITE_VAULT
 from provisioner.resources.role_assignment import RoleAssignment
 from provisioner.resources.vault_roles import ROLE_IDS
+from provisioner.spec.model import Spec
 
 
 @dataclass(frozen=True)
@@ -115,9 +116,13 @@ def _provider(scene: Scene) -> Check:
 
 
 async def _rights(scene: Scene) -> tuple[Check, ...]:
-    """Asked of ARM itself, at the subscription and at what exists further in."""
+    """Asked of ARM itself, at the subscription and at what exists further in.
+
+    Where the vault was there before us nothing is made around it, and the subscription is none of the runner's.
+    """
     governance = scene.tenant.clients.arm.governance
-    scopes = (f"/subscriptions/{scene.spec.subscription}", place(scene))
+    outer = f"/subscriptions/{scene.spec.subscription}" if scene.spec.vault.mode == "create" else place(scene)
+    scopes = (outer, place(scene))
     try:
         whole, inner = await asyncio.gather(*(governance.list_permissions(scope) for scope in scopes))
     except ApiError as error:
@@ -155,15 +160,15 @@ async def _vault_name(scene: Scene) -> Check:
     name, vault = "vaultName", scene.spec.vault
     seen = scene.known.get(Address(scene.spec.name, "vault"))
     if isinstance(seen, Present):
-        ours = seen.fact.tags.get(TAG) == scene.spec.name
-        if ours:
-            return passed(name, f"the vault {vault.name} is ours")
-        return failed(name, f"a vault {vault.name} exists without our mark", "choose another vault.name in the spec")
+        return _vault_there(name, scene.spec, seen.fact)
     if isinstance(seen, Absent) and seen.remains is not None:
-        if seen.remains.tags.get(TAG) == scene.spec.name:
+        if seen.remains.tags.get(TAG) == scene.spec.name and vault.mode != "use":
             return passed(name, f"a soft-deleted vault of ours holds {vault.name}: apply recovers it")
         step = f"az keyvault recover --name {vault.name}, or choose another vault.name in the spec"
         return failed(name, f"a soft-deleted vault that is not ours holds {vault.name}", step)
+    if vault.mode != "create" and isinstance(seen, Absent):
+        text = f"there is no vault {vault.name} in the resource group {vault.resource_group}"
+        return failed(name, text, "correct vault.name, vault.resourceGroup or subscription in the spec")
     try:
         taken = await scene.tenant.clients.arm.governance.vault_name_taken(vault.name)
     except ApiError as error:
@@ -171,6 +176,20 @@ async def _vault_name(scene: Scene) -> Check:
     if taken:
         return failed(name, taken, "vault names are unique in all of Azure: choose another vault.name in the spec")
     return passed(name, f"the vault name {vault.name} is free")
+
+
+def _vault_there(name: str, spec: Spec, fact: VaultFacts) -> Check:
+    vault, owner = spec.vault, fact.tags.get(TAG)
+    if vault.mode == "use":
+        return passed(name, f"the vault {vault.name} is there; it is managed elsewhere")
+    if owner == spec.name:
+        return passed(name, f"the vault {vault.name} is ours")
+    if vault.mode == "create":
+        step = "choose another vault.name in the spec; or write mode: adopt into vault"
+        return failed(name, f"a vault {vault.name} exists without our mark", step)
+    if owner is None:
+        return passed(name, f"the vault {vault.name} is there: apply marks it as ours")
+    return failed(name, f"the vault {vault.name} belongs to the spec {owner}", "write mode: use")
 
 
 async def _locks(scene: Scene) -> Check:

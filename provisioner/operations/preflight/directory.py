@@ -5,21 +5,25 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable
 
+from provisioner.clients.graph_facts import ApplicationFacts
 from provisioner.core.address import Address
 from provisioner.core.errors import ApiError
 from provisioner.core.observation import Present, Unknown
-from provisioner.operations.explain_needs import grant_command
+from provisioner.operations.explain_needs import grant_command, own_command
 from provisioner.operations.preflight.check import Check, Scene, failed, lacking, passed, unknown, unread, untold
+from provisioner.resources.application_key import application_key
 from provisioner.resources.contract import Right
 from provisioner.resources.credential import policy
+from provisioner.resources.marks import application_tag, other_spec
 from provisioner.resources.rights import (
     CREATE_API_PRINCIPAL,
+    READ_APPLICATIONS,
     READ_POLICIES,
     WRITE_APP_ROLES,
     WRITE_GRANTS,
     WRITE_OWN_APPLICATION,
 )
-from provisioner.spec.model import CredentialType
+from provisioner.spec.model import CredentialType, Spec
 from provisioner.spec.whole_months import months
 
 _WRITES: tuple[tuple[str, Right, tuple[str, ...]], ...] = (
@@ -32,8 +36,10 @@ _WRITES: tuple[tuple[str, Right, tuple[str, ...]], ...] = (
 
 async def directory(scene: Scene) -> tuple[Check, ...]:
     """All of the directory's checks."""
-    policies, *advisory = await asyncio.gather(_policies(scene), _security_defaults(scene), _conditional_access(scene))
-    return (*permissions(scene), _unique_name(scene), _partner_center(scene), policies, *advisory)
+    policies, owner, *advisory = await asyncio.gather(
+        _policies(scene), _ownership(scene), _security_defaults(scene), _conditional_access(scene)
+    )
+    return (*permissions(scene), _application(scene), owner, _partner_center(scene), policies, *advisory)
 
 
 def permissions(scene: Scene) -> tuple[Check, ...]:
@@ -51,27 +57,69 @@ def permissions(scene: Scene) -> tuple[Check, ...]:
     return tuple(checks)
 
 
-def _unique_name(scene: Scene) -> Check:
+def _application(scene: Scene) -> Check:
+    """That the application may be made, or is the one that is meant."""
     name, spec = "uniqueName", scene.spec
+    key = application_key(spec)
     seen = scene.known.get(Address(spec.name, "application"))
     if isinstance(seen, Unknown):
         return untold(name, seen)
     if isinstance(seen, Present):
-        application = seen.fact.application
-        if f"provisioner:{spec.name}" in application.tags:
-            return passed(name, f"the application {spec.name} is ours (appId {application.app_id})")
-        text = f"an application {spec.name} exists without our mark (appId {application.app_id})"
-        return failed(name, text, "choose another name in the spec")
+        return _application_there(name, spec, seen.fact.application)
     remains = seen.remains
+    if key.app_id:
+        if remains is None:
+            return failed(name, f"there is no application {key} in the tenant", "correct application.appId in the spec")
+        url = f"{scene.tenant.clients.cloud.graph}/v1.0/directory/deletedItems/{remains.id}/restore"
+        return failed(name, f"the application {key} was deleted", f"az rest --method POST --url {url}")
     if remains is None:
         return passed(name, f"the uniqueName {spec.name} is free")
-    if f"provisioner:{spec.name}" in remains.tags:
+    if application_tag(spec.name) in remains.tags:
         return passed(name, f"a deleted application of ours holds {spec.name}: apply restores it")
     text = f"a deleted application that is not ours holds {spec.name}"
     url = f"{scene.tenant.clients.cloud.graph}/v1.0/directory/deletedItems/{remains.id}"
     return failed(
         name, text, f"choose another name in the spec, or have its owner run: az rest --method DELETE --url {url}"
     )
+
+
+def _application_there(name: str, spec: Spec, application: ApplicationFacts) -> Check:
+    app_id, mode = application.app_id, spec.application.mode
+    if mode == "use":
+        return passed(name, f"the application with appId {app_id} is there; it is managed elsewhere")
+    other = other_spec(application.tags, spec.name)
+    if mode == "adopt" and other is not None:
+        return failed(name, f"the application with appId {app_id} belongs to the spec {other}", "write mode: use")
+    if application_tag(spec.name) in application.tags:
+        return passed(name, f"the application {spec.name} is ours (appId {app_id})")
+    if mode == "adopt":
+        return passed(name, f"the application with appId {app_id} is there: apply marks it as ours")
+    text = f"an application {spec.name} exists without our mark (appId {app_id})"
+    step = f"choose another name in the spec; or write mode: adopt and appId: {app_id} into application"
+    return failed(name, text, step)
+
+
+async def _ownership(scene: Scene) -> Check:
+    """Application.ReadWrite.OwnedBy reaches what the runner owns; who made an application owns it."""
+    name, runner = "applicationOwner", scene.tenant.runner
+    seen = scene.known.get(Address(scene.spec.name, "application"))
+    narrow, *wider = WRITE_OWN_APPLICATION.names
+    if narrow not in runner.roles or runner.may(*wider):
+        return passed(name, "what the runner may do to the application does not depend on owning it")
+    if isinstance(seen, Unknown):
+        return untold(name, seen)
+    if not isinstance(seen, Present):
+        return passed(name, "the runner will own the application that apply makes")
+    application = seen.fact.application
+    try:
+        owners = await scene.tenant.clients.graph.list_owner_ids(application.id)
+    except ApiError as error:
+        return unread(name, error, READ_APPLICATIONS)
+    if runner.object_id.lower() in owners:
+        return passed(name, "the runner owns the application")
+    text = f"the runner does not own the application, and {narrow} reaches no other"
+    need = scene.need("application", "service_principal", "credential")
+    return lacking(name, need, text, own_command(application.app_id, runner.object_id))
 
 
 def _partner_center(scene: Scene) -> Check:

@@ -98,6 +98,11 @@ def _gap(seen: Observation[Any]) -> PolicyGap | None:
     return seen.remains if isinstance(seen, Absent) and isinstance(seen.remains, PolicyGap) else None
 
 
+def _is_planned(scene: Scene, addresses: set[Address]) -> bool:
+    """The runner's own is asked for only while a step needs it."""
+    return scene.plan is None or any(step.address in addresses for step in scene.plan.for_a_person)
+
+
 _ROLE_CHECKS = {RUNNER: "runnerRoles", "operator": "operatorRoles", "access": "consumerRoles"}
 
 
@@ -108,7 +113,7 @@ def _role_check(scene: Scene, purpose: str, principal: str, entries: list[tuple[
         return untold(name, unread_at)
     missing = [role.role for address, role in entries if scene.known.fact(address) is None]
     gaps = [gap for address, _ in entries if (gap := _gap(scene.known.get(address))) is not None]
-    if gaps and scene.need("role_assignment") is not Need.NO:
+    if gaps and _is_planned(scene, {address for address, _ in entries}):
         lacking = ", ".join(f"{family} {permission}" for gap in gaps for family, permission in gap.lacks)
         return failed(name, f"{who} lacks in the vault's access policies: {lacking}", gaps[0].command)
     if not missing:
