@@ -11,9 +11,12 @@ TAG = "provisioner"
 DIGEST_TAG = "provisioner-spec"
 ADOPTED_TAG = "provisioner-adopted"
 """Beside our mark on what was there before us: it is ours to keep as the spec says, and not ours to remove."""
-OUR_TAGS = (TAG, DIGEST_TAG, ADOPTED_TAG)
-"""What a vault may carry of ours, beside the tags that the spec names."""
 _ROLE_ASSIGNMENTS = uuid.UUID("6f1d9c0e-4f53-4c1a-9d5e-52a6f1b0c7d4")
+
+
+def is_our_tag(name: str) -> bool:
+    """Whether a tag of a vault or a secret is one that only we write; no spec may name such a one."""
+    return name.casefold().startswith(TAG)
 
 
 def application_tag(name: str) -> str:

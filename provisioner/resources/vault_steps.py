@@ -13,7 +13,7 @@ from provisioner.core import compare
 from provisioner.core.address import Address
 from provisioner.core.errors import ImmutableFieldError
 from provisioner.core.step import Action, Change, Step
-from provisioner.resources.marks import ADOPTED_TAG, OUR_TAGS, TAG
+from provisioner.resources.marks import ADOPTED_TAG, TAG, is_our_tag
 from provisioner.spec.model import Mode, Network
 
 _IRREVERSIBLE = "vault.purgeProtection"
@@ -87,7 +87,7 @@ def update_steps(address: Address, wanted: VaultWanted, seen: VaultFacts) -> Seq
     ips, kept_ips = compare.entries(
         "vault.network.allowedIps", wanted.allowed_ips, seen.allowed_ips, exact=wanted.exact_ips
     )
-    own_tags = {key: value for key, value in seen.tags.items() if key not in OUR_TAGS}
+    own_tags = {key: value for key, value in seen.tags.items() if not is_our_tag(key)}
     tags = _tag_changes(wanted, own_tags)
     changes = (
         *(Change(f"vault.tags.{tag}", None, wanted.mark) for tag in missing_marks(wanted, seen)),

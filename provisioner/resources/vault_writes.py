@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from provisioner.clients.arm_facts import VaultFacts
-from provisioner.resources.marks import OUR_TAGS, TAG
+from provisioner.resources.marks import TAG, is_our_tag
 from provisioner.resources.vault_steps import VaultWanted, missing_marks
 from provisioner.spec.model import Network
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def _tags_after(wanted: VaultWanted, seen: Mapping[str, str], marks: Sequence[str] = (TAG,)) -> dict[str, str]:
     """marks: those of our tags that are to be set."""
-    ours = {key: value for key, value in seen.items() if key in OUR_TAGS}
+    ours = {key: value for key, value in seen.items() if is_our_tag(key)}
     named = {key.casefold() for key in wanted.tags or ()}
     others = {} if wanted.exact_tags else {key: tag for key, tag in seen.items() if key.casefold() not in named}
     return {**others, **ours, **(wanted.tags or {}), **dict.fromkeys(marks, wanted.mark)}
