@@ -16,7 +16,7 @@ from provisioner.emulator.seed.directory import CONTOSO
 from tests.conftest import REPLY_URLS
 from tests.engine.endings import CutOff, Killed, Silent, Unanswered
 from tests.inherited import THEIR_URL, USER_READ_ALL, Inherited
-from tests.rehearsal import served
+from tests.rehearsal import PARTNER_CENTER, served
 from tests.trial import CREDENTIAL, NAME, could_write, failures
 
 MARKS = ["provisioner:trial", "provisioner-adopted:trial"]
@@ -260,10 +260,9 @@ def test_use_writes_neither_application_nor_vault(used: Inherited) -> None:
     assert "POST graph.applications.addPassword" in writes and "PUT key_vault.secrets.set" in writes
     assert not [each for each in writes if "arm.vaults." in each]
     written = [each for each in used.requests() if could_write(each) and each["operation"].startswith(THEIRS)]
-    api = {"appId": "fa3d9a0c-3fb0-42cc-9193-47c7ecd2edbd"}  # Partner Center's principal is the tenant's
-    assert [
-        each["operation"] for each in written if each["request"]["body"] != api
-    ] == ["graph.applications.addPassword"]  # fmt: skip
+    partner_center = [each for each in written if (each["request"]["body"] or {}).get("appId") == PARTNER_CENTER]
+    assert [each["operation"] for each in partner_center] == ["graph.servicePrincipals.create"], "the tenant's own"
+    assert [each["operation"] for each in written if each not in partner_center] == ["graph.applications.addPassword"]
     assert used.the_vault() == vault
     after = used.application()
     assert len(after.pop("passwordCredentials")) == len(application.pop("passwordCredentials")) + 1
