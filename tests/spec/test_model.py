@@ -144,7 +144,7 @@ _NOT_MODELLED = {
 }
 
 
-@pytest.mark.parametrize("name", ["emulator", "minimal", "full", "fleet"])
+@pytest.mark.parametrize("name", ["emulator", "minimal", "full", "adopt", "fleet"])
 def test_shipped_examples_are_valid(name: str) -> None:
     assert read([CONFIGS / f"{name}.yaml"]).specs
 
