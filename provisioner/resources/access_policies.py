@@ -139,6 +139,7 @@ class PolicyVault:
 
 
 _OPTIONS = {"secrets": "secret-permissions", "certificates": "certificate-permissions", "keys": "key-permissions"}
+_WHO = "whoever manages the vault runs:"
 _UNREAD = "; whether a group it is in has them could not be read"
 
 
@@ -194,7 +195,7 @@ def gap_step(address: Address, gap: PolicyGap, *, on_demand: bool) -> Step:
         on_demand=on_demand,
         in_place=not on_demand,  # nothing of ours waits for what others are given
         reason=f"the vault uses access policies, and stays so: a role would give no access to it{gap.notes}",
-        todo=gap.command,
+        todo=f"{_WHO}\n  {gap.command}",
     )
 
 
@@ -209,5 +210,5 @@ def extra_step(address: Address, fact: PolicyFact) -> Step:
         (Change("accessPolicies", fact.told, None),),
         target=str(address),
         reason="exact: [access]; the vault uses access policies, which are its manager's",
-        todo=f"az keyvault delete-policy --name {fact.vault} --object-id {fact.principal}",
+        todo=f"{_WHO}\n  az keyvault delete-policy --name {fact.vault} --object-id {fact.principal}",
     )

@@ -15,7 +15,7 @@ from provisioner.core.address import Address
 from provisioner.core.errors import ForeignResourceError, PlanError
 from provisioner.core.step import Action, Change, Step
 from provisioner.resources.application_key import ApplicationKey
-from provisioner.resources.marks import adopted_application_tag
+from provisioner.resources.marks import ADOPTION, adopted_application_tag
 from provisioner.resources.permissions import Permission
 from provisioner.spec.model import Mode, ReplyUrl
 
@@ -129,6 +129,7 @@ def update_steps(
             needs=needs,
             target=str(address),
             removal=any(change.removes_entry for change in changes),
+            reason=ADOPTION if missing_marks(wanted, seen) else "",
             seen=seen.id,
         ),
     )

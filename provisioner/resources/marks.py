@@ -11,6 +11,7 @@ TAG = "provisioner"
 DIGEST_TAG = "provisioner-spec"
 ADOPTED_TAG = "provisioner-adopted"
 """Beside our mark on what was there before us: it is ours to keep as the spec says, and not ours to remove."""
+ADOPTION = "mode: adopt: it was there before us, and is marked as ours, once"
 _ROLE_ASSIGNMENTS = uuid.UUID("6f1d9c0e-4f53-4c1a-9d5e-52a6f1b0c7d4")
 
 

@@ -13,7 +13,7 @@ from provisioner.core import compare
 from provisioner.core.address import Address
 from provisioner.core.errors import ImmutableFieldError
 from provisioner.core.step import Action, Change, Step
-from provisioner.resources.marks import ADOPTED_TAG, TAG, is_our_tag
+from provisioner.resources.marks import ADOPTED_TAG, ADOPTION, TAG, is_our_tag
 from provisioner.spec.model import Mode, Network
 
 _IRREVERSIBLE = "vault.purgeProtection"
@@ -113,6 +113,7 @@ def update_steps(address: Address, wanted: VaultWanted, seen: VaultFacts) -> Seq
             target=str(address),
             irreversible=any(change.path == _IRREVERSIBLE for change in changes),
             removal=any(change.removes_entry for change in changes),
+            reason=ADOPTION if missing_marks(wanted, seen) else "",
             seen=seen.id,
         ),
     )

@@ -47,7 +47,7 @@ def _items(plan: Plan) -> list[Step]:
 
 def _run(tenant: Inherited, command: str) -> None:
     """As `az keyvault set-policy` does: the families named are replaced, the others stay."""
-    words = shlex.split(command)
+    words = shlex.split(command.splitlines()[-1])
     assert words[:5] == ["az", "keyvault", "set-policy", "--name", tenant.vault]
     principal, options = words[6], words[7:]
     policies = {each["objectId"]: each for each in tenant.the_vault()["properties"]["accessPolicies"]}
@@ -114,10 +114,8 @@ def test_what_others_were_given_stays_and_is_a_persons_where_access_is_exact(ten
     assert (kept.action, kept.kept) == (Action.NONE, ("access policy: secrets get",))
     exact = tenant.plan(tenant.spec(exact=["access"]))
     (item,) = [step for step in exact.steps if step.address.key == f"access policy/{other}"]
-    assert (item.action, item.todo) == (
-        Action.PERSON,
-        f"az keyvault delete-policy --name {tenant.vault} --object-id {other}",
-    )
+    assert item.action is Action.PERSON
+    assert item.todo.endswith(f"\n  az keyvault delete-policy --name {tenant.vault} --object-id {other}")
 
 
 ROLES_OF_THE_DATA = [role for role in VAULT_ROLES if permissions_of(role, consumer=True)]
