@@ -88,7 +88,7 @@ def read_plain(documents: Mapping[str, Any]) -> tuple[Spec, ...]:
         problems.extend(checked.problems)
         if checked.spec is not None:
             specs.append(LoadedSpec(checked.spec, name, checked.warnings, root))
-    problems.extend(_clashes(specs))
+    problems.extend(clashes(specs))
     if problems:
         raise SpecError(_once(problems))
     return tuple(loaded.spec for loaded in specs)
