@@ -64,10 +64,14 @@ class _Loopback(AbstractResolver):
 
 
 class RequestLog:
-    """`--json-log`: one JSON line for each request sent."""
+    """`--json-log`: one JSON line for each request sent.
+
+    failure: why no more lines can be written (a full disk, say). The requests go on: an answer is worth more.
+    """
 
     def __init__(self, stream: IO[str]) -> None:
         self._stream = stream
+        self.failure: OSError | None = None
 
     def write(self, request: ClientRequest, status: int, ms: float, request_id: str) -> None:
         line = {
@@ -77,8 +81,12 @@ class RequestLog:
             "ms": round(ms, 1),
             "requestId": request_id,
         }
-        self._stream.write(json.dumps(line) + "\n")
-        self._stream.flush()
+        if self.failure is None:
+            try:
+                self._stream.write(json.dumps(line) + "\n")
+                self._stream.flush()
+            except OSError as error:
+                self.failure = error
 
 
 def masked(url: URL) -> URL:
