@@ -101,14 +101,14 @@ async def _hidden_line(prompt: str) -> str:
         import termios
     except ImportError:  # Windows
         return await _in_thread(lambda: getpass.getpass(prompt))
-    sys.stderr.write(prompt)
-    sys.stderr.flush()
     descriptor = sys.stdin.fileno()
     before = termios.tcgetattr(descriptor)
     raw = termios.tcgetattr(descriptor)
     raw[3] &= ~(termios.ECHO | termios.ICANON)
     termios.tcsetattr(descriptor, termios.TCSADRAIN, raw)
     try:
+        sys.stderr.write(prompt)  # only now: who answers it at once is not shown either
+        sys.stderr.flush()
         return await _in_thread(lambda: _read_line(descriptor))
     finally:
         termios.tcsetattr(descriptor, termios.TCSAFLUSH, before)  # what was pasted beyond the line is not shown either

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import stat
 import sys
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
@@ -23,7 +24,7 @@ from provisioner.cli.target import Targets, open_targets
 from provisioner.cli.terminal import Terminal
 from provisioner.clients.session import RequestLog
 from provisioner.core import exit_codes
-from provisioner.core.errors import ProvisionerError, UsageError
+from provisioner.core.errors import OutputError, ProvisionerError, UsageError
 from provisioner.fleet import TenantResult
 from provisioner.operations.tenant import OpenTenant, open_tenant
 from provisioner.operations.ui import Ui
@@ -94,7 +95,7 @@ class Run:
 @asynccontextmanager
 async def open_run(common: Common, terminal: Terminal, *, several: bool) -> AsyncIterator[Run]:
     """A run, its sessions closed at the end."""
-    with _request_log(common) as log:
+    with _request_log(common, terminal) as log:
         async with open_targets(log, only_emulator=common.emulator) as targets:
             try:
                 yield Run(common, terminal, targets, several)
@@ -144,10 +145,14 @@ def finish(results: Sequence[TenantResult[T]], verb: Verb[T], terminal: Terminal
     for outcome in outcomes:
         if outcome.error is not None:
             _show(outcome.error, outcome.name if several else "", terminal)
-    if not several:
-        return next((outcome.code for outcome in outcomes), exit_codes.DONE)
-    terminal.message(summary_lines(outcomes, terminal.err.width))
-    return exit_codes.combine(outcome.code for outcome in outcomes)
+    if several:
+        terminal.message(summary_lines(outcomes, terminal.err.width))
+    for unwritten in terminal.unwritten:
+        terminal.error(unwritten)
+    if terminal.unwritten:
+        return exit_codes.FAILED
+    codes = [outcome.code for outcome in outcomes]
+    return exit_codes.combine(codes) if several else next(iter(codes), exit_codes.DONE)
 
 
 def code_of(result: TenantResult[T], verb: Verb[T]) -> int:
@@ -206,20 +211,39 @@ def show_traceback(error: Exception, name: str, terminal: Terminal) -> None:
 
 
 @contextmanager
-def _request_log(common: Common) -> Iterator[RequestLog | None]:
+def _request_log(common: Common, terminal: Terminal) -> Iterator[RequestLog | None]:
     """One JSON line a request: in the file of --json-log, else on stderr with -v."""
-    if common.json_log is not None:
-        with _private(common.json_log) as stream:
-            yield RequestLog(stream)
-    else:
+    if common.json_log is None:
         yield RequestLog(sys.stderr) if common.verbose else None
+        return
+    stream = _private(common.json_log)
+    log = RequestLog(stream)
+    try:
+        yield log
+    finally:
+        try:
+            stream.close()
+        except OSError as error:
+            log.failure = log.failure or error
+        if log.failure is not None:
+            terminal.unwritten.append(
+                OutputError(
+                    f"the request log is incomplete: {log.failure.strerror}",
+                    where=f"--json-log {common.json_log}",
+                    next_step="make room there, or name another file; what was done stays",
+                )
+            )
 
 
 def _private(path: Path) -> IO[str]:
-    """The file, emptied, readable and writable by its owner only, also when it was there before. Raises UsageError."""
+    """The file, emptied, readable and writable by its owner only, also when it was there before. Raises UsageError.
+
+    What is no file (a pipe, a device) is everybody's, and stays as it is.
+    """
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        path.chmod(0o600)
+        if stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.fchmod(descriptor, 0o600)
     except OSError as error:
         raise UsageError(
             f"--json-log {path} cannot be written: {error.strerror}",

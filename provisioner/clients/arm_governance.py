@@ -17,7 +17,6 @@ import aiohttp
 
 from provisioner.clients.clouds import CloudEndpoints
 from provisioner.clients.identity import RunnerCredential
-from provisioner.clients.session import read_bounded
 from provisioner.core.errors import ApiError, ApiReplyError, UnreachableError, api_error_class
 
 _AUTHORIZATION = "providers/Microsoft.Authorization"
@@ -112,7 +111,7 @@ class ArmGovernance:
             async with self._session.request(
                 method, url, headers=headers, json=body, allow_redirects=False
             ) as response:
-                raw, status = await read_bounded(response), response.status
+                raw, status = await response.read(), response.status
                 correlation = response.headers.get("x-ms-request-id", "")
         except (aiohttp.ClientError, TimeoutError) as error:
             reason = type(error).__name__

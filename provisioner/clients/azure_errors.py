@@ -15,8 +15,8 @@ from azure.core.exceptions import (
     ServiceResponseError,
 )
 
-from provisioner.clients.session import retry_after_s
-from provisioner.core.errors import ApiError, ApiReplyError, UnreachableError, api_error_class
+from provisioner.clients.retry import NoAnswerError, retry_after_s
+from provisioner.core.errors import AnswerLostError, ApiError, ApiReplyError, UnreachableError, api_error_class
 
 _LONGEST_TEXT = 600
 
@@ -37,6 +37,8 @@ def told(service: str, operation: str) -> Iterator[None]:
 
 def api_error(service: str, operation: str, error: AzureError) -> ApiError:
     """Never carries a body: only code and message of the documented error envelope. To be raised `from None`."""
+    if isinstance(error.inner_exception, NoAnswerError) and error.inner_exception.write:
+        return AnswerLostError(service, operation)
     if isinstance(error, (ServiceRequestError, ServiceResponseError, IncompleteReadError)):
         return UnreachableError(
             service,

@@ -21,7 +21,6 @@ from provisioner.clients.id_token import verified_claims
 from provisioner.clients.jwt_claims import claims_of
 from provisioner.clients.msal_bridge import post_form, with_msal
 from provisioner.clients.proof import ClientProof
-from provisioner.clients.session import read_bounded
 from provisioner.clients.sign_in_errors import passing_fault, sign_in_error
 from provisioner.core.clock import Clock
 from provisioner.core.errors import ApiError, ApiReplyError, SignInError, UnreachableError, api_error_class
@@ -230,7 +229,7 @@ async def _get_json(session: aiohttp.ClientSession, url: str) -> dict[str, Any]:
     operation = f"GET {urlsplit(url).path}"
     try:
         async with session.get(url, allow_redirects=False) as response:
-            body = (await read_bounded(response)).decode("utf-8-sig", "replace")
+            body = (await response.read()).decode("utf-8-sig", "replace")
             status = response.status
     except (aiohttp.ClientError, TimeoutError) as error:
         raise UnreachableError("Entra", operation, 0, "", type(error).__name__) from error

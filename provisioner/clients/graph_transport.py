@@ -19,9 +19,9 @@ from kiota_abstractions.serialization import SerializationWriterFactory
 from kiota_serialization_json.json_serialization_writer_factory import JsonSerializationWriterFactory
 
 from provisioner.clients.identity import RunnerCredential
-from provisioner.clients.session import LONGEST_WAIT_S, read_bounded, retry_after_s
+from provisioner.clients.retry import LONGEST_WAIT_S, NoAnswerError, retry_after_s
 from provisioner.core.clock import Clock
-from provisioner.core.errors import ApiError, ApiReplyError, UnreachableError, api_error_class
+from provisioner.core.errors import AnswerLostError, ApiError, ApiReplyError, UnreachableError, api_error_class
 
 _LARGEST_BATCH = 20
 _ATTEMPTS = 5
@@ -189,9 +189,11 @@ class GraphTransport:
             async with self._session.request(
                 method, url, headers=authorized, data=body, allow_redirects=False
             ) as response:
-                raw = await read_bounded(response)
+                raw = await response.read()
                 status, answered = response.status, dict(response.headers)
         except (aiohttp.ClientError, TimeoutError) as error:
+            if isinstance(error, NoAnswerError) and error.write:
+                raise AnswerLostError("Graph", operation) from error
             raise UnreachableError(
                 "Graph",
                 operation,

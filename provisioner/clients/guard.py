@@ -50,7 +50,7 @@ def signatures_allowed() -> Iterator[None]:
 
 async def guard(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
     """The session's outermost middleware. Raises WriteRefusedError before anything leaves."""
-    if not _writes.get() and not await _reads(request):
+    if not _writes.get() and not (await is_read(request) and (_signatures.get() or not _signs(request))):
         raise WriteRefusedError(
             f"a read-only command tried to send {request.method} {request.url.host}{request.url.path}",
             next_step="this is a defect of provisioner: please report it",
@@ -58,14 +58,15 @@ async def guard(request: ClientRequest, handler: ClientHandlerType) -> ClientRes
     return await handler(request)
 
 
-async def _reads(request: ClientRequest) -> bool:
+async def is_read(request: ClientRequest) -> bool:
+    """Whether it changes nothing at the service: it may be sent by `plan`, and sent again."""
     if request.method in ("GET", "HEAD"):
         return True
     if request.method != "POST":
         return False
     host, path = request.url.host or "", request.url.path
     if host.endswith(_VAULTS):
-        return _signatures.get() and _SIGN.fullmatch(path) is not None
+        return _signs(request)
     if host == "dev.azure.com" or host.endswith(".visualstudio.com"):
         return path.endswith("/oidctoken")  # Azure DevOps vouches for the job this is
     if host in _LOGIN_HOSTS:
@@ -73,6 +74,12 @@ async def _reads(request: ClientRequest) -> bool:
     if host in _GRAPH_HOSTS:
         return path.endswith("/directoryObjects/getByIds") or (path.endswith("/$batch") and await _reads_only(request))
     return host in _ARM_HOSTS and path.lower().endswith("/checknameavailability")
+
+
+def _signs(request: ClientRequest) -> bool:
+    """Key Vault's `keys/sign`, the one request of a vault's that is a POST and changes nothing."""
+    vault = (request.url.host or "").endswith(_VAULTS)
+    return vault and request.method == "POST" and _SIGN.fullmatch(request.url.path) is not None
 
 
 async def _reads_only(request: ClientRequest) -> bool:

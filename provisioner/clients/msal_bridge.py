@@ -16,7 +16,6 @@ from typing import Any
 import aiohttp
 
 from provisioner.clients.clouds import CloudEndpoints
-from provisioner.clients.session import read_bounded
 from provisioner.clients.sign_in_errors import sign_in_error
 from provisioner.core.errors import ApiReplyError, ServiceUnavailableError, UnreachableError
 from provisioner.core.secret import Secret
@@ -93,7 +92,7 @@ async def post_form(
     """POST a form to a token endpoint. Raises UnreachableError; any answer is returned."""
     try:
         async with session.post(url, data=dict(form), headers=headers, allow_redirects=False) as response:
-            body = await read_bounded(response)
+            body = await response.read()
             return _Answer(response.status, body.decode("utf-8-sig", "replace"), dict(response.headers))
     except (aiohttp.ClientError, TimeoutError) as error:
         raise UnreachableError(

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from provisioner.clients.sign_in_errors import remedy_of
-from provisioner.core.errors import ApiError, ServiceUnavailableError, SignInError, ThrottledError, UnreachableError
+from provisioner.core.errors import (
+    AnswerLostError,
+    ApiError,
+    ServiceUnavailableError,
+    SignInError,
+    ThrottledError,
+    UnreachableError,
+)
 
 
 def is_outage(error: ApiError) -> bool:
@@ -11,4 +18,4 @@ def is_outage(error: ApiError) -> bool:
     if isinstance(error, SignInError):
         remedy = remedy_of(error)
         return remedy is not None and remedy.transient
-    return isinstance(error, UnreachableError | ServiceUnavailableError | ThrottledError)
+    return isinstance(error, UnreachableError | AnswerLostError | ServiceUnavailableError | ThrottledError)

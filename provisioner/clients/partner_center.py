@@ -17,7 +17,7 @@ import aiohttp
 from yarl import URL
 
 from provisioner.clients.clouds import CloudEndpoints
-from provisioner.clients.session import read_bounded, retry_after_s
+from provisioner.clients.retry import retry_after_s
 from provisioner.core.errors import ApiError, ApiReplyError, UnreachableError, api_error_class
 from provisioner.core.secret import Secret
 
@@ -125,7 +125,7 @@ class PartnerCenterClient:
             async with self._session.get(
                 URL(self._origin + page.path, encoded=True), headers=headers, allow_redirects=False
             ) as response:
-                body = (await read_bounded(response)).decode("utf-8-sig", "replace")
+                body = (await response.read()).decode("utf-8-sig", "replace")
                 if response.status != 200:
                     raise api_error(operation, response.status, body, response.headers, correlation)
                 return _object(operation, body), response.headers

@@ -19,18 +19,13 @@ from typing import IO
 import aiohttp
 from aiohttp import ClientHandlerType, ClientMiddlewareType, ClientRequest, ClientResponse
 from aiohttp.abc import AbstractResolver, ResolveResult
-from aiohttp.payload import Payload
 from yarl import URL
 
 from provisioner.clients.guard import guard
+from provisioner.clients.retry import WholeResponse, retry
 from provisioner.clients.sdk_logs import silence_sdks
 from provisioner.core.clock import Clock
 
-MAX_BODY_BYTES = 16 * 1024 * 1024
-_ATTEMPTS = 5
-LONGEST_WAIT_S = 120.0
-_RETRIED = frozenset({429, 502, 503, 504})
-_REPEATABLE = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 _SECRET_QUERY = frozenset({"code", "client_secret", "access_token", "refresh_token", "id_token", "state", "nonce"})
 _REQUEST_ID_HEADERS = ("request-id", "x-ms-request-id", "MS-RequestId")
 
@@ -69,10 +64,14 @@ class _Loopback(AbstractResolver):
 
 
 class RequestLog:
-    """`--json-log`: one JSON line for each request sent."""
+    """`--json-log`: one JSON line for each request sent.
+
+    failure: why no more lines can be written (a full disk, say). The requests go on: an answer is worth more.
+    """
 
     def __init__(self, stream: IO[str]) -> None:
         self._stream = stream
+        self.failure: OSError | None = None
 
     def write(self, request: ClientRequest, status: int, ms: float, request_id: str) -> None:
         line = {
@@ -82,8 +81,12 @@ class RequestLog:
             "ms": round(ms, 1),
             "requestId": request_id,
         }
-        self._stream.write(json.dumps(line) + "\n")
-        self._stream.flush()
+        if self.failure is None:
+            try:
+                self._stream.write(json.dumps(line) + "\n")
+                self._stream.flush()
+            except OSError as error:
+                self.failure = error
 
 
 def masked(url: URL) -> URL:
@@ -108,68 +111,17 @@ def open_session(
     connector = aiohttp.TCPConnector(
         ssl=context, resolver=None if emulator is None else _Loopback(emulator), limit=100, keepalive_timeout=30
     )
-    middlewares = [guard, _retry(clock), *([_logged(log)] if log else []), *innermost]
+    middlewares = [guard, retry(clock), *([_logged(log)] if log else []), *innermost]
     if emulator is not None:
         middlewares.append(_only_to(emulator))
     return aiohttp.ClientSession(
         connector=connector,
+        response_class=WholeResponse,
         middlewares=middlewares,
         cookie_jar=aiohttp.DummyCookieJar(),
         trust_env=emulator is None,
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=20, sock_read=60),
     )
-
-
-async def read_bounded(response: ClientResponse) -> bytes:
-    """The whole body; raises aiohttp.ClientPayloadError when it is larger than any documented answer."""
-    body = await response.content.read(MAX_BODY_BYTES + 1)
-    while not response.content.at_eof() and len(body) <= MAX_BODY_BYTES:
-        body += await response.content.read(MAX_BODY_BYTES + 1 - len(body))
-    if len(body) > MAX_BODY_BYTES:
-        raise aiohttp.ClientPayloadError(f"the answer is larger than {MAX_BODY_BYTES} bytes")
-    return body
-
-
-def retry_after_s(value: str | None, attempt: int) -> float:
-    """Seconds to wait before attempt number `attempt` + 1: what the service asked, else 1, 2, 4, 8 (sam-facts 6.3)."""
-    if value is not None and value.strip().isdigit():
-        return max(float(value), 1.0)
-    return float(2**attempt)
-
-
-def _retry(clock: Clock) -> ClientMiddlewareType:
-    async def retry(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
-        """Repeats what is safe to repeat: 429 always (it was not carried out), the rest only where twice is once."""
-        for attempt in range(_ATTEMPTS - 1):
-            try:
-                response = await handler(request)
-            except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
-                if not await _repeatable(request):
-                    raise
-                await clock.sleep(retry_after_s(None, attempt))
-                continue
-            wait = retry_after_s(response.headers.get("Retry-After"), attempt)
-            if response.status not in _RETRIED or wait > LONGEST_WAIT_S:
-                return response
-            if response.status != 429 and not await _repeatable(request):
-                return response
-            response.release()
-            await clock.sleep(wait)
-        return await handler(request)
-
-    return retry
-
-
-async def _repeatable(request: ClientRequest) -> bool:
-    """Our `$batch` holds reads only; a token request may come twice unless it redeems a code, which works once.
-
-    `oidctoken` is Azure DevOps's word for a job's own token.
-    """
-    if request.method in _REPEATABLE or request.url.path.endswith(("/$batch", "/oidctoken")):
-        return True
-    if not request.url.path.endswith("/token") or not isinstance(request.body, Payload):
-        return False
-    return b"authorization_code" not in await request.body.as_bytes()
 
 
 def _only_to(emulator: EmulatorEndpoint) -> ClientMiddlewareType:

@@ -108,8 +108,10 @@ class ApiError(ProvisionerError):
     """A service answered with an error.
 
     `message` is the service's own text in its documented shape, cut short; `code` its code; `correlation_id` what
-    Microsoft's support asks for.
+    Microsoft's support asks for. waited_out: it came again for as long as anybody is to wait for its end.
     """
+
+    waited_out = False
 
     def __init__(
         self,
@@ -171,6 +173,20 @@ class ApiReplyError(ApiError):
 
 class UnreachableError(ApiError):
     """No answer at all: name, route, TLS or time-out. status is 0."""
+
+
+class AnswerLostError(ApiError):
+    """A write went out and no whole answer came back: it may have been carried out or not. status is 0."""
+
+    def __init__(self, service: str, operation: str) -> None:
+        super().__init__(
+            service,
+            operation,
+            0,
+            "",
+            "the answer was lost, so what was asked may have been done or not",
+            next_step="run the same command again: it looks first",
+        )
 
 
 class SignInError(ApiError):

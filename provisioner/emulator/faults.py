@@ -30,8 +30,10 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from email.utils import formatdate
 from fnmatch import fnmatchcase
+from functools import cache
 from typing import Any, Literal
 from uuid import uuid4
 
@@ -139,6 +141,23 @@ def _may_strike(fault: Document, call: Call, service: str) -> bool:
     )
 
 
+@cache
+def _operations() -> frozenset[str]:
+    """Every name that the request list may show."""
+    from .services import ROUTERS  # which knows the control surface, which knows this module
+
+    return frozenset(route.operation for router in ROUTERS.values() for route in router.routes)
+
+
+def _check_operation(glob: str) -> None:
+    """A fault that can never strike is a mistake. `*` also strikes what no service has an operation for."""
+    if any(fnmatchcase(name, glob) for name in _operations()):
+        return
+    near = get_close_matches(glob, _operations(), 1, cutoff=0.5)
+    hint = f"; the nearest is {near[0]}" if near else ""
+    raise ValueError(f"operation {glob} matches nothing that the emulator does{hint}")
+
+
 def _check(wanted: dict[str, Any]) -> None:
     action = wanted.get("action")
     if not isinstance(action, str) or action not in ACTIONS:
@@ -150,6 +169,7 @@ def _check(wanted: dict[str, Any]) -> None:
         raise ValueError(f"action {action} needs {needed}")
     for member, value in wanted.items():
         _check_member(member, value)
+    _check_operation(wanted.get("operation", "*"))
 
 
 def _check_member(member: str, value: Any) -> None:

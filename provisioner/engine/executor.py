@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from graphlib import TopologicalSorter
 
 from provisioner.clients.guard import writes_allowed
@@ -19,6 +20,7 @@ from provisioner.core.plan import Plan
 from provisioner.core.report import Outcome, Report, StepResult
 from provisioner.core.step import Action, Step
 from provisioner.resources.contract import AnyKind, Writer
+from provisioner.resources.lag import until_heard
 from provisioner.spec.model import Spec
 
 
@@ -101,7 +103,9 @@ class _Run:
         self.watcher.started(step)
         kind = self.kinds[step.address.kind]
         try:
-            made = await kind.perform(step, kind.wanted(self.spec).get(step.address), self.known, self.write)
+            wanted = kind.wanted(self.spec).get(step.address)
+            perform = partial(kind.perform, step, wanted, self.known, self.write)
+            made = await until_heard(self.write, perform, str(step.address))
         except StaleError as error:
             self._not_done(index, Outcome.STALE, error)
         except ProvisionerError as error:

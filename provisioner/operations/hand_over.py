@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+from provisioner.resources.token_held import COMMAND
 from provisioner.resources.vault_roles import operator_roles
 from provisioner.spec.model import Spec
 
@@ -18,6 +21,13 @@ def hand_over(spec: Spec) -> str:
     )
 
 
+def with_the_right_mode(spec: Spec, advice: str) -> str:
+    """Advice to sign in as it works for the spec: where a token is trusted, only a code carries the sign-in away."""
+    if spec.application.credential.type != "federated":
+        return advice
+    return re.sub(rf"{COMMAND}\b(?! --mode)", f"{COMMAND} --mode device", advice)
+
+
 def _on_a_laptop() -> str:
     return "Whoever does it needs the spec, a machine of their own, and no access to this pipeline:"
 
@@ -29,7 +39,7 @@ def _where(spec: Spec) -> str:
 
 
 def _commands(spec: Spec, *, device: bool) -> str:
-    consent = f"provisioner consent SPEC{' --mode device' if device else ''}"
+    consent = with_the_right_mode(spec, COMMAND)
     if device or spec.cloud == "emulator":
         return f"\n    {consent}\n"
     cloud = _AZ_CLOUDS.get(spec.cloud)

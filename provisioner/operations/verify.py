@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from provisioner.clients.entra import UserTokens
 from provisioner.clients.graph_facts import ApplicationFacts
@@ -15,6 +15,7 @@ from provisioner.clients.tenant import TenantClients
 from provisioner.core.errors import ApiError, CredentialMissingError, ForbiddenError
 from provisioner.core.observation import Known, Present
 from provisioner.engine.forecast import credential_life, token_life
+from provisioner.operations.hand_over import with_the_right_mode
 from provisioner.resources.application import ApplicationFact
 from provisioner.resources.application_key import absence, application_key
 from provisioner.resources.contract import Reader, could_not_look
@@ -53,6 +54,11 @@ class _Stored:
 
 async def verify(clients: TenantClients, spec: Spec) -> tuple[Check, ...]:
     """All checks, always the same ones in the same order; those that could not be run say why."""
+    found = await _checks(clients, spec)
+    return tuple(replace(check, next_step=with_the_right_mode(spec, check.next_step)) for check in found)
+
+
+async def _checks(clients: TenantClients, spec: Spec) -> tuple[Check, ...]:
     names = _names(spec)
     stored = await _stored(clients, spec)
     if isinstance(stored, Check):

@@ -9,7 +9,16 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from provisioner.core.errors import ApiError, ConflictError, ForbiddenError, NotFoundError, UnreachableError
+from provisioner.clients.retry import LONGEST_WAIT_S
+from provisioner.core.errors import (
+    AnswerLostError,
+    ApiError,
+    ConflictError,
+    ForbiddenError,
+    NotFoundError,
+    ServiceUnavailableError,
+    UnreachableError,
+)
 from provisioner.resources.contract import Writer
 
 Result = TypeVar("Result")
@@ -17,7 +26,9 @@ Result = TypeVar("Result")
 DIRECTORY_DEADLINE_S = 600.0
 ROLE_DEADLINE_S = 900.0
 _FIRST_WAIT_S = 1.0
-_LONGEST_WAIT_S = 15.0
+_LONGEST_POLL_S = 15.0
+_TRIES = 5
+_PASSING_FAULTS = (502, 503, 504)
 _NOT_YET = (
     "does not reference a valid application object",
     "queried reference-property objects are not present",
@@ -53,6 +64,13 @@ def role_lag(error: ApiError) -> bool:
     return isinstance(error, ForbiddenError) and error.code == "ForbiddenByRbac"
 
 
+def unheard(error: ApiError) -> bool:
+    """A write of which it is not known whether it was carried out: look first, then decide (design section 5)."""
+    lost = isinstance(error, AnswerLostError)
+    fault = isinstance(error, ServiceUnavailableError) and error.status in _PASSING_FAULTS
+    return (lost or fault) and not error.waited_out
+
+
 def settling(error: ApiError) -> bool:
     """A parallel operation holds the object; it lets go by itself."""
     return isinstance(error, ConflictError) and error.code in (
@@ -80,7 +98,29 @@ async def retry_while(
                 raise
         write.progress(f"waiting for {waiting_for}")
         await write.clock.sleep(wait)
-        wait = min(wait * 2, _LONGEST_WAIT_S)
+        wait = min(wait * 2, _LONGEST_POLL_S)
+
+
+async def until_heard(write: Writer, call: Callable[[], Awaitable[Result]], what: str) -> Result:
+    """What `call` gives, which looks before it writes: it is called again where no answer tells whether it did.
+
+    A conflict after that may be with what that very write made, which no replica shows yet.
+    """
+    lost = False
+    attempt = 0
+    while True:
+        try:
+            return await call()
+        except ApiError as error:
+            lost = lost or unheard(error)
+            again = unheard(error) or (lost and isinstance(error, ConflictError))
+            wait = error.retry_after_s or float(2**attempt)
+            if not again or attempt == _TRIES - 1 or wait > LONGEST_WAIT_S:
+                error.waited_out = again
+                raise
+        write.progress(f"no answer: looking whether {what} was done")
+        await write.clock.sleep(wait)
+        attempt += 1
 
 
 async def find_after_conflict(

@@ -11,6 +11,7 @@ from datetime import datetime
 from provisioner.clients.guard import writes_allowed
 from provisioner.clients.key_vault import SecretFacts
 from provisioner.core.errors import (
+    AnswerLostError,
     ApiReplyError,
     ConsentError,
     ConsentRequiredError,
@@ -85,6 +86,6 @@ def _what_is_known(error: ProvisionerError) -> str:
     """A lost answer does not say that the write was not carried out."""
     if isinstance(error, VerificationError):
         return "the new refresh token was written, but could not be read back"
-    if isinstance(error, (UnreachableError, ServiceUnavailableError, ApiReplyError)):
+    if isinstance(error, (AnswerLostError, UnreachableError, ServiceUnavailableError, ApiReplyError)):
         return "the vault did not say whether the new refresh token was stored"
     return "the new refresh token was NOT stored"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from provisioner.clients.key_vault import SecretFacts
 from provisioner.core.errors import ApiError, ProvisionerError
 from provisioner.core.secret import Secret
+from provisioner.resources.lag import until_heard
 from provisioner.resources.marks import TAG
 from provisioner.resources.token_checks import TokenIdentity
 from provisioner.resources.token_state import CONTENT_TYPE, LIFETIME, TokenWanted, token_tags
@@ -32,7 +34,9 @@ async def store(wanted: TokenWanted, token: Secret, identity: TokenIdentity, sec
         shared=True,
     )
     try:
-        await _retire_older(secrets, wanted, written)
+        await until_heard(
+            secrets.write, partial(_retire_older, secrets, wanted, written), f"the disabling of older {written.name}"
+        )
     except ApiError as error:
         raise OlderVersionsError(
             f"the new refresh token is stored, but older versions could not be disabled: {error.what}",

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
 from provisioner.clients.key_vault import KeyVaultClient, SecretFacts, StoredSecret
 from provisioner.core.errors import ApiError, ConflictError, ForeignResourceError, NotFoundError, VerificationError
 from provisioner.core.secret import Secret
 from provisioner.resources.contract import Writer
-from provisioner.resources.lag import ROLE_DEADLINE_S, name_lag, retry_while, role_lag
+from provisioner.resources.lag import ROLE_DEADLINE_S, name_lag, retry_while, role_lag, unheard, until_heard
 from provisioner.resources.marks import TAG
 
 Result = TypeVar("Result")
@@ -72,18 +73,29 @@ class VaultSecrets:
         the vault goes on giving another value; ApiError.
         """
 
+        marked = {**tags, TAG: self.mark}
+
         async def put() -> SecretFacts:
-            return await self.vault.set_secret(
-                name, value, content_type=content_type, expires_at=expires_at, tags={**tags, TAG: self.mark}
-            )
+            try:
+                return await self.vault.set_secret(
+                    name, value, content_type=content_type, expires_at=expires_at, tags=marked
+                )
+            except ApiError as error:
+                found = await self.find(name) if unheard(error) else None
+                if found is not None and found.value == value and found.facts.tags == marked:
+                    return found.facts
+                raise
+
+        async def heard() -> SecretFacts:
+            return await until_heard(self.write, put, f"the writing of {name}")
 
         try:
-            written = await self._settled(put, name, _in_between)
+            written = await self._settled(heard, name, _in_between)
         except ConflictError as error:
             if error.code != _DELETED:
                 raise
-            await self._recover(name)
-            written = await self._settled(put, name, _still_deleted)
+            await until_heard(self.write, partial(self._recover, name), f"the recovery of {name}")
+            written = await self._settled(heard, name, _still_deleted)
         await self._read_back(written, value, shared=shared)
         return written
 

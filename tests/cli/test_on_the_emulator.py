@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
+from provisioner.core import exit_codes
 from provisioner.emulator.seed.directory import CONTOSO, FABRIKAM, OPERATOR_PASSWORD, RUNNER_SECRET
 from provisioner.render.plan_schema import plan_schema
 from tests.demo import main as demo
@@ -120,6 +121,15 @@ def test_the_request_log_is_private_and_names_each_request(environment: dict[str
     lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
     assert lines
     assert all(line.keys() == {"method", "url", "status", "ms", "requestId"} for line in lines)
+
+
+def test_a_request_log_that_cannot_be_written_is_told_and_costs_no_answer(environment: dict[str, str]) -> None:
+    ended = provisioner(environment, "plan", SPEC, "--json-log", "/dev/full", "--format", "json")
+    assert ended.returncode == exit_codes.FAILED
+    assert json.loads(ended.stdout)["tenants"][0]["entries"]
+    assert "Traceback" not in ended.stderr
+    assert "error: the request log is incomplete: No space left on device" in ended.stderr
+    assert stat.S_IMODE(Path("/dev/full").stat().st_mode) == 0o666, "a device is not ours to lock"
 
 
 def test_no_output_holds_a_secret(environment: dict[str, str], fleet: Path) -> None:

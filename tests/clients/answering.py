@@ -28,7 +28,7 @@ class Answering:
         if request.url.path.endswith(self.path):
             await response.content.read()
             loop = asyncio.get_running_loop()
-            response.content = StreamReader(BaseProtocol(loop), 2**16, loop=loop)
+            response.content = StreamReader(BaseProtocol(loop), 2**16 + len(self.body), loop=loop)
             response.content.feed_data(self.body)
             response.content.feed_eof()
             response.status = self.status

@@ -188,6 +188,8 @@ def test_fault_waits_for_its_turn_and_ends_with_its_time(store: Store) -> None:
         ({"action": "deny", "count": 0}, "count must be a whole number from 1"),
         ({"action": "deny", "probability": True}, "probability must be a number from 0 to 1"),
         ({"action": "deny", "operation": 7}, "operation must be text"),
+        ({"action": "deny", "operation": "arm.vault.*"}, r"arm.vault.\* matches nothing.*nearest is arm.vaults"),
+        ({"action": "deny", "operation": "Graph.*"}, "matches nothing"),
         ({"action": "deny", "seed": 1.5}, "seed must be a whole number"),
     ],
 )

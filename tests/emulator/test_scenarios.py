@@ -72,14 +72,6 @@ def test_neglected_shows_what_nobody_looked_at_and_apply_mends_it(rehearsal: Reh
     assert rehearsal.run("plan", SPEC, "--detailed-exitcode").returncode == 0
 
 
-def test_a_bad_day_is_survived(rehearsal: Rehearsal) -> None:
-    rehearsal.start("--scenario", "bad-day")
-    applied = rehearsal.run("apply", SPEC, "--auto-approve", "--no-consent")
-    assert applied.returncode == 3, applied.stdout + applied.stderr
-    faults = json.loads(rehearsal.run("emulator", "faults", "--json").stdout)
-    assert [fault["operation"] for fault in faults if not fault["struck"]] == []
-
-
 def test_a_folder_with_state_is_given_up_only_when_told(rehearsal: Rehearsal) -> None:
     rehearsal.start()
     rehearsal.run("emulator", "lag", "graph=30s")

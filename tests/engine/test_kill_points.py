@@ -19,7 +19,8 @@ import pytest
 
 from provisioner.emulator.note import folder_note
 from tests.engine.endings import CutOff, Killed, Silent, Unanswered
-from tests.trial import CREDENTIAL, Request, Trial, could_write
+from tests.engine.in_place import is_in_place_once
+from tests.trial import Request, Trial, could_write
 
 PROGRAM = Path(sys.executable).with_name("provisioner")
 SAMPLE = random.Random(33).sample(
@@ -36,22 +37,6 @@ SAMPLE = random.Random(33).sample(
     ),
     3,
 )
-
-
-def _all_is_in_place_once(trial: Trial, kill_point: str) -> None:
-    plan = trial.plan()
-    assert [(step.address.kind, step.operation) for step in plan.steps] == [("refresh_token", "consent")], kill_point
-    application = trial.application()
-    applications = trial.graph("GET", "applications")["value"]
-    assert [each["id"] for each in applications if each["displayName"] == "Trial"] == [application["id"]], kill_point
-    principals = trial.graph("GET", "servicePrincipals")["value"]
-    assert len([each for each in principals if each["appId"] == application["appId"]]) == 1, kill_point
-    grants = trial.grants()
-    assert len(grants) == len({grant["resourceId"] for grant in grants}) == 2, kill_point
-    stored = trial.secrets("GET", f"secrets/{CREDENTIAL}")
-    assert [each["keyId"] for each in application["passwordCredentials"]] == [stored["tags"]["keyId"]], kill_point
-    assert trial.mints_a_token(stored["value"]), kill_point
-    assert [each["id"].rsplit("/", 1)[-1] for each in trial.secrets("GET", "secrets")["value"]] == [CREDENTIAL]
 
 
 def _mark(write: Request) -> tuple[str, str]:
@@ -75,7 +60,7 @@ def test_killed_anywhere_the_next_run_finishes(trial: Trial, ending: type[Silent
             continue  # the same writes have left the same cloud, from which a run did finish
         point = f"{ending.__name__} at {at}, after {written}"
         assert trial.apply().exit_code() == 3, point
-        _all_is_in_place_once(trial, point)
+        is_in_place_once(trial, point)
         finished.add(written)
     assert len(finished) > 5, "a kill between the writes leaves another cloud each time"
 
@@ -106,4 +91,4 @@ def test_a_real_process_killed_while_it_waits_is_finished_by_the_next(
     trial.cloud.control("DELETE", "faults")
     with _started(trial, spec) as process:
         assert process.wait(60) == 3
-    _all_is_in_place_once(trial, operation)
+    is_in_place_once(trial, operation)

@@ -128,13 +128,18 @@ def test_a_vault_that_does_not_take_the_new_token_is_a_loud_failure_and_the_old_
     kept.renew()
 
 
-@pytest.mark.parametrize("how", [{"action": "status", "status": 503}, {"action": "truncate", "how": "short"}], ids=str)
-def test_a_vault_without_a_whole_answer_leaves_open_whether_it_was_stored(
-    kept_by_secret: Kept, how: dict[str, Any]
-) -> None:
-    kept_by_secret.trial.fault("key_vault.secrets.set", count=None, **how)
+def test_a_vault_that_goes_on_failing_leaves_open_whether_it_was_stored(kept_by_secret: Kept) -> None:
+    kept_by_secret.trial.fault("key_vault.secrets.set", "status", status=503, count=None)
     with pytest.raises(TokenNotStoredError, match="did not say whether"):
         kept_by_secret.renew()
+
+
+@pytest.mark.parametrize("how", [{"action": "truncate", "how": "short"}, {"action": "reset", "when": "after"}], ids=str)
+def test_a_write_whose_answer_is_lost_is_looked_for_and_not_repeated(kept_by_secret: Kept, how: dict[str, Any]) -> None:
+    before = len(kept_by_secret.trial.versions())
+    kept_by_secret.trial.fault("key_vault.secrets.set", count=None, **how)
+    kept_by_secret.renew()
+    assert len(kept_by_secret.trial.versions()) == before + 1
 
 
 def test_older_versions_that_cannot_be_disabled_do_not_hide_that_the_new_one_is_stored(kept_by_secret: Kept) -> None:

@@ -43,6 +43,18 @@ def test_a_trusted_token_that_is_elsewhere_is_no_failed_check(trusting: tuple[Tr
     assert exit_code([first, *rest, last]) == 4
 
 
+def test_whoever_must_sign_in_is_told_the_mode_that_works_there(trusting: tuple[Trial, Spec]) -> None:
+    trial, spec = trusting
+    trial.secrets("DELETE", f"secrets/{SECRET}")
+
+    async def run() -> tuple[Check, ...]:
+        async with trial.opened(spec=spec) as tenant:
+            return await verify(tenant.clients, spec)
+
+    first, *_ = asyncio.run(run())
+    assert (first.for_a_person, first.next_step) == (True, "provisioner consent SPEC --mode device")
+
+
 def test_a_probe_there_leaves_the_token_unknown(trusting: tuple[Trial, Spec]) -> None:
     trial, spec = trusting
 

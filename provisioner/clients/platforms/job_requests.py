@@ -13,7 +13,6 @@ import aiohttp
 from yarl import URL
 
 from provisioner.clients.platforms.environment import PlatformMissingError
-from provisioner.clients.session import read_bounded
 from provisioner.core.errors import ApiReplyError, UnreachableError, api_error_class
 from provisioner.core.secret import Secret
 
@@ -63,7 +62,7 @@ async def ask(
     try:
         async with session.request(method, url, headers=headers, allow_redirects=False) as response:
             status = response.status
-            body = await read_bounded(response)
+            body = await response.read()
     except (aiohttp.ClientError, TimeoutError) as error:
         raise UnreachableError(
             platform, _ASKING, 0, "", type(error).__name__,

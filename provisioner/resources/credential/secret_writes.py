@@ -18,8 +18,11 @@ from provisioner.resources.credential.secret_steps import (
     SecretFact,
     sorted_out,
 )
+from provisioner.resources.lag import unheard
 from provisioner.resources.marks import TAG
 
+_UNHEARD_LOOKS = 3
+_UNHEARD_EVERY_S = 10.0
 _CONTENT_TYPE = "application/vnd.provisioner.client-secret"
 
 
@@ -59,7 +62,7 @@ async def _create(work: AtWork, fact: SecretFact) -> None:
 
     The secret it replaces may still be kept for the overlap, and must stay known as that.
     """
-    value = await _add(work, fact.name, replaced=fact.previous_key_id)
+    value = await _add(work, fact, fact.name, replaced=fact.previous_key_id)
     await work.prove(SecretProof(value))
 
 
@@ -67,14 +70,19 @@ async def _stage(step: Step, work: AtWork, fact: SecretFact, now: datetime) -> N
     """Beside the one in force, unless another run has staged or promoted one since the plan."""
     current = fact.working(fact.in_force, now)
     if step.seen == ("" if current is None else current.key_id) and fact.working(fact.staged, now) in (None, current):
-        await _add(work, fact.staged_name)
+        await _add(work, fact, fact.staged_name)
 
 
-async def _add(work: AtWork, name: str, *, replaced: str = "") -> Secret:
+async def _add(work: AtWork, fact: SecretFact, name: str, *, replaced: str = "") -> Secret:
     """Graph shows the value once: it goes to the vault before anything else, or the secret goes again."""
     ends_at = work.write.clock.now() + work.wanted.lifetime
     graph = work.write.clients.graph.credentials
-    key_id, value = await graph.add_password(work.object_id, work.wanted.mark, ends_at)
+    try:
+        key_id, value = await graph.add_password(work.object_id, work.wanted.mark, ends_at)
+    except ApiError as error:
+        if unheard(error):
+            await _remove_unheard(work, fact)
+        raise
     try:
         await _store(work, name, value, {KEY_ID_TAG: key_id, PREVIOUS_TAG: replaced}, ends_at)
     except (ApiError, ForeignResourceError, VerificationError):
@@ -82,6 +90,23 @@ async def _add(work: AtWork, name: str, *, replaced: str = "") -> Secret:
             await graph.remove_password(work.object_id, key_id)
         raise
     return value
+
+
+async def _remove_unheard(work: AtWork, before: SecretFact) -> None:
+    """The secret that Graph may have made without our hearing its value goes again.
+
+    A replica may show it late, and another run's new one is on its way to the vault for a moment: hence the waits.
+    """
+    for _ in range(_UNHEARD_LOOKS):
+        work.write.progress("no answer: looking whether a secret was made whose value is lost")
+        await work.write.clock.sleep(_UNHEARD_EVERY_S)
+        fact = await look(work)
+        held = fact.reached | fact.named_now() | {entry.key_id for entry in before.ours}
+        lost = [entry.key_id for entry in fact.ours if entry.key_id not in held]
+        for key_id in lost:
+            await work.write.clients.graph.credentials.remove_password(work.object_id, key_id)
+        if lost:
+            return
 
 
 async def _promote(work: AtWork, fact: SecretFact) -> None:
