@@ -103,7 +103,8 @@ def test_where_others_made_application_and_vault_less_is_enough_and_each_is_need
         inherited.graph("POST", "servicePrincipals", {"appId": PARTNER_CENTER})
     inherited.cloud.control("POST", "snapshot", {"name": f"others-{mode}"})
     needs = [need for need in runner_needs(spec) if not need.by_apply]
-    for left_out in (None, *needs):
+    foreseeing = "Policy.Read.All"  # only tells ahead, and before it sees the vault there is no credential to tell of
+    for left_out in (None, *(need for need in needs if need.names[0] != foreseeing)):
         inherited.back_to(f"others-{mode}")
         left = [need for need in needs if need is not left_out]
         runner = _hired(inherited, spec, left)
