@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from provisioner.clients.arm_facts import AccessPolicyFacts
+from provisioner.core.errors import ConsentError
 from provisioner.core.plan import Plan
 from provisioner.core.step import Action, Step
 from provisioner.emulator.kinds import GROUP as KIND
 from provisioner.emulator.seed.directory import CONTOSO
 from provisioner.emulator.store import Store
+from provisioner.operations.consent import ConsentOptions, ConsentResult, consent
 from provisioner.resources.access_policies import Asked, PolicyGap, PolicyVault, permissions_of
 from provisioner.resources.vault_roles import VAULT_ROLES
 from tests.conftest import REPLY_URLS
+from tests.consent.player import Player
 from tests.inherited import Inherited
 from tests.rehearsal import served
 from tests.trial import failures
@@ -59,14 +64,17 @@ def _run(tenant: Inherited, command: str) -> None:
             permissions[family] = []
         else:
             permissions[family] = [*permissions[family], word]
-    entry = {"tenantId": tenant.tenant.id, "objectId": principal, "permissions": permissions}
-    body = {"properties": {"accessPolicies": [entry]}}
+    body = {"properties": {"accessPolicies": [_entry(tenant, principal, **permissions)]}}
     tenant.arm("PUT", f"{tenant.vault_path}/accessPolicies/replace", body)
 
 
+def _entry(tenant: Inherited, object_id: str, **permissions: list[str]) -> dict[str, Any]:
+    return {"tenantId": tenant.tenant.id, "objectId": object_id, "permissions": permissions}
+
+
 def _allow(tenant: Inherited, object_id: str, **permissions: list[str]) -> None:
-    entry = {"tenantId": tenant.tenant.id, "objectId": object_id, "permissions": permissions}
-    tenant.arm("PUT", f"{tenant.vault_path}/accessPolicies/add", {"properties": {"accessPolicies": [entry]}})
+    body = {"properties": {"accessPolicies": [_entry(tenant, object_id, **permissions)]}}
+    tenant.arm("PUT", f"{tenant.vault_path}/accessPolicies/add", body)
 
 
 @pytest.mark.parametrize("credential", ["secret", "certificate"])
@@ -145,3 +153,29 @@ def test_only_roles_of_the_vault_itself_have_no_permissions() -> None:
         "Key Vault Data Access Administrator",
         "Key Vault Contributor",
     }
+
+
+def test_a_sign_in_that_could_not_be_stored_is_refused_before_it_with_the_command(made: Inherited) -> None:
+    tenant = made
+    tenant.mode = "adopt"
+    tenant.back_to("found")
+
+    def consents() -> ConsentResult:
+        async def run() -> ConsentResult:
+            async with tenant.opened() as opened:
+                player = Player(tenant.cloud.robot, tenant.operator)
+                return await consent(opened.clients, tenant.spec(), player, ConsentOptions(mode="paste"))
+
+        return asyncio.run(run())
+
+    runner = tenant.tenant.runner.object_id
+    policies: dict[str, Any] = {"properties": {"accessPolicies": [_entry(tenant, runner, secrets=["get", "list"])]}}
+    for step in _items(tenant.plan()):
+        _run(tenant, step.todo)
+    assert tenant.apply().exit_code() == 3
+    tenant.arm("PATCH", tenant.vault_path, policies)
+    with pytest.raises(ConsentError) as refused:
+        consents()
+    assert "do not let" in refused.value.what
+    _run(tenant, refused.value.next_step)
+    assert consents().account == tenant.tenant.operator
