@@ -15,6 +15,7 @@ from provisioner.core.plan import Cause, Notice, Plan
 from provisioner.core.step import Action, Step
 from provisioner.engine.forecast import forecast
 from provisioner.engine.forecast import notices as notices_of
+from provisioner.engine.overview import permissions_of, resources_of
 from provisioner.resources.contract import AnyKind
 from provisioner.resources.role_assignment import runner_addresses
 from provisioner.resources.spec_digest import DigestFact, SpecDigest
@@ -48,6 +49,8 @@ def make_plan(
         cause=_cause(spec, known, kept, now),
         notices=(*notices, *notices_of(life, spec, now)),
         life=life,
+        resources=resources_of(spec, kinds, known),
+        permissions=permissions_of(spec, known),
     )
 
 
