@@ -121,6 +121,11 @@ class Plan:
     def removals(self) -> tuple[Step, ...]:
         return tuple(step for step in self.pending if step.removal)
 
+    @property
+    def removed(self) -> int:
+        """How much is taken away, as `safety.maxRemovals` counts it."""
+        return sum(step.removed for step in self.removals)
+
     def exit_code(self) -> int:
         """What is to be said of it (design section 3); 2 and 3 only reach the shell with --detailed-exitcode."""
         return combine(

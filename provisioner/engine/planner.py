@@ -156,7 +156,8 @@ def _ordered(steps: Sequence[Step]) -> list[Step]:
 def _cause(spec: Spec, known: Known, steps: Sequence[Step], now: datetime) -> Cause:
     """What a renewal or rotation does by the calendar is neither drift nor change.
 
-    A digest that differs says that the spec moved; whether the world moved as well it cannot tell (never `both`).
+    A digest that differs says that the spec moved; whether the world moved as well it cannot tell (never `both`). Where
+    something could not be read, nobody knows that nothing moved.
     """
     seen = known.get(Address(spec.name, SpecDigest.name))
     if isinstance(seen, Unknown):
@@ -165,6 +166,8 @@ def _cause(spec: Spec, known: Known, steps: Sequence[Step], now: datetime) -> Ca
     if not recorded.digest:
         return Cause.FIRST
     moved = any(step.pending(now) and not step.scheduled and not step.last for step in steps)
-    if recorded.digest == digest(spec):
-        return Cause.DRIFT if moved else Cause.NONE
-    return Cause.CHANGE
+    if recorded.digest != digest(spec):
+        return Cause.CHANGE
+    if moved:
+        return Cause.DRIFT
+    return Cause.UNKNOWN if any(step.action is Action.UNKNOWN for step in steps) else Cause.NONE
