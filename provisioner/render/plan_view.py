@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 
+from provisioner.clients.clouds import endpoints
 from provisioner.core.address import Address
 from provisioner.core.overview import PermissionRow
 from provisioner.core.plan import Cause, Life, Mortal, Plan
@@ -45,6 +46,8 @@ COUNTED = {
     Action.UNKNOWN: "could not be read",
     Action.PERSON: "for a person",
 }
+_COMMAND = re.compile(r"\s*(?:az|provisioner) [a-z]")
+_CONSENT_PAGE = re.compile(r"https://[a-z.]+/[A-Za-z0-9.-]+/adminconsent\?client_id=[0-9A-Fa-f-]{36}(?![^\s,.;])")
 _PERMISSION = re.compile(r"application\.permissions\[(.+)\]\.(delegated|application)")
 
 
@@ -106,6 +109,11 @@ def ends(plan: Plan) -> dict[Address, Life]:
 def waits(step: Step, now: datetime) -> bool:
     """Whether it is shown, and not due yet."""
     return step.action.writes and not step.pending(now)
+
+
+def unread(step: Step) -> bool:
+    """Whether it could not be read: then its todo says what would make it readable."""
+    return step.action is Action.UNKNOWN
 
 
 def sign(step: Step, now: datetime) -> str:
@@ -203,6 +211,28 @@ def three_ways(row: PermissionRow) -> str:
     for word, yes in (("requested", row.requested), ("granted", row.granted)):
         told.append(word if yes else f"{word}: unknown" if yes is None else f"not {word}")
     return ", ".join(told)
+
+
+def pieces(text: str) -> list[tuple[bool, str]]:
+    """Advice in pieces: runs of lines that are commands (True), and the rest."""
+    lines = [(_COMMAND.match(line) is not None, line.strip()) for line in text.splitlines() if line.strip()]
+    return [
+        (is_command, "\n".join(line for _, line in run)) for is_command, run in groupby(lines, key=lambda one: one[0])
+    ]
+
+
+def linked(text: str, cloud: str) -> list[tuple[bool, str]]:
+    """A sentence in pieces: links that may be followed (True), and the rest.
+
+    Only Microsoft's own page of consent is one: an answer of a service, which may hold anything, leads nowhere.
+    """
+    pieces: list[tuple[bool, str]] = []
+    at = 0
+    for found in _CONSENT_PAGE.finditer(text):
+        if found[0].startswith(f"{endpoints(cloud).authority}/"):
+            pieces += [(False, text[at : found.start()]), (True, found[0])]
+            at = found.end()
+    return [piece for piece in (*pieces, (False, text[at:])) if piece[1]]
 
 
 def _renewal(life: Life) -> Task:

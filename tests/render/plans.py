@@ -7,9 +7,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from provisioner.core.address import Address, Ref
+from provisioner.core.errors import ApiError
 from provisioner.core.overview import PermissionRow, Presence, Resource
 from provisioner.core.plan import Cause, Life, Mortal, Notice, Plan
 from provisioner.core.step import Action, Change, Step
+from provisioner.render.checked import Checked
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 NAME = "contoso-sam"
@@ -222,7 +224,7 @@ PERSON = plan(
         (Change("delegated", None, "User.Read"),),
         reason="the runner lacks DelegatedPermissionGrant.ReadWrite.All",
         todo="a Cloud Application Administrator opens this link and accepts:\n"
-        "  https://login.microsoftonline.com/7d1a0f3c-95b1-4f0e-8a39-3a3d6f2f6f10/adminconsent?client_id=0c6c7d0f",
+        "  https://login.microsoftonline.com/7d1a0f3c-95b1-4f0e-8a39-3a3d6f2f6f10/adminconsent?client_id=0c6c7d0f-5e0a-4f2b-9a7d-0c1b7a9d3e55",
     ),
     Step(TOKEN, Action.PERSON, "broken", reason="the token is older than 90 days", todo=SIGN_IN),
     cause=Cause.CHANGE,
@@ -420,3 +422,29 @@ ALL = {
     "unknown": UNKNOWN,
     "owners": OWNERS,
 }
+
+
+REFUSED_SIGN_IN = ApiError(
+    "Entra",
+    "token of the runner",
+    401,
+    "invalid_client",
+    "AADSTS7000215: Invalid client secret provided.",
+    next_step="renew the runner's secret; then: provisioner plan SPEC",
+)
+
+
+def checked(shown: Plan | None, name: str = NAME) -> Checked:
+    """A tenant of a report; None: it failed."""
+    renamed = None if shown is None else replace(shown, name=name)
+    error = REFUSED_SIGN_IN if shown is None else None
+    return Checked(name, "7d1a0f3c-95b1-4f0e-8a39-3a3d6f2f6f10", renamed, NOW, error, f"specs/{name}.yaml")
+
+
+SEVERAL = (
+    checked(QUIET, "adatum-sam"),
+    checked(FIRST, "contoso-sam"),
+    checked(UNKNOWN, "fabrikam-sam"),
+    checked(None, "northwind-sam"),
+    checked(PERSON, "wingtip-sam"),
+)
