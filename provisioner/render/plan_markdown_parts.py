@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from provisioner.core.overview import PermissionRow
-from provisioner.core.plan import Life, Mortal, Plan
+from provisioner.core.plan import Plan
 from provisioner.core.step import Step
 from provisioner.render import plan_view
 from provisioner.render.checked import Checked
@@ -55,7 +55,7 @@ def summary_row(tenant: Checked) -> str:
     plan = tenant.plan
     numbers = {each.action: str(each.number) for each in plan_view.counts(plan) if each.action is not None}
     removed = str(plan.removed) if plan.removals else ""
-    ends = [_ends(plan, what) for what in plan_view.OWN]
+    ends = [plan_view.ending(plan, what) for what in plan_view.OWN]
     cells = [numbers.get(action, "") for action in plan_view.COUNTED]
     return row(name, outcome, plan_view.CAUSES[plan.cause], *cells, removed, *ends)
 
@@ -63,15 +63,6 @@ def summary_row(tenant: Checked) -> str:
 def _sign(sign: str) -> str:
     """As code: at the beginning of a line some of them would begin a list."""
     return f"<code>{sign}</code>"
-
-
-def _ends(plan: Plan, what: Mortal) -> str:
-    found = next((life for life in plan.life if life.what is what), None)
-    if found is None:
-        return ""
-    if found.expires_at is None:
-        return found.state
-    return f"{found.expires_at:%Y-%m-%d}, {plan_view.left(found.expires_at - plan.made_at)}"
 
 
 def tasks_of(tenant: Checked, *, named: bool) -> Iterator[str]:
@@ -134,20 +125,11 @@ def _permission(one: PermissionRow) -> str:
 def life_table(plan: Plan) -> str:
     if not plan.life:
         return ""
-    rows = (row(inline(_named(life)), life.state, _end(life, plan), inline(life.note)) for life in plan.life)
+    rows = (
+        row(inline(plan_view.named(life)), life.state, plan_view.until(life, plan.made_at), inline(life.note))
+        for life in plan.life
+    )
     return f"**what ends on its own**\n\n{table('what', 'state', 'ends', 'noted')}{''.join(rows)}\n"
-
-
-def _named(life: Life) -> str:
-    if life.what is Mortal.REFRESH_TOKEN:
-        return f"refresh token {life.name}"
-    return f"{life.type} {life.name}{' of unknown origin' if life.what is Mortal.FOREIGN_CREDENTIAL else ''}"
-
-
-def _end(life: Life, plan: Plan) -> str:
-    if life.expires_at is None:
-        return ""
-    return f"{life.expires_at:%Y-%m-%d}, {plan_view.left(life.expires_at - plan.made_at)}"
 
 
 def notices(tenant: Checked) -> str:

@@ -156,7 +156,14 @@ def end(life: Life, now: datetime) -> str:
     assert life.expires_at is not None, "only what ends is asked"
     what = f"{life.type}, " if life.type else ""
     over = life.expires_at <= now
-    return f"{what}{'expired' if over else 'expires'} {life.expires_at:%Y-%m-%d}, {left(life.expires_at - now)}"
+    return f"{what}{'expired' if over else 'expires'} {until(life, now)}"
+
+
+def named(life: Life) -> str:
+    """What ends, and whose it is."""
+    if life.what is Mortal.REFRESH_TOKEN:
+        return f"refresh token {life.name}"
+    return f"{life.type} {life.name}{' of unknown origin' if life.what is Mortal.FOREIGN_CREDENTIAL else ''}"
 
 
 def left(rest: timedelta) -> str:
@@ -164,6 +171,17 @@ def left(rest: timedelta) -> str:
     days = int(round(abs(rest) / timedelta(days=1), 1))
     amount = count(days, "day") if days else count(int(abs(rest).total_seconds() // 3600), "hour")
     return f"{amount} ago" if rest <= timedelta(0) else f"{amount} left"
+
+
+def ending(plan: Plan, what: Mortal) -> str:
+    """When a tenant's credential or token ends, or else its state; nothing where it has none."""
+    found = next((life for life in plan.life if life.what is what), None)
+    return "" if found is None else until(found, plan.made_at) or found.state
+
+
+def until(life: Life, now: datetime) -> str:
+    """`2027-02-21, 63 days left`; nothing where no end is known."""
+    return "" if life.expires_at is None else f"{life.expires_at:%Y-%m-%d}, {left(life.expires_at - now)}"
 
 
 def counts(plan: Plan) -> list[Count]:
