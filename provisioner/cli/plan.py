@@ -108,9 +108,9 @@ def _checked(results: Sequence[TenantResult[Plan]], terminal: Terminal) -> list[
             plan=result.value,
             at=now if result.value is None else result.value.made_at,
             error=None if result.error is None else told_error(result.error),
-            file=terminal.file_of(result.spec.name),
+            file=file,
         )
-        for result in results
+        for result, (_, file) in zip(results, terminal.files, strict=True)  # several may have one name
     ]
 
 

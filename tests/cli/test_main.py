@@ -18,8 +18,6 @@ PROGRAM = Path(sys.executable).with_name("provisioner")
 HEAVY = ("aiohttp", "asyncio", "azure", "jsonschema", "msal", "msgraph", "msgspec", "rich", "uvicorn", "yaml")
 SPEC = "configs/emulator.yaml"
 REFUSED = (
-    ["plan", SPEC, "--format", "markdown"],
-    ["plan", SPEC, "--format", "html"],
     ["plan", SPEC, "--shard", "1/4"],
     ["apply", SPEC, "--report", "report.html"],
     ["verify", SPEC, "--evidence", "evidence"],

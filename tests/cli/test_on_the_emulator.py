@@ -93,6 +93,21 @@ def test_a_tenant_that_fails_stops_no_other(environment: dict[str, str], fleet: 
     assert "3 tenants" in ended.stderr
 
 
+@pytest.mark.parametrize(("format_", "failed"), [("markdown", "| **failed** |"), ("html", "No plan could be made")])
+def test_a_report_is_all_of_stdout_and_has_every_tenant_also_the_one_that_failed(
+    environment: dict[str, str], fleet: Path, format_: str, failed: str
+) -> None:
+    ended = provisioner(environment, "plan", fleet, "--format", format_, "--detailed-exitcode")
+    assert ended.returncode == 1
+    assert ended.stdout.startswith({"markdown": "## provisioner plan", "html": "<!doctype html>"}[format_])
+    assert "3 tenants: " in ended.stdout or "3 tenants</h2>" in ended.stdout
+    assert failed in ended.stdout
+    assert "5b7f3c1e" in ended.stdout, "why it failed"
+    assert f"provisioner consent {fleet}/contoso.yaml" in ended.stdout
+    assert re.search(r"\d+ to create", re.sub(r"<[^>]+>", "", ended.stdout))
+    assert not [secret for secret in (RUNNER_SECRET, OPERATOR_PASSWORD, "eyJ") if secret in ended.stdout]
+
+
 def test_of_many_tenants_none_with_changes_pending_is_called_in_order(
     environment: dict[str, str], tmp_path: Path
 ) -> None:
