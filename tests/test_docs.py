@@ -70,7 +70,6 @@ PLAN_JSON = (ROOT / "docs" / "plan-json.md").read_text(encoding="utf-8")
 def test_every_key_of_the_plans_json_is_documented(key: str) -> None:
     told = re.sub(r"```json.*?```", "", PLAN_JSON, flags=re.DOTALL)
     assert f"`{key}`" in told or f'"{key}"' in told
-    assert f'"{key}"' in PLAN_JSON
 
 
 def test_the_documented_plan_obeys_the_schema() -> None:
