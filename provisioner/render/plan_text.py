@@ -12,7 +12,7 @@ from provisioner.core.step import Action, Change, Step
 from provisioner.render import plan_view
 from provisioner.render.layout import ANY_FILE, BLANK, Lines, labelled, paragraph, plain, ready
 from provisioner.render.permissions_text import GRAVE, permission_lines
-from provisioner.render.values import moment, shown
+from provisioner.render.values import moment, shown, visible
 
 _STYLES: dict[Action, str] = {
     Action.NONE: "dim",
@@ -83,7 +83,7 @@ def _heading(plan: Plan, width: int) -> Lines:
 
 def _step(step: Step, now: datetime, width: int, file: str, life: Life | None) -> Lines:
     sign = Text(plan_view.LATER, "dim") if plan_view.waits(step, now) else mark(step.action)
-    head = Text("  ").append_text(sign).append(f" {plan_view.title(step)}")
+    head = Text("  ").append_text(sign).append(f" {visible(plan_view.title(step))}")
     beside = [_tags(step), *([_end(life, now)] if life is not None else [])]
     lines = [*_row(head, beside, width), *_fields(step, width)]
     if step.not_before is not None and step.not_before > now:

@@ -64,7 +64,7 @@ def visible(text: str, *, lines: bool = False) -> str:
 
     lines: line ends stay; else they become blanks.
     """
-    told = text.replace("\r\n", "\n") if lines else " ".join(text.split())
+    told = text.replace("\r\n", "\n").replace("\t", " ") if lines else " ".join(text.split())
     return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", told)
 
 

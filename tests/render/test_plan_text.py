@@ -8,8 +8,8 @@ from syrupy.assertion import SnapshotAssertion
 
 from provisioner.core.address import Address
 from provisioner.core.exit_codes import PERSON_MUST_ACT
-from provisioner.core.plan import Cause, Plan
-from provisioner.core.step import Action, Step
+from provisioner.core.plan import Cause, Notice, Plan
+from provisioner.core.step import Action, Change, Step
 from provisioner.render.layout import plain
 from provisioner.render.plan_text import plan_text, summary_line
 from tests.render.plans import ALL, CLEAN, DRIFT, FIRST, NOW, OWNERS, QUIET, READER, REFUSED, ROTATION, UNKNOWN, plan
@@ -80,3 +80,12 @@ def test_permissions_are_shown_where_something_differs_and_are_no_noise_elsewher
     shown = plan_text(DRIFT, 120)
     assert "not declared, requested, granted: unknown" in shown
     assert "User.Read" not in shown
+
+
+def test_what_others_wrote_moves_no_cursor_and_turns_no_text_around() -> None:
+    evil = "\x1b[2K\x1b[1A\u202efine\u009b31m"
+    address = Address("contoso-sam", "role_assignment", f"Key Vault Reader/{evil}")
+    step = Step(address, Action.UPDATE, "update", (Change("tags.x", evil, evil),), kept=(evil,), reason=evil)
+    text = plan_text(plan(step, cause=Cause.DRIFT, notices=(Notice("warning", evil, evil),)), 80)
+    assert not set(text) & set("\x1b\u202e\u009b")
+    assert "\\u001b[2K" in text
