@@ -8,8 +8,16 @@ fence.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
+from provisioner.render.layout import count
 from provisioner.render.values import clipped, visible
+
+LIMIT = 65_536
+"""Of one comment."""
+
+ROOM = 65_000
+"""What posts the comment may add a mark by which it finds it again."""
 
 LONGEST_INLINE = 300
 LONGEST_LINE = 1000
@@ -50,3 +58,42 @@ def table(*headings: str) -> str:
 def size(text: str) -> int:
     """How long GitHub may find it. It says characters; counted here in UTF-16 units, which are never fewer."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+class Room:
+    """What is left of the comment."""
+
+    def __init__(self, total: int) -> None:
+        self.total = total
+        self.used = 0
+
+    def take(self, text: str, share: float = 1.0) -> bool:
+        """Whether there was room for it; then there is less now."""
+        fits = self.used + size(text) <= self.total * share
+        self.used += size(text) if fits else 0
+        return fits
+
+
+class Listed:
+    """Texts of one section; those that had room are told."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self.texts = texts
+        self.told = [False] * len(texts)
+
+    def fill(self, room: Room, share: float) -> None:
+        for position, text in enumerate(self.texts):
+            self.told[position] = self.told[position] or room.take(text, share)
+
+    @property
+    def text(self) -> str:
+        return "".join(text for text, told in zip(self.texts, self.told, strict=True) if told)
+
+    @property
+    def left_out(self) -> int:
+        return self.told.count(False)
+
+
+def more(number: int, one: str, many: str) -> str:
+    """What is said of those without room; nothing where there are none."""
+    return f"_… and {count(number, one, many)}, for which there is no room here._" if number else ""

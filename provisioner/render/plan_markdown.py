@@ -17,14 +17,8 @@ from provisioner.render import plan_view
 from provisioner.render.checked import Checked
 from provisioner.render.fleet_text import OUTCOMES
 from provisioner.render.layout import count
-from provisioner.render.markdown import details, size
+from provisioner.render.markdown import ROOM, Listed, Room, details, more, size
 from provisioner.render.plan_diff import step_diff, step_diff_in_brief
-
-LIMIT = 65_536
-"""Of one comment."""
-
-ROOM = 65_000
-"""What posts the comment may add a mark by which it finds it again."""
 
 _FOR_NOTES = 1_500
 _FOR_ONE_NOTE = 250
@@ -39,11 +33,11 @@ def plans_markdown(tenants: Sequence[Checked], room: int = ROOM) -> str:
     tenants = sorted(tenants, key=lambda tenant: _CODES.index(tenant.code))
     several = len(tenants) > 1
     head = parts.heading(tenants)
-    left = _Room(room - _FOR_NOTES - size(head) - size(parts.TABLE) - size(parts.LEGEND))
-    rows = _Listed([parts.summary_row(tenant) for tenant in tenants])
-    tasks = _Listed([text for tenant in tenants for text in parts.tasks_of(tenant, named=several)])
+    left = Room(room - _FOR_NOTES - size(head) - size(parts.TABLE) - size(parts.LEGEND))
+    rows = Listed([parts.summary_row(tenant) for tenant in tenants])
+    tasks = Listed([text for tenant in tenants for text in parts.tasks_of(tenant, named=several)])
     failed = [tenant for tenant in tenants if tenant.plan is None]
-    failures = _Listed([parts.failure(tenant) for tenant in failed])
+    failures = Listed([parts.failure(tenant) for tenant in failed])
     for shares in (_SHARES, (1.0, 1.0, 1.0)):
         for listed, share in zip((rows, tasks, failures), shares, strict=True):
             listed.fill(left, share)
@@ -55,46 +49,12 @@ def plans_markdown(tenants: Sequence[Checked], room: int = ROOM) -> str:
         head,
         parts.TABLE + rows.text + "\n",
         _rows_left_out([tenant for tenant, told in zip(tenants, rows.told, strict=True) if not told]),
-        _under("### For a person to do", tasks.text, _more(tasks.left_out, "more thing to do", "more things to do")),
-        _under("### Could not be planned", failures.text, _more(failures.left_out, "more tenant", "more tenants")),
+        _under("### For a person to do", tasks.text, more(tasks.left_out, "more thing to do", "more things to do")),
+        _under("### Could not be planned", failures.text, more(failures.left_out, "more tenant", "more tenants")),
         _under("### What changes" if several else "", what_changes, _steps_left_out(blocks)),
         parts.LEGEND,
     )
     return "".join(page)
-
-
-class _Room:
-    """What is left of the comment."""
-
-    def __init__(self, total: int) -> None:
-        self.total = total
-        self.used = 0
-
-    def take(self, text: str, share: float = 1.0) -> bool:
-        """Whether there was room for it; then there is less now."""
-        fits = self.used + size(text) <= self.total * share
-        self.used += size(text) if fits else 0
-        return fits
-
-
-class _Listed:
-    """Texts of one section; those that had room are told."""
-
-    def __init__(self, texts: Sequence[str]) -> None:
-        self.texts = texts
-        self.told = [False] * len(texts)
-
-    def fill(self, room: _Room, share: float) -> None:
-        for position, text in enumerate(self.texts):
-            self.told[position] = self.told[position] or room.take(text, share)
-
-    @property
-    def text(self) -> str:
-        return "".join(text for text, told in zip(self.texts, self.told, strict=True) if told)
-
-    @property
-    def left_out(self) -> int:
-        return self.told.count(False)
 
 
 @dataclass
@@ -121,18 +81,18 @@ class _Block:
         groups = plan_view.groups(self.plan)
         self.rows = [_Row(group.kind, step) for group in groups for step in group.steps]
         more = (parts.permissions(self.plan), parts.life_table(self.plan), parts.notices(tenant))
-        self.more = _Listed([text for text in more if text])
+        self.more = Listed([text for text in more if text])
 
     @property
     def frame(self) -> str:
         return details(parts.title(self.plan), parts.about(self.plan), is_open=self.alone)
 
-    def open(self, room: _Room) -> bool:
+    def open(self, room: Room) -> bool:
         """Whether there is room for its frame, and for a note on what is left out of it."""
         self.opened = self.opened or room.take(self.frame + " " * _FOR_ONE_NOTE)
         return self.opened
 
-    def fill(self, room: _Room, *, grave: bool) -> None:
+    def fill(self, room: Room, *, grave: bool) -> None:
         """Each step as a whole, or in brief where there is no room for that."""
         for each in (each for each in self.rows if each.grave is grave and not each.told):
             began = any(other.told for other in self.rows if other.kind == each.kind)
@@ -154,7 +114,7 @@ class _Block:
             return ""
         kinds = dict.fromkeys(row.kind for row in self.rows if row.told)
         groups = [parts.of_kind(kind, "".join(row.told for row in self.rows if row.kind == kind)) for kind in kinds]
-        tables = _more(self.more.left_out, "more table", "more tables") + "\n\n" if self.more.left_out else ""
+        tables = more(self.more.left_out, "more table", "more tables") + "\n\n" if self.more.left_out else ""
         body = "".join((parts.about(self.plan), *groups, self.more.text, tables, _counted(self.hidden)))
         return details(parts.title(self.plan), body, is_open=self.alone)
 
@@ -163,7 +123,7 @@ class _Block:
         return [row.step for row in self.rows if not row.told]
 
 
-def _fill(blocks: Sequence[_Block], room: _Room) -> None:
+def _fill(blocks: Sequence[_Block], room: Room) -> None:
     """First what is grave, of all tenants; then the other steps; then what is to be known."""
     for grave in (True, False):
         for block in blocks:
@@ -179,10 +139,6 @@ def _under(heading: str, text: str, note: str) -> str:
     if not (text or note):
         return ""
     return "\n\n".join(part.strip("\n") for part in (heading, text, note) if part) + "\n\n"
-
-
-def _more(number: int, one: str, many: str) -> str:
-    return f"_… and {count(number, one, many)}, for which there is no room here._" if number else ""
 
 
 def _rows_left_out(tenants: Sequence[Checked]) -> str:

@@ -9,7 +9,9 @@ from typing import Any
 
 from provisioner.core.address import Ref
 
-_UNSEEN = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
+_CONTROL = r"\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff"
+_FORMAT = r"\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+_UNSEEN = re.compile(f"[{_CONTROL}{_FORMAT}]")
 
 
 def shown(value: Any) -> str:

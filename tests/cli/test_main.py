@@ -21,8 +21,6 @@ REFUSED = (
     ["plan", SPEC, "--shard", "1/4"],
     ["apply", SPEC, "--report", "report.html"],
     ["verify", SPEC, "--evidence", "evidence"],
-    ["verify", SPEC, "--format", "junit"],
-    ["verify", SPEC, "--format", "markdown"],
     ["verify", SPEC, "--resume", "report.json"],
     *([name, SPEC, "--any-flag"] for name in NOT_BUILT),
 )

@@ -13,6 +13,7 @@ import termios
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -106,6 +107,17 @@ def test_a_report_is_all_of_stdout_and_has_every_tenant_also_the_one_that_failed
     assert f"provisioner consent {fleet}/contoso.yaml" in ended.stdout
     assert re.search(r"\d+ to create", re.sub(r"<[^>]+>", "", ended.stdout))
     assert not [secret for secret in (RUNNER_SECRET, OPERATOR_PASSWORD, "eyJ") if secret in ended.stdout]
+
+
+def test_a_build_server_gets_a_suite_for_each_tenant_also_for_the_one_that_failed(
+    environment: dict[str, str], fleet: Path
+) -> None:
+    ended = provisioner(environment, "verify", fleet, "--format", "junit")
+    assert ended.returncode == 1
+    suites = ElementTree.fromstring(ended.stdout)
+    assert len(suites) == 3
+    assert all(int(suite.get("errors", "0")) for suite in suites), "nobody has signed in yet, and one does not exist"
+    assert "5b7f3c1e" in ended.stdout
 
 
 def test_of_many_tenants_none_with_changes_pending_is_called_in_order(

@@ -18,8 +18,8 @@ from provisioner.core.errors import PlanError
 from provisioner.core.plan import Cause, Plan
 from provisioner.core.step import Action, Change, Step
 from provisioner.render.checked import Checked
-from provisioner.render.markdown import size
-from provisioner.render.plan_markdown import LIMIT, ROOM, plans_markdown
+from provisioner.render.markdown import LIMIT, ROOM, size
+from provisioner.render.plan_markdown import plans_markdown
 from provisioner.render.plan_markdown_parts import LEGEND
 from tests.render.plans import ALL, DRIFT, NAME, NOW, PERSON, SEVERAL, checked, permission, plan
 
