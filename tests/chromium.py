@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -31,16 +31,26 @@ _BLOCK = 2  # Chromium's word for "no" in its content settings
 
 
 @contextmanager
+def offline_chromium(profile: Path) -> Iterator[webdriver.Chrome]:
+    """A browser for files: whatever a page would fetch goes to a proxy that is not there, and into its log."""
+    with _browser((*_QUIET, f"--user-data-dir={profile}", "--proxy-server=127.0.0.1:9"), scripts=True) as driver:
+        yield driver
+
+
+@contextmanager
 def chromium(description: dict[str, Any], profile: Path, *, scripts: bool = True) -> Iterator[webdriver.Chrome]:
     """A browser with an empty profile at the cloud that `emulator start` describes so; localhost it reaches itself."""
+    proxy = f"--proxy-server={description['proxy']}"
+    pin = f"--ignore-certificate-errors-spki-list={_key_pin(Path(description['ca']))}"
+    with _browser((*_QUIET, f"--user-data-dir={profile}", proxy, pin), scripts=scripts) as driver:
+        yield driver
+
+
+@contextmanager
+def _browser(arguments: Sequence[str], *, scripts: bool) -> Iterator[webdriver.Chrome]:
     options = webdriver.ChromeOptions()
     options.binary_location = _CHROMIUM
-    for argument in (
-        *_QUIET,
-        f"--user-data-dir={profile}",
-        f"--proxy-server={description['proxy']}",
-        f"--ignore-certificate-errors-spki-list={_key_pin(Path(description['ca']))}",
-    ):
+    for argument in arguments:
         options.add_argument(argument)
     if not scripts:
         setting = {"profile.managed_default_content_settings.javascript": _BLOCK}

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
+from enum import StrEnum
 from pathlib import Path
 
 import click
 import pytest
+from jsonschema import Draft202012Validator
 
 from provisioner.cli.main import BUILT, NOT_BUILT, cli
+from provisioner.core.overview import Presence
+from provisioner.core.plan import Cause, Mortal
+from provisioner.core.step import Action
+from provisioner.render.plan_schema import plan_schema
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -46,3 +53,30 @@ def test_a_make_target_of_the_readme_exists(target: str) -> None:
 @pytest.mark.parametrize("path", re.findall(r"\]\(([^):#]+)\)", README))
 def test_a_file_the_readme_links_to_exists(path: str) -> None:
     assert (ROOT / path).exists()
+
+
+def _keys(schema: object) -> set[str]:
+    """Every key of the plan's JSON."""
+    if isinstance(schema, dict):
+        own = set(schema.get("properties", {}))
+        return own.union(*(_keys(value) for value in schema.values()))
+    return set().union(*map(_keys, schema)) if isinstance(schema, list) else set()
+
+
+PLAN_JSON = (ROOT / "docs" / "plan-json.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("key", sorted(_keys(plan_schema())))
+def test_every_key_of_the_plans_json_is_documented(key: str) -> None:
+    told = re.sub(r"```json.*?```", "", PLAN_JSON, flags=re.DOTALL)
+    assert f"`{key}`" in told or f'"{key}"' in told
+
+
+def test_the_documented_plan_obeys_the_schema() -> None:
+    [example] = re.findall(r"```json\n(.*?)```", PLAN_JSON, re.DOTALL)
+    Draft202012Validator(plan_schema()).validate(json.loads(example))
+
+
+@pytest.mark.parametrize("kind", [Action, Cause, Mortal, Presence])
+def test_every_word_of_the_plans_json_is_documented(kind: type[StrEnum]) -> None:
+    assert all(f"`{word}`" in PLAN_JSON for word in kind)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from provisioner.cli.not_built import refuse, refuse_flags
+from provisioner.cli.not_built import refuse_flags
 from provisioner.cli.options import Common, common, fleet_flags, many_paths, output_format
 from provisioner.core import exit_codes
 from provisioner.core.errors import UsageError
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from provisioner.cli.terminal import Terminal
     from provisioner.core.plan import Plan
     from provisioner.fleet import TenantResult
+    from provisioner.render.checked import Checked
 
+_REPORTS = ("prometheus", "markdown", "html")
 _ONLY_DETAILED = (exit_codes.CHANGES_PENDING, exit_codes.PERSON_MUST_ACT)
 
 
@@ -28,7 +30,7 @@ _ONLY_DETAILED = (exit_codes.CHANGES_PENDING, exit_codes.PERSON_MUST_ACT)
 @click.option(
     "--out", metavar="FILE", type=click.Path(path_type=Path), help="Save the plan as well, for `apply --plan FILE`."
 )
-@output_format("text", "json", "prometheus", "markdown", "html")
+@output_format("text", "json", *_REPORTS)
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when changes are pending, 3 when a person must act.")
 @click.option("--probe", is_flag=True, help="Also redeem the stored refresh token; writes nothing.")
 @fleet_flags
@@ -51,8 +53,6 @@ def plan(
     everything could be read.
     """
     refuse_flags(report=report, resume=resume, shard=shard)
-    if format_ not in ("text", "json", "prometheus"):
-        refuse(f"--format {format_}")
     if out is not None and probe:
         raise UsageError(
             "--out and --probe cannot both be: a saved plan holds what apply sees, and apply redeems no token",
@@ -76,8 +76,8 @@ def plan(
     results = run.over(specs, verb, common, terminal)
     if format_ == "json":
         terminal.data(document([run.json_of(result, tenant_json, terminal) for result in results]))
-    elif format_ == "prometheus":
-        terminal.data(_textfile(results))
+    elif format_ in _REPORTS:
+        terminal.data(_report(format_)(_checked(results, terminal)).rstrip("\n"))
     else:
         _show([result.value for result in results if result.value is not None], terminal)
     code = run.finish(results, verb, terminal)
@@ -94,19 +94,39 @@ def _told(plan: Plan) -> Text:
     return summary_line(plan) if plan.exit_code() else Text("nothing to do", "dim")
 
 
-def _textfile(results: Sequence[TenantResult[Plan]]) -> str:
+def _checked(results: Sequence[TenantResult[Plan]], terminal: Terminal) -> list[Checked]:
     """A tenant that failed was looked at as well: at this machine's time, for there is no plan to ask."""
+    from provisioner.cli.run import told_error
     from provisioner.core.clock import Clock
-    from provisioner.render.prometheus import Checked, textfile
+    from provisioner.render.checked import Checked
 
     now = Clock().now()
-    checked = [
+    return [
         Checked(
-            result.spec.name, result.spec.tenant, result.value, now if result.value is None else result.value.made_at
+            name=result.spec.name,
+            tenant=result.spec.tenant,
+            plan=result.value,
+            at=now if result.value is None else result.value.made_at,
+            error=None if result.error is None else told_error(result.error),
+            file=file,
         )
-        for result in results
+        for result, (_, file) in zip(results, terminal.files, strict=True)  # several may have one name
     ]
-    return textfile(checked).rstrip("\n")
+
+
+def _report(format_: str) -> Callable[[Sequence[Checked]], str]:
+    """What a format over all tenants is made with."""
+    if format_ == "prometheus":
+        from provisioner.render.prometheus import textfile
+
+        return textfile
+    if format_ == "html":
+        from provisioner.render.plan_html import plans_html
+
+        return plans_html
+    from provisioner.render.plan_markdown import plans_markdown
+
+    return plans_markdown
 
 
 def _show(plans: list[Plan], terminal: Terminal) -> None:

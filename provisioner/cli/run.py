@@ -175,15 +175,17 @@ def value_of(result: TenantResult[T]) -> T:
 
 def json_of(result: TenantResult[T], show: Callable[[T], dict[str, Any]], terminal: Terminal) -> dict[str, Any]:
     """A tenant in the output of --format json: `show` of its value, or its error; advice names the spec's file."""
-    if result.error is None:
-        told = show(value_of(result))
-    elif isinstance(result.error, ProvisionerError):
-        told = failed_json(result.spec.name, result.error)
-    else:
-        defect = ProvisionerError("a defect of provisioner", next_step="please report it")
-        told = failed_json(result.spec.name, defect)
+    error = result.error
+    told = show(value_of(result)) if error is None else failed_json(result.spec.name, told_error(error))
     ready: dict[str, Any] = with_commands_ready(told, terminal.file_of(result.spec.name))
     return ready
+
+
+def told_error(error: Exception) -> ProvisionerError:
+    """An error for a report; of a bug of ours the traceback is on stderr."""
+    if isinstance(error, ProvisionerError):
+        return error
+    return ProvisionerError("a defect of provisioner", next_step="please report it")
 
 
 def line(verb: Verb[T], result: TenantResult[T]) -> Text:

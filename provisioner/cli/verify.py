@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from provisioner.cli.not_built import refuse, refuse_flags
+from provisioner.cli.not_built import refuse_flags
 from provisioner.cli.options import Common, common, fleet_flags, many_paths, output_format
 
 if TYPE_CHECKING:
@@ -36,8 +36,6 @@ def verify(
     PATH is a spec, a fleet file or a folder of them; any mix.
     """
     refuse_flags(evidence=evidence, report=report, resume=resume, shard=shard)
-    if format_ not in ("text", "json"):
-        refuse(f"--format {format_}")
     from provisioner.cli import run
     from provisioner.cli.terminal import Terminal
     from provisioner.operations import verify as operation
@@ -59,6 +57,19 @@ def verify(
         terminal.data(
             document([run.json_of(result, partial(checks_json, result.spec), terminal) for result in results])
         )
+    elif format_ in ("junit", "markdown"):
+        from provisioner.render.verify_reports import Verified, junit, verify_markdown
+
+        told = [
+            Verified(
+                name=result.spec.name,
+                checks=result.value or (),
+                error=None if result.error is None else run.told_error(result.error),
+                file=file,
+            )
+            for result, (_, file) in zip(results, terminal.files, strict=True)
+        ]
+        terminal.data((junit if format_ == "junit" else verify_markdown)(told).rstrip("\n"))
     else:
         for result in results:
             if result.value is not None:

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from provisioner.core.address import Address
 from provisioner.core.exit_codes import CHANGES_PENDING, COULD_NOT_TELL, DONE, PERSON_MUST_ACT, combine
+from provisioner.core.overview import PermissionRow, Resource
 from provisioner.core.step import Action, Step
 
 _DAY = timedelta(days=1)
@@ -49,6 +50,10 @@ class Life:
     known, or there is nothing yet. state: `fresh`, `due` (the next apply renews it), `expired`, `missing`, `unknown`,
     `foreign`; of a refresh token those of design section 4. for_a_person: nothing but a person keeps it alive, and it
     is time. mfa: whether the sign-in behind a refresh token had it, None where that is not known.
+
+    since: from when it counts (made, or last renewed). due_at: from then on the next apply renews it. warn_at: from
+    then on it is reported as ending. overlap_until: how long, replaced when due, it still works beside its successor.
+    None where nothing of the kind is known. note: whose a refresh token is, as noted beside it.
     """
 
     address: Address
@@ -59,6 +64,11 @@ class Life:
     expires_at: datetime | None = None
     for_a_person: bool = False
     mfa: bool | None = None
+    since: datetime | None = None
+    due_at: datetime | None = None
+    warn_at: datetime | None = None
+    overlap_until: datetime | None = None
+    note: str = ""
 
     def days_left(self, now: datetime) -> float | None:
         """To a tenth of a day; negative once it is over; None without an end."""
@@ -67,7 +77,10 @@ class Life:
 
 @dataclass(frozen=True)
 class Plan:
-    """name, tenant, cloud: of the spec. runner: who looked. digest: of the spec. made_at: UTC. life: what ends when."""
+    """name, tenant, cloud: of the spec. runner: who looked. digest: of the spec. made_at: UTC. life: what ends when.
+
+    resources and permissions: all that was looked at, also where nothing is to be done.
+    """
 
     name: str
     tenant: str
@@ -79,6 +92,8 @@ class Plan:
     cause: Cause = Cause.UNKNOWN
     notices: tuple[Notice, ...] = field(default=())
     life: tuple[Life, ...] = field(default=())
+    resources: tuple[Resource, ...] = field(default=())
+    permissions: tuple[PermissionRow, ...] = field(default=())
 
     @property
     def pending(self) -> tuple[Step, ...]:
@@ -105,6 +120,11 @@ class Plan:
     @property
     def removals(self) -> tuple[Step, ...]:
         return tuple(step for step in self.pending if step.removal)
+
+    @property
+    def removed(self) -> int:
+        """How much is taken away, as `safety.maxRemovals` counts it."""
+        return sum(step.removed for step in self.removals)
 
     def exit_code(self) -> int:
         """What is to be said of it (design section 3); 2 and 3 only reach the shell with --detailed-exitcode."""

@@ -82,6 +82,13 @@ class Step:
     todo: str = ""
     seen: str = ""
 
+    @property
+    def removed(self) -> int:
+        """How much it takes away: a thing that goes is one, and so is each entry taken out of a list."""
+        if not self.removal:
+            return 0
+        return sum(change.removes_entry for change in self.fields) if self.action is Action.UPDATE else 1
+
     def pending(self, now: datetime) -> bool:
         """True when apply would write for this step now."""
         return self.action.writes and (self.not_before is None or self.not_before <= now)

@@ -6,7 +6,6 @@ Pure, and from what was seen anyway: it sends nothing. Whoever only watches need
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 
 from provisioner.core.address import Address
@@ -58,8 +57,20 @@ def token_life(spec: Spec, known: Known, now: datetime) -> tuple[Life, ...]:
     if isinstance(seen, Absent):
         return () if seen.remains is not None else (Life(address, Mortal.REFRESH_TOKEN, WANTED, wanted.secret_name),)
     found = health(wanted, seen.fact, now)
-    life = Life(address, Mortal.REFRESH_TOKEN, found.state.value, wanted.secret_name, expires_at=found.expires_at)
-    return (replace(life, mfa=found.mfa),)
+    return (
+        Life(
+            address,
+            Mortal.REFRESH_TOKEN,
+            found.state.value,
+            wanted.secret_name,
+            expires_at=found.expires_at,
+            mfa=found.mfa,
+            since=found.issued_at,
+            due_at=found.issued_at + wanted.renew_after,
+            warn_at=found.expires_at - wanted.warn_before,
+            note=found.noted if found.ours else "",
+        ),
+    )
 
 
 def notices(life: Iterable[Life], spec: Spec, now: datetime) -> tuple[Notice, ...]:
@@ -84,22 +95,36 @@ def _in_force(address: Address, wanted: CredentialWanted, fact: CredentialFact, 
     found = _secret(fact) if kind == "secret" else _certificate(fact)
     if found is None:
         return Life(address, Mortal.CREDENTIAL, MISSING, wanted.place.name, kind)
-    name, ends_at = found
+    name, since, ends_at = found
+    due_at = None if ends_at is None else ends_at - wanted.rotate_before
     state = FRESH
-    if ends_at is not None and ends_at - wanted.rotate_before <= now:
+    if ends_at is not None and due_at is not None and due_at <= now:
         state = DUE if now < ends_at else EXPIRED
     brought = kind == "certificate" and fact.certificate.is_brought
-    return Life(address, Mortal.CREDENTIAL, state, name, kind, ends_at, for_a_person=brought and state == DUE)
+    return Life(
+        address,
+        Mortal.CREDENTIAL,
+        state,
+        name,
+        kind,
+        ends_at,
+        for_a_person=brought and state == DUE,
+        since=since,
+        due_at=due_at,
+        overlap_until=None if due_at is None or ends_at is None else min(due_at + wanted.overlap, ends_at),
+    )
 
 
-def _secret(fact: CredentialFact) -> tuple[str, datetime | None] | None:
-    entry = fact.secret.on_application(fact.secret.in_force)
-    return None if entry is None else (fact.secret.name, entry.ends_at)
+def _secret(fact: CredentialFact) -> tuple[str, datetime | None, datetime | None] | None:
+    """Its name, when it was stored, and when it ends."""
+    stored = fact.secret.in_force
+    entry = fact.secret.on_application(stored)
+    return None if entry is None or stored is None else (fact.secret.name, stored.created_at, entry.ends_at)
 
 
-def _certificate(fact: CredentialFact) -> tuple[str, datetime | None] | None:
+def _certificate(fact: CredentialFact) -> tuple[str, datetime | None, datetime | None] | None:
     version = fact.certificate.tagged
-    return None if version is None else (fact.certificate.name, version.expires_at)
+    return None if version is None else (fact.certificate.name, version.created_at, version.expires_at)
 
 
 def _foreign(address: Address, fact: CredentialFact) -> Iterable[Life]:

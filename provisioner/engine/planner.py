@@ -15,6 +15,7 @@ from provisioner.core.plan import Cause, Notice, Plan
 from provisioner.core.step import Action, Step
 from provisioner.engine.forecast import forecast
 from provisioner.engine.forecast import notices as notices_of
+from provisioner.engine.overview import permissions_of, resources_of
 from provisioner.resources.contract import AnyKind
 from provisioner.resources.role_assignment import runner_addresses
 from provisioner.resources.spec_digest import DigestFact, SpecDigest
@@ -48,6 +49,8 @@ def make_plan(
         cause=_cause(spec, known, kept, now),
         notices=(*notices, *notices_of(life, spec, now)),
         life=life,
+        resources=resources_of(spec, kinds, known),
+        permissions=permissions_of(spec, known),
     )
 
 
@@ -153,7 +156,8 @@ def _ordered(steps: Sequence[Step]) -> list[Step]:
 def _cause(spec: Spec, known: Known, steps: Sequence[Step], now: datetime) -> Cause:
     """What a renewal or rotation does by the calendar is neither drift nor change.
 
-    A digest that differs says that the spec moved; whether the world moved as well it cannot tell (never `both`).
+    A digest that differs says that the spec moved; whether the world moved as well it cannot tell (never `both`). Where
+    something could not be read, nobody knows that nothing moved.
     """
     seen = known.get(Address(spec.name, SpecDigest.name))
     if isinstance(seen, Unknown):
@@ -162,6 +166,8 @@ def _cause(spec: Spec, known: Known, steps: Sequence[Step], now: datetime) -> Ca
     if not recorded.digest:
         return Cause.FIRST
     moved = any(step.pending(now) and not step.scheduled and not step.last for step in steps)
-    if recorded.digest == digest(spec):
-        return Cause.DRIFT if moved else Cause.NONE
-    return Cause.CHANGE
+    if recorded.digest != digest(spec):
+        return Cause.CHANGE
+    if moved:
+        return Cause.DRIFT
+    return Cause.UNKNOWN if any(step.action is Action.UNKNOWN for step in steps) else Cause.NONE

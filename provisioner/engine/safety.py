@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 
 from provisioner.core.errors import UnsafePlanError
 from provisioner.core.plan import Plan
-from provisioner.core.step import Action, Step
+from provisioner.core.step import Step
 
 
 def check_removals(plan: Plan, max_removals: int, allowed: Collection[str], *, before: Iterable[Step] = ()) -> None:
@@ -17,7 +17,7 @@ def check_removals(plan: Plan, max_removals: int, allowed: Collection[str], *, b
     """
     removing = [step for step in plan.removals if str(step.address) not in allowed]
     gone = [step for step in before if step.removal and str(step.address) not in allowed]
-    count = sum(_removals(step) for step in (*gone, *removing))
+    count = sum(step.removed for step in (*gone, *removing))
     if removing and count > max_removals:
         addresses = [str(step.address) for step in removing]
         lead = "with what was removed before, the plan removes" if gone else "the plan removes"
@@ -27,8 +27,3 @@ def check_removals(plan: Plan, max_removals: int, allowed: Collection[str], *, b
             next_step="look at the plan; to go on, add "
             + " ".join(f"--allow-removal {shlex.quote(address)}" for address in addresses),
         )
-
-
-def _removals(step: Step) -> int:
-    """A thing that goes is one, and so is each entry taken out of a list (design section 4)."""
-    return sum(change.removes_entry for change in step.fields) if step.action is Action.UPDATE else 1

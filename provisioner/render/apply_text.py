@@ -12,7 +12,7 @@ from provisioner.core.report import Outcome, Report, StepResult
 from provisioner.render.consent_text import Stored, consent_lines
 from provisioner.render.layout import ANY_FILE, BLANK, Lines
 from provisioner.render.plan_json import failure_json, tenant_json
-from provisioner.render.plan_text import for_a_person, summary_line
+from provisioner.render.plan_text import summary_line, task_lines
 from provisioner.render.report_text import report_summary, result_lines
 from provisioner.render.verify_text import Shown, check_rows, checks_lines, checks_summary
 
@@ -44,7 +44,7 @@ def applied_lines(applied: Applied, width: int = 80, file: str = ANY_FILE, done:
         lines += consent_lines(applied.consent, width)
     if applied.checks:
         lines += [BLANK, *checks_lines(applied.plan.name, applied.checks, width, file)]
-    lines += for_a_person(applied.after.for_a_person, width, file)
+    lines += task_lines(applied.after, width, file)
     if applied.after.unknown:
         lines += [BLANK, summary_line(applied.after)]
     return lines
@@ -55,7 +55,7 @@ def applied_summary(applied: Applied) -> Text:
     told = [_written(applied)]
     if applied.checks:
         told.append(Text("checks: ").append_text(checks_summary(applied.checks)))
-    if applied.after.for_a_person or applied.after.unknown:
+    if applied.after.person_items or applied.after.unknown:
         told.append(summary_line(applied.after))
     return Text("; ").join(told)
 

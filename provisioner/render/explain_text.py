@@ -8,10 +8,11 @@ from typing import Protocol
 
 from rich.text import Text
 
+from provisioner.core.overview import PermissionRow
 from provisioner.render.layout import BLANK, Lines, labelled, paragraph
+from provisioner.render.permissions_text import permission_lines
 from provisioner.render.values import words
 
-_RISKS = {"low": "green", "medium": "yellow", "high": "red", "critical": "bold red"}
 _WHO = {
     "runner": "The runner (plans and applies) needs",
     "operator": "The operators (run consent) need",
@@ -27,27 +28,6 @@ _SERVICES = {
     "gdap": "GDAP",
     "platform": "Trust",
 }
-
-
-class Row(Protocol):
-    """A permission: declared in the spec, requested on the application, granted in the tenant; None: not read."""
-
-    @property
-    def api(self) -> str: ...
-    @property
-    def value(self) -> str: ...
-    @property
-    def kind(self) -> str: ...
-    @property
-    def declared(self) -> bool: ...
-    @property
-    def requested(self) -> bool | None: ...
-    @property
-    def granted(self) -> bool | None: ...
-    @property
-    def risk(self) -> str: ...
-    @property
-    def sentence(self) -> str: ...
 
 
 class Needed(Protocol):
@@ -95,7 +75,7 @@ class Explained(Protocol):
     @property
     def name(self) -> str: ...
     @property
-    def permissions(self) -> Sequence[Row]: ...
+    def permissions(self) -> Sequence[PermissionRow]: ...
     @property
     def needs(self) -> Sequence[Needed]: ...
     @property
@@ -113,10 +93,7 @@ def explanation_lines(explained: Explained, width: int = 80) -> Lines:
     the outputs, and what could not be read.
     """
     lines: Lines = [Text(f"Permissions of {explained.name}", "bold")]
-    for api, rows in groupby(explained.permissions, key=lambda row: row.api):
-        lines.append(Text(f"  {api}"))
-        for row in rows:
-            lines += _permission(row, width)
+    lines += permission_lines(explained.permissions, width)
     for who, needs in groupby(explained.needs, key=lambda need: need.who):
         lines += [BLANK, Text(_WHO[who], "bold")]
         for need in needs:
@@ -135,23 +112,6 @@ def explanation_lines(explained: Explained, width: int = 80) -> Lines:
         for address, reason in explained.unknown:
             lines += paragraph(f"{address}: {reason}", width, first="  ? ")
     return lines
-
-
-def _permission(row: Row, width: int) -> Lines:
-    head = Text("    ").append(row.risk.ljust(9), _RISKS.get(row.risk, "")).append(f"{row.value}  ")
-    state = f"{row.kind}, {_state(row)}"
-    fits = head.cell_len + len(state) <= width
-    head.append(state if fits else "", "dim")
-    told = [] if fits else paragraph(state, width, first=" " * 13, style="dim")
-    return [head, *told, *paragraph(row.sentence, width, first=" " * 13)]
-
-
-def _state(row: Row) -> str:
-    """What is to be noticed: declared, requested and granted is how it should be."""
-    told = [] if row.declared else ["not declared"]
-    for word, yes in (("requested", row.requested), ("granted", row.granted)):
-        told.append(word if yes else f"{word}: unknown" if yes is None else f"not {word}")
-    return ", ".join(told)
 
 
 def _need(need: Needed, width: int) -> Lines:

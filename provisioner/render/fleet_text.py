@@ -12,7 +12,7 @@ from provisioner.core import exit_codes
 from provisioner.core.errors import ApiError, ProvisionerError
 from provisioner.render.layout import BLANK, Lines, count, paragraph
 
-_OUTCOMES = {
+OUTCOMES = {
     exit_codes.FAILED: ("failed", "red"),
     exit_codes.CHECK_FAILED: ("a check failed", "red"),
     exit_codes.COULD_NOT_TELL: ("could not tell", "cyan"),
@@ -25,7 +25,7 @@ _OUTCOMES = {
 
 def tenant_line(name: str, code: int, told: Text) -> Text:
     """One tenant's outcome: the word for its exit code, its name, and what the command says of it."""
-    word, style = _OUTCOMES[code]
+    word, style = OUTCOMES[code]
     return Text(word.ljust(18), style).append(f"{name}  ", "").append_text(told)
 
 
@@ -51,7 +51,7 @@ def summary_lines(outcomes: Sequence[Outcome], width: int = 80) -> Lines:
     """How many tenants ended how, and the causes of the failures, the most frequent first."""
     counts = Counter(outcome.code for outcome in outcomes)
     lines: Lines = [BLANK, Text(count(len(outcomes), "tenant"), "bold")]
-    for code, (word, style) in _OUTCOMES.items():
+    for code, (word, style) in OUTCOMES.items():
         if counts[code]:
             lines.append(Text("  ").append(str(counts[code]).rjust(5), style).append(f"  {word}"))
     by_cause: dict[str, list[str]] = defaultdict(list)

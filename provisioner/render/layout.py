@@ -11,6 +11,8 @@ from collections.abc import Iterable
 
 from rich.text import Text
 
+from provisioner.render.values import visible
+
 Lines = list[Text]
 BLANK = Text("")
 ANY_FILE = "SPEC"
@@ -19,11 +21,12 @@ ANY_FILE = "SPEC"
 def paragraph(text: str, width: int, *, first: str = "", rest: str | None = None, style: str = "") -> Lines:
     """The text wrapped; `first` begins the first line and `rest` all others (default: as many blanks).
 
-    A line of the text that begins with blanks is a command or a link and is kept as it is.
+    A line of the text that begins with blanks is a command or a link and is kept as it is. What others wrote into it
+    moves no cursor and turns no text around.
     """
     rest = " " * len(first) if rest is None else rest
     lines: Lines = []
-    for source in text.splitlines() or [""]:
+    for source in visible(text, lines=True).splitlines() or [""]:
         begin = rest if lines else first
         if source.startswith(" "):
             lines.append(Text(f"{begin}{source}", style))

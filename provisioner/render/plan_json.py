@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 
 from provisioner.core.errors import ProvisionerError, SpecError
+from provisioner.core.overview import PermissionRow, Presence, Resource
 from provisioner.core.plan import Cause, Life, Mortal, Plan
 from provisioner.core.step import Action, Step
 from provisioner.render.layout import ready
@@ -68,6 +69,10 @@ class LifeRow(_Shape, frozen=True, kw_only=True):
     also `wanted`, `broken`, `expiring`. `expiresAt` and `daysLeft` are null where nothing is there or nothing is known;
     `daysLeft` counts from `madeAt`, to a tenth, and is negative once it is over. `person`: only a person can renew it,
     and it is time. `mfa`: whether the sign-in behind a refresh token had it, as noted beside it; null where unknown.
+
+    `since`: when it was made or last renewed. `dueAt`: from then on apply renews it. `warnAt`: from then on it counts
+    as ending. `overlapUntil`: how long it still works beside a successor made when due. `note`: whose a token is. All
+    but `note` are null where that is not known.
     """
 
     address: Address
@@ -79,6 +84,39 @@ class LifeRow(_Shape, frozen=True, kw_only=True):
     days_left: float | None
     person: bool
     mfa: bool | None
+    since: Moment | None
+    due_at: Moment | None
+    warn_at: Moment | None
+    overlap_until: Moment | None
+    note: str
+
+
+class ResourceRow(_Shape, frozen=True, kw_only=True):
+    """One thing that was looked at, also where nothing is to be done. `state`: `unknown` is never absence.
+
+    `declared`: the spec asks for it. `dependsOn`: what it cannot be without, there or not.
+    """
+
+    address: Address
+    state: Presence
+    declared: bool
+    depends_on: list[Address]
+
+
+class PermissionEntry(_Shape, frozen=True, kw_only=True):
+    """A permission of an API (`kind`: `delegated` or `application`): `declared` in the spec, `requested` on the
+    application, `granted` for the whole tenant; null where that was not read. `risk`: `low`, `medium`, `high`,
+    `critical`, or `unknown` for one that is not rated; `sentence` says why.
+    """
+
+    api: str
+    value: str
+    kind: Literal["delegated", "application"]
+    declared: bool
+    requested: bool | None
+    granted: bool | None
+    risk: str
+    sentence: str
 
 
 class TenantPlan(_Shape, frozen=True, kw_only=True):
@@ -94,6 +132,8 @@ class TenantPlan(_Shape, frozen=True, kw_only=True):
     entries: list[Entry]
     notices: list[NoticeRow]
     life: list[LifeRow]
+    resources: list[ResourceRow]
+    permissions: list[PermissionEntry]
 
 
 class SavedTenantPlan(TenantPlan, frozen=True, kw_only=True):
@@ -144,6 +184,8 @@ def tenant_plan(plan: Plan) -> TenantPlan:
             NoticeRow(severity=notice.severity, text=notice.text, next=notice.next_step) for notice in plan.notices
         ],
         life=[_life(life, plan.made_at) for life in plan.life],
+        resources=[_resource(resource) for resource in plan.resources],
+        permissions=[_permission(row) for row in plan.permissions],
     )
 
 
@@ -202,7 +244,7 @@ def _entry(step: Step) -> Entry:
         ],
         kept=list(step.kept),
         needs=[str(address) for address in step.needs],
-        not_before=None if step.not_before is None else timestamp(step.not_before),
+        not_before=_moment(step.not_before),
         irreversible=step.irreversible,
         removal=step.removal,
         reason=step.reason,
@@ -218,8 +260,39 @@ def _life(life: Life, now: datetime) -> LifeRow:
         name=life.name,
         type=life.type,
         state=life.state,
-        expires_at=None if life.expires_at is None else timestamp(life.expires_at),
+        expires_at=_moment(life.expires_at),
         days_left=life.days_left(now),
         person=life.for_a_person,
         mfa=life.mfa,
+        since=_moment(life.since),
+        due_at=_moment(life.due_at),
+        warn_at=_moment(life.warn_at),
+        overlap_until=_moment(life.overlap_until),
+        note=life.note,
+    )
+
+
+def _moment(value: datetime | None) -> str | None:
+    return None if value is None else timestamp(value)
+
+
+def _resource(resource: Resource) -> ResourceRow:
+    return ResourceRow(
+        address=str(resource.address),
+        state=resource.state,
+        declared=resource.declared,
+        depends_on=[str(address) for address in resource.depends_on],
+    )
+
+
+def _permission(row: PermissionRow) -> PermissionEntry:
+    return PermissionEntry(
+        api=row.api,
+        value=row.value,
+        kind=row.kind,
+        declared=row.declared,
+        requested=row.requested,
+        granted=row.granted,
+        risk=row.risk,
+        sentence=row.sentence,
     )

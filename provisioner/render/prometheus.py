@@ -6,26 +6,15 @@ Meant for node_exporter's textfile collector; a tenant without a plan is in it t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
-from provisioner.core.plan import Life, Mortal, Plan
+from provisioner.core.plan import Life, Mortal
+from provisioner.render.checked import Checked
 
 _TENANT = ("spec", "tenant")
 _TOKEN_STATES = ("fresh", "due", "expiring", "broken", "wanted", "foreign", "unknown")
 _CREDENTIAL_STATES = ("fresh", "due", "expired", "missing", "unknown")
-
-
-@dataclass(frozen=True)
-class Checked:
-    """One tenant. plan: None when none could be made. at: when it was looked at, UTC."""
-
-    name: str
-    tenant: str
-    plan: Plan | None
-    at: datetime
 
 
 def textfile(tenants: Sequence[Checked]) -> str:

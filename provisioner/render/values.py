@@ -9,6 +9,10 @@ from typing import Any
 
 from provisioner.core.address import Ref
 
+_CONTROL = r"\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff"
+_FORMAT = r"\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+_UNSEEN = re.compile(f"[{_CONTROL}{_FORMAT}]")
+
 
 def shown(value: Any) -> str:
     """A value in a line of a plan. A Ref says where the value will come from."""
@@ -55,6 +59,20 @@ def as_json(value: Any) -> Any:
     if value is None or isinstance(value, str | int | float):
         return value
     raise TypeError(f"a {type(value).__name__} cannot be shown")
+
+
+def visible(text: str, *, lines: bool = False) -> str:
+    """What a reader cannot see, and what would turn the text around or move the cursor, as `\\u202e`.
+
+    lines: line ends stay; else they become blanks.
+    """
+    told = text.replace("\r\n", "\n").replace("\t", " ") if lines else " ".join(text.split())
+    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", told)
+
+
+def clipped(text: str, most: int) -> str:
+    """The text, or its beginning and how much is left out."""
+    return text if len(text) <= most else f"{text[:most]}… ({len(text) - most} more characters)"
 
 
 def words(kind: str) -> str:

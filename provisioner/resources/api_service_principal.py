@@ -43,6 +43,9 @@ class ApiServicePrincipal:
             for api in spec.application.permissions or ()
         }
 
+    def rests_on(self, address: Address, wanted: ApiWanted | None) -> tuple[Address, ...]:
+        return ()
+
     async def observe(
         self, wanted: Mapping[Address, ApiWanted], known: Known, read: Reader
     ) -> Mapping[Address, Observation[ServicePrincipalFacts]]:

@@ -78,6 +78,11 @@ class AppRoleAssignment:
         }
         return asked | unasked
 
+    def rests_on(self, address: Address, wanted: AssignmentWanted | None) -> tuple[Address, ...]:
+        """The key is `API/permission`; of an API of which nothing is asked it is the API alone."""
+        api = address.key if wanted is not None and wanted.permission is None else address.key.rpartition("/")[0]
+        return (Address(address.name, "service_principal"), Address(address.name, "api_service_principal", api))
+
     async def observe(
         self, wanted: Mapping[Address, AssignmentWanted], known: Known, read: Reader
     ) -> Mapping[Address, Observation[AssignmentFact]]:

@@ -81,6 +81,10 @@ class Application:
             )
         }
 
+    def rests_on(self, address: Address, wanted: ApplicationWanted | None) -> tuple[Address, ...]:
+        names = () if wanted is None else wanted.api_names.values()
+        return tuple(Address(address.name, "api_service_principal", name) for name in names)
+
     async def observe(
         self, wanted: Mapping[Address, ApplicationWanted], known: Known, read: Reader
     ) -> Mapping[Address, Observation[ApplicationFact]]:

@@ -94,6 +94,10 @@ class ResourceKind(Protocol[Wanted, Fact]):
         """What the spec asks for. Pure."""
         ...
 
+    def rests_on(self, address: Address, wanted: Wanted | None) -> tuple[Address, ...]:
+        """What the thing cannot be without, there or not; wanted None: the spec does not ask for it. Pure."""
+        ...
+
     async def observe(
         self, wanted: Mapping[Address, Wanted], known: Known, read: Reader
     ) -> Mapping[Address, Observation[Fact]]:

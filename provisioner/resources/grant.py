@@ -78,6 +78,10 @@ class Grant:
             if api.delegated or exact
         }
 
+    def rests_on(self, address: Address, wanted: GrantWanted | None) -> tuple[Address, ...]:
+        api = Address(address.name, "api_service_principal", address.key)
+        return (Address(address.name, "service_principal"), api)
+
     async def observe(
         self, wanted: Mapping[Address, GrantWanted], known: Known, read: Reader
     ) -> Mapping[Address, Observation[GrantFact]]:

@@ -40,6 +40,10 @@ class RefreshToken:
         wanted = wanted_token(spec)
         return {Address(spec.name, self.name, wanted.secret_name): wanted}
 
+    def rests_on(self, address: Address, wanted: TokenWanted | None) -> tuple[Address, ...]:
+        """It is redeemed with the application's credential."""
+        return () if wanted is None else (wanted.vault, wanted.application, wanted.credential)
+
     async def observe(
         self, wanted: Mapping[Address, TokenWanted], known: Known, read: Reader
     ) -> Mapping[Address, Observation[TokenFact]]:

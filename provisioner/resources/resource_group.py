@@ -47,6 +47,9 @@ class ResourceGroup:
         group = GroupWanted(spec.vault.resource_group, spec.vault.location, spec.name, Address(spec.name, "vault"))
         return {Address(spec.name, self.name): group}
 
+    def rests_on(self, address: Address, wanted: GroupWanted | None) -> tuple[Address, ...]:
+        return ()
+
     async def observe(
         self, wanted: Mapping[Address, GroupWanted], known: Known, read: Reader
     ) -> Mapping[Address, Observation[GroupFact]]:

@@ -43,6 +43,9 @@ class ResourceProvider:
     def wanted(self, spec: Spec) -> Mapping[Address, ProviderWanted]:
         return {Address(spec.name, self.name, NAMESPACE): ProviderWanted(Address(spec.name, "vault"))}
 
+    def rests_on(self, address: Address, wanted: ProviderWanted | None) -> tuple[Address, ...]:
+        return ()
+
     async def observe(
         self, wanted: Mapping[Address, ProviderWanted], known: Known, read: Reader
     ) -> Mapping[Address, Observation[ProviderFact]]:

@@ -38,6 +38,9 @@ class ServicePrincipal:
         app_id = Ref(Address(spec.name, "application"), "app_id")
         return {Address(spec.name, self.name): PrincipalWanted(app_id, application_is_elsewhere(spec))}
 
+    def rests_on(self, address: Address, wanted: PrincipalWanted | None) -> tuple[Address, ...]:
+        return (Address(address.name, "application"),)
+
     async def observe(
         self, wanted: Mapping[Address, PrincipalWanted], known: Known, read: Reader
     ) -> Mapping[Address, Observation[ServicePrincipalFacts]]:

@@ -52,6 +52,9 @@ class SpecDigest:
             Address(spec.name, self.name): DigestWanted(digest(spec), spec.vault.resource_group, spec.vault.name, vault)
         }
 
+    def rests_on(self, address: Address, wanted: DigestWanted | None) -> tuple[Address, ...]:
+        return (Address(address.name, "vault"),)
+
     async def observe(
         self, wanted: Mapping[Address, DigestWanted], known: Known, read: Reader
     ) -> Mapping[Address, Observation[DigestFact]]:

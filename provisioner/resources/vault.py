@@ -53,6 +53,12 @@ class Vault:
             )
         }
 
+    def rests_on(self, address: Address, wanted: VaultWanted | None) -> tuple[Address, ...]:
+        return (
+            Address(address.name, "resource_provider", "Microsoft.KeyVault"),
+            Address(address.name, "resource_group"),
+        )
+
     async def observe(
         self, wanted: Mapping[Address, VaultWanted], known: Known, read: Reader
     ) -> Mapping[Address, Observation[VaultFacts]]:
@@ -83,10 +89,7 @@ class Vault:
             return [by_its_manager(step, VAULT, _FOR_ITS_MANAGER) for step in steps] if wanted.mode == "use" else steps
         remains = seen.remains if isinstance(seen, Absent) else None
         refuse_absent(address, wanted, remains)
-        needs = (
-            Address(address.name, "resource_provider", "Microsoft.KeyVault"),
-            Address(address.name, "resource_group"),
-        )
+        needs = self.rests_on(address, wanted)
         if isinstance(remains, DeletedVaultFacts):
             return (recovery_step(address, wanted, remains, needs),)
         return (creation_step(address, wanted, needs),)

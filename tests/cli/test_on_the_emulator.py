@@ -13,6 +13,7 @@ import termios
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -91,6 +92,32 @@ def test_a_tenant_that_fails_stops_no_other(environment: dict[str, str], fleet: 
     assert fabrikam["entries"]
     assert "5b7f3c1e" in nowhere["error"]["what"]
     assert "3 tenants" in ended.stderr
+
+
+@pytest.mark.parametrize(("format_", "failed"), [("markdown", "| **failed** |"), ("html", "No plan could be made")])
+def test_a_report_is_all_of_stdout_and_has_every_tenant_also_the_one_that_failed(
+    environment: dict[str, str], fleet: Path, format_: str, failed: str
+) -> None:
+    ended = provisioner(environment, "plan", fleet, "--format", format_, "--detailed-exitcode")
+    assert ended.returncode == 1
+    assert ended.stdout.startswith({"markdown": "## provisioner plan", "html": "<!doctype html>"}[format_])
+    assert "3 tenants: " in ended.stdout or "3 tenants</h2>" in ended.stdout
+    assert failed in ended.stdout
+    assert "5b7f3c1e" in ended.stdout, "why it failed"
+    assert f"provisioner consent {fleet}/contoso.yaml" in ended.stdout
+    assert re.search(r"\d+ to create", re.sub(r"<[^>]+>", "", ended.stdout))
+    assert not [secret for secret in (RUNNER_SECRET, OPERATOR_PASSWORD, "eyJ") if secret in ended.stdout]
+
+
+def test_a_build_server_gets_a_suite_for_each_tenant_also_for_the_one_that_failed(
+    environment: dict[str, str], fleet: Path
+) -> None:
+    ended = provisioner(environment, "verify", fleet, "--format", "junit")
+    assert ended.returncode == 1
+    suites = ElementTree.fromstring(ended.stdout)
+    assert len(suites) == 3
+    assert all(int(suite.get("errors", "0")) for suite in suites), "nobody has signed in yet, and one does not exist"
+    assert "5b7f3c1e" in ended.stdout
 
 
 def test_of_many_tenants_none_with_changes_pending_is_called_in_order(

@@ -109,15 +109,15 @@ MOVED: dict[str, tuple[tuple[Step, ...], str]] = {
     ),
     "what the step rests on": (
         with_step(STAGE, seen="key-2"),
-        "contoso-sam/credential: seen was key-1, is now key-2",
+        f"{CREDENTIAL}: seen was key-1, is now key-2",
     ),
     "a token that was renewed": (
         with_step(FRESH, seen="fresh: issued 2026-03-02"),
-        "contoso-sam/refresh_token: seen was fresh: issued 2026-03-01, is now fresh: issued 2026-03-02",
+        f"{TOKEN}: seen was fresh: issued 2026-03-01, is now fresh: issued 2026-03-02",
     ),
     "what it needs": (
         with_step(STAGE, needs=()),
-        "contoso-sam/credential: needs was contoso-sam/vault, is now nothing",
+        f"{CREDENTIAL}: needs was contoso-sam/vault, is now nothing",
     ),
     "that it is final": (
         with_step(VAULT_STEP, irreversible=True),
@@ -138,7 +138,7 @@ MOVED: dict[str, tuple[tuple[Step, ...], str]] = {
     ),
     "when it is due": (
         with_step(RETIRE, not_before=NOW + timedelta(days=4)),
-        "contoso-sam/credential: notBefore was 2026-03-05T09:30:00Z, is now 2026-03-06T09:30:00Z",
+        f"{CREDENTIAL}: notBefore was 2026-03-05T09:30:00Z, is now 2026-03-06T09:30:00Z",
     ),
     "a new step": (
         (*STEPS, Step(APPLICATION, Action.UPDATE, "update", (Change("application.displayName", "a", "b"),))),
@@ -146,12 +146,12 @@ MOVED: dict[str, tuple[tuple[Step, ...], str]] = {
     ),
     "a new step of a thing that has some": (
         (VAULT_STEP, STAGE, PROMOTE, RETIRE, replace(RETIRE, operation="drop", not_before=None), GRANT, FRESH),
-        "contoso-sam/credential: a new step: drop (application.credential.keyId: - key-0)",
+        f"{CREDENTIAL}: a new step: drop (application.credential.keyId: - key-0)",
     ),
     "a step that is gone": (STEPS[1:], "contoso-sam/vault: the step is gone: update"),
     "another step": (
         with_step(FRESH, action=Action.UPDATE, operation="renew"),
-        "contoso-sam/refresh_token: the step was none, is now renew",
+        f"{TOKEN}: the step was none, is now renew",
     ),
     "what cannot be read any more": (
         (UNREAD, *STEPS[1:]),
@@ -160,8 +160,7 @@ MOVED: dict[str, tuple[tuple[Step, ...], str]] = {
     ),
     "the order at one thing": (
         (VAULT_STEP, PROMOTE, STAGE, RETIRE, GRANT, FRESH),
-        "contoso-sam/credential: the steps come in another order: it was stage, promote, retire, is now promote, "
-        "stage, retire",
+        f"{CREDENTIAL}: the steps come in another order: it was stage, promote, retire, is now promote, stage, retire",
     ),
     "the order of things": (
         (GRANT, *STEPS[:4], FRESH),
@@ -178,7 +177,7 @@ def test_the_first_thing_that_differs_is_named(now: tuple[Step, ...], told: str)
 
 
 def test_a_step_that_has_come_due_was_shown_as_later() -> None:
-    told = "contoso-sam/credential: retire was not due before 2026-03-05T09:30:00Z, and is due now"
+    told = f"{CREDENTIAL}: retire was not due before 2026-03-05T09:30:00Z, and is due now"
     assert compared(STEPS, later=timedelta(days=2)) == ""
     assert compared(STEPS, later=timedelta(days=3)) == told
 
@@ -201,7 +200,7 @@ def test_words_order_and_the_calendar_are_no_difference(now: tuple[Step, ...]) -
 
 def test_when_the_credential_in_force_ends_is_a_difference() -> None:
     now = with_step(STAGE, fields=(Change(EXPIRES_PATH, "2026-03-21", "2026-05-31"),))
-    assert compared(now) == f"contoso-sam/credential: {EXPIRES_PATH}: before was 2026-03-20, is now 2026-03-21"
+    assert compared(now) == f"{CREDENTIAL}: {EXPIRES_PATH}: before was 2026-03-20, is now 2026-03-21"
 
 
 @pytest.mark.parametrize("shown", ALL.values(), ids=ALL)

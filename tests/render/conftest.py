@@ -18,3 +18,15 @@ class TextFile(SingleFileSnapshotExtension):
 def text_file(snapshot: SnapshotAssertion) -> SnapshotAssertion:
     """A snapshot kept as a text file."""
     return snapshot.use_extension(TextFile)
+
+
+class MarkdownFile(TextFile):
+    """One that an editor shows as GitHub would."""
+
+    file_extension = "md"
+
+
+@pytest.fixture
+def markdown_file(snapshot: SnapshotAssertion) -> SnapshotAssertion:
+    """A snapshot kept as a Markdown file."""
+    return snapshot.use_extension(MarkdownFile)

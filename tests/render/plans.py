@@ -2,24 +2,100 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from provisioner.core.address import Address, Ref
+from provisioner.core.errors import ApiError
+from provisioner.core.overview import PermissionRow, Presence, Resource
 from provisioner.core.plan import Cause, Life, Mortal, Notice, Plan
 from provisioner.core.step import Action, Change, Step
+from provisioner.render.checked import Checked
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 NAME = "contoso-sam"
 APPLICATION = Address(NAME, "application")
 VAULT = Address(NAME, "vault")
 GRAPH = Address(NAME, "grant", "Microsoft Graph")
-CREDENTIAL = Address(NAME, "credential")
-TOKEN = Address(NAME, "refresh_token")
+CREDENTIAL = Address(NAME, "credential", "contoso-sam-credential")
+TOKEN = Address(NAME, "refresh_token", "partner-refresh-token")
+PARTNER_CENTER = Address(NAME, "grant", "Microsoft Partner Center")
+READER_ROLE = Address(NAME, "role_assignment", "Key Vault Reader/08a320e2-c54e-4fbf-842f-8a2063b2d934")
 SIGN_IN = "someone with the account sam-service@contoso.example signs in:\n  provisioner consent contoso.yaml"
 
 
-def plan(*steps: Step, cause: Cause, notices: tuple[Notice, ...] = (), life: tuple[Life, ...] = ()) -> Plan:
-    """A plan of contoso-sam, made at NOW."""
+def _depends_on(address: Address) -> tuple[Address, ...]:
+    parents = {
+        "vault": (Address(NAME, "resource_group"),),
+        "role_assignment": (VAULT,),
+        "application": (Address(NAME, "api_service_principal", "Microsoft Graph"),),
+        "service_principal": (APPLICATION,),
+        "grant": (Address(NAME, "service_principal"),),
+        "credential": (APPLICATION, VAULT),
+        "refresh_token": (VAULT, APPLICATION, CREDENTIAL),
+        "spec_digest": (VAULT,),
+    }
+    return parents.get(address.kind, ())
+
+
+EVERYTHING = (
+    Address(NAME, "resource_group"),
+    VAULT,
+    Address(NAME, "role_assignment", "Key Vault Secrets User/33333333-3333-3333-3333-333333333333"),
+    Address(NAME, "api_service_principal", "Microsoft Graph"),
+    APPLICATION,
+    Address(NAME, "service_principal"),
+    PARTNER_CENTER,
+    GRAPH,
+    CREDENTIAL,
+    TOKEN,
+    Address(NAME, "spec_digest"),
+)
+
+
+def resources(
+    absent: Collection[Address] = (), unknown: Collection[Address] = (), others: Collection[Address] = ()
+) -> tuple[Resource, ...]:
+    """Everything of contoso-sam, present but for these, and what others made."""
+
+    def state(address: Address) -> Presence:
+        if address in unknown:
+            return Presence.UNKNOWN
+        return Presence.ABSENT if address in absent else Presence.PRESENT
+
+    return tuple(
+        Resource(address, state(address), address not in others, _depends_on(address))
+        for address in (*EVERYTHING, *others)
+    )
+
+
+def permission(
+    value: str, *, declared: bool = True, requested: bool | None = True, granted: bool | None = True
+) -> PermissionRow:
+    """One of Graph's; `user_impersonation` is Partner Center's."""
+    api = "Microsoft Partner Center" if value == "user_impersonation" else "Microsoft Graph"
+    risks = {
+        "user_impersonation": ("high", "Acts in Partner Center as the person who signed in."),
+        "User.Read": ("low", "Reads the profile of the person who signed in."),
+        "Directory.AccessAsUser.All": ("critical", "Does in the directory whatever that person may do."),
+    }
+    risk, sentence = risks.get(value, ("unknown", "Not in our catalogue: look it up before granting it."))
+    return PermissionRow(api, value, "delegated", declared, requested, granted, risk, sentence)
+
+
+ALIKE = tuple(permission(value) for value in ("user_impersonation", "User.Read", "Directory.AccessAsUser.All"))
+
+
+def plan(
+    *steps: Step,
+    cause: Cause,
+    notices: tuple[Notice, ...] = (),
+    life: tuple[Life, ...] = (),
+    resources: tuple[Resource, ...] | None = None,
+    permissions: tuple[PermissionRow, ...] = ALIKE,
+) -> Plan:
+    """A plan of contoso-sam, made at NOW; resources None: everything is there."""
     return Plan(
         name=NAME,
         tenant="7d1a0f3c-95b1-4f0e-8a39-3a3d6f2f6f10",
@@ -31,9 +107,12 @@ def plan(*steps: Step, cause: Cause, notices: tuple[Notice, ...] = (), life: tup
         cause=cause,
         notices=notices,
         life=life,
+        resources=_ALL_THERE if resources is None else resources,
+        permissions=permissions,
     )
 
 
+_ALL_THERE = resources()
 FIRST = plan(
     Step(
         Address(NAME, "resource_group"),
@@ -81,6 +160,12 @@ FIRST = plan(
             "warning", "the consumer may read the token but not sign with the certificate", "add Key Vault Crypto User"
         ),
     ),
+    life=(
+        Life(CREDENTIAL, Mortal.CREDENTIAL, "missing", CREDENTIAL.key, "certificate"),
+        Life(TOKEN, Mortal.REFRESH_TOKEN, "wanted", TOKEN.key),
+    ),
+    resources=resources(absent=EVERYTHING),
+    permissions=tuple(replace(row, requested=False, granted=False) for row in ALIKE),
 )
 
 DRIFT = plan(
@@ -106,8 +191,22 @@ DRIFT = plan(
         not_before=NOW + timedelta(days=3),
         reason="the one before it is kept for the overlap of 7d",
     ),
-    Step(TOKEN, Action.NONE, "fresh", reason="issued 3 days ago, good for 87 days"),
+    Step(
+        READER_ROLE,
+        Action.DELETE,
+        "withdraw",
+        (Change("principal", READER_ROLE.key.rpartition("/")[2], None),),
+        removal=True,
+        reason="exact: [access]",
+    ),
     cause=Cause.DRIFT,
+    resources=resources(others=(READER_ROLE,)),
+    permissions=(
+        *ALIKE[:2],
+        replace(ALIKE[2], granted=False),
+        permission("Mail.Read", declared=False, granted=None),
+        permission("Files.Read", declared=False, requested=False),
+    ),
 )
 
 CLEAN = plan(cause=Cause.NONE)
@@ -125,7 +224,7 @@ PERSON = plan(
         (Change("delegated", None, "User.Read"),),
         reason="the runner lacks DelegatedPermissionGrant.ReadWrite.All",
         todo="a Cloud Application Administrator opens this link and accepts:\n"
-        "  https://login.microsoftonline.com/7d1a0f3c-95b1-4f0e-8a39-3a3d6f2f6f10/adminconsent?client_id=0c6c7d0f",
+        "  https://login.microsoftonline.com/7d1a0f3c-95b1-4f0e-8a39-3a3d6f2f6f10/adminconsent?client_id=0c6c7d0f-5e0a-4f2b-9a7d-0c1b7a9d3e55",
     ),
     Step(TOKEN, Action.PERSON, "broken", reason="the token is older than 90 days", todo=SIGN_IN),
     cause=Cause.CHANGE,
@@ -146,16 +245,43 @@ UNKNOWN = plan(
         todo=READER,
     ),
     cause=Cause.UNKNOWN,
+    life=(Life(TOKEN, Mortal.REFRESH_TOKEN, "unknown", TOKEN.key),),
+    resources=resources(unknown=(VAULT, TOKEN)),
+    permissions=tuple(replace(row, granted=None) for row in ALIKE),
 )
 
 
 def alive(kind: str, days: float, state: str = "fresh") -> Life:
     """The credential in force."""
-    return Life(CREDENTIAL, Mortal.CREDENTIAL, state, "contoso-sam-credential", kind, NOW + timedelta(days=days))
+    ends = NOW + timedelta(days=days)
+    return Life(
+        CREDENTIAL,
+        Mortal.CREDENTIAL,
+        state,
+        "contoso-sam-credential",
+        kind,
+        ends,
+        since=ends - timedelta(days=365),
+        due_at=ends - timedelta(days=30),
+        overlap_until=ends - timedelta(days=23),
+    )
 
 
 def token_alive(days: float, state: str = "fresh") -> Life:
-    return Life(TOKEN, Mortal.REFRESH_TOKEN, state, "partner-refresh-token", "", NOW + timedelta(days=days), mfa=True)
+    ends = NOW + timedelta(days=days)
+    return Life(
+        TOKEN,
+        Mortal.REFRESH_TOKEN,
+        state,
+        "partner-refresh-token",
+        "",
+        ends,
+        mfa=True,
+        since=ends - timedelta(days=90),
+        due_at=ends - timedelta(days=83),
+        warn_at=ends - timedelta(days=14),
+        note="" if state == "foreign" else f"{NOTED}, permissions as in the spec",
+    )
 
 
 NOTED = "sam-service@contoso.example, with MFA"
@@ -163,7 +289,7 @@ HELD = Step(
     TOKEN,
     Action.NONE,
     reason="it was last renewed on 2026-03-01",
-    seen=f"fresh: {NOTED}, issued 2026-03-01, expires 2026-05-30, permissions as in the spec",
+    seen=f"fresh: issued 2026-03-01, expires 2026-05-30; {NOTED}, permissions as in the spec",
 )
 LIVING = plan(
     Step(CREDENTIAL, Action.NONE, kept=("secret portal of unknown origin, expires 2026-03-22",)),
@@ -172,7 +298,7 @@ LIVING = plan(
         Action.UPDATE,
         "renew",
         reason="it expires on 2026-03-14",
-        seen=f"expiring: {NOTED}, issued 2025-12-14, expires 2026-03-14, permissions as in the spec",
+        seen=f"expiring: issued 2025-12-14, expires 2026-03-14; {NOTED}, permissions as in the spec",
     ),
     cause=Cause.NONE,
     notices=(
@@ -194,6 +320,10 @@ FIRST_SIGN_IN = plan(
     life=(alive("secret", 364), Life(TOKEN, Mortal.REFRESH_TOKEN, "wanted", "partner-refresh-token")),
 )
 QUIET = plan(HELD, cause=Cause.NONE, life=(alive("secret", 200), token_alive(89)))
+OWNERS = plan(
+    cause=Cause.NONE,
+    life=(replace(alive("certificate", 20, "due"), for_a_person=True), token_alive(80)),
+)
 OVER = plan(
     Step(TOKEN, Action.PERSON, "consent", reason="it expired on 2026-03-01", todo=SIGN_IN),
     cause=Cause.NONE,
@@ -290,4 +420,31 @@ ALL = {
     "clean_but_later": CLEAN_BUT_LATER,
     "person": PERSON,
     "unknown": UNKNOWN,
+    "owners": OWNERS,
 }
+
+
+REFUSED_SIGN_IN = ApiError(
+    "Entra",
+    "token of the runner",
+    401,
+    "invalid_client",
+    "AADSTS7000215: Invalid client secret provided.",
+    next_step="renew the runner's secret; then: provisioner plan SPEC",
+)
+
+
+def checked(shown: Plan | None, name: str = NAME) -> Checked:
+    """A tenant of a report; None: it failed."""
+    renamed = None if shown is None else replace(shown, name=name)
+    error = REFUSED_SIGN_IN if shown is None else None
+    return Checked(name, "7d1a0f3c-95b1-4f0e-8a39-3a3d6f2f6f10", renamed, NOW, error, f"specs/{name}.yaml")
+
+
+SEVERAL = (
+    checked(QUIET, "adatum-sam"),
+    checked(FIRST, "contoso-sam"),
+    checked(UNKNOWN, "fabrikam-sam"),
+    checked(None, "northwind-sam"),
+    checked(PERSON, "wingtip-sam"),
+)

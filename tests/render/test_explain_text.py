@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from syrupy.assertion import SnapshotAssertion
 
-from provisioner.operations.explain import Explanation, PermissionRow
+from provisioner.core.overview import PermissionRow
+from provisioner.operations.explain import Explanation
 from provisioner.operations.explain_needs import Need, Once
 from provisioner.operations.pipelines import Pipeline
 from provisioner.render.explain_text import explanation_lines

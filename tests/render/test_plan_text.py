@@ -7,11 +7,12 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from provisioner.core.address import Address
-from provisioner.core.plan import Cause, Plan
-from provisioner.core.step import Action, Step
+from provisioner.core.exit_codes import PERSON_MUST_ACT
+from provisioner.core.plan import Cause, Notice, Plan
+from provisioner.core.step import Action, Change, Step
 from provisioner.render.layout import plain
 from provisioner.render.plan_text import plan_text, summary_line
-from tests.render.plans import ALL, CLEAN, DRIFT, FIRST, NOW, QUIET, READER, REFUSED, ROTATION, UNKNOWN, plan
+from tests.render.plans import ALL, CLEAN, DRIFT, FIRST, NOW, OWNERS, QUIET, READER, REFUSED, ROTATION, UNKNOWN, plan
 
 
 @pytest.mark.parametrize("width", [80, 120])
@@ -35,7 +36,7 @@ def test_a_clean_plan_ends_in_one_sentence() -> None:
 
 
 def test_a_step_that_is_not_due_yet_is_not_counted_as_a_deletion() -> None:
-    assert plain([summary_line(DRIFT)]) == "~ 2 to change   · 1 later\n"
+    assert plain([summary_line(DRIFT)]) == "~ 2 to change   - 1 to delete   · 1 later\n"
 
 
 def test_one_answer_that_hides_many_things_is_told_once() -> None:
@@ -44,7 +45,7 @@ def test_one_answer_that_hides_many_things_is_told_once() -> None:
     shown = plan_text(plan(*UNKNOWN.steps, *steps, cause=Cause.UNKNOWN), 120)
     assert shown.count("AuthorizationFailed") == 1
     assert shown.count("next:") == 1
-    assert shown.count("the same answer as for contoso-sam/vault") == len(steps)
+    assert shown.count("the same answer as for contoso-sam/vault") == 1, "below the last of them"
 
 
 def test_a_moment_that_is_past_holds_nothing_back() -> None:
@@ -56,3 +57,35 @@ def test_what_was_made_a_minute_ago_has_all_its_days_left() -> None:
     at = replace(QUIET, made_at=QUIET.made_at + timedelta(minutes=1))
     days = [life.days_left(at.made_at) for life in at.life]
     assert all(f"{int(left)} days left" in plan_text(at, 120) for left in days if left)
+
+
+def test_what_only_its_owner_can_renew_is_something_to_do() -> None:
+    assert OWNERS.exit_code() == PERSON_MUST_ACT
+    assert "Nothing to do" not in plan_text(OWNERS, 80)
+    assert "! 1 for a person" in plan_text(OWNERS, 80)
+
+
+def test_removals_are_counted_as_safety_counts_them() -> None:
+    assert plan_text(DRIFT, 80).splitlines()[-1] == f"{DRIFT.removed} removals"
+    assert DRIFT.removed == 2
+
+
+def test_a_tokens_end_is_said_once() -> None:
+    assert plan_text(QUIET, 120).count("2026-05-30") == 1
+
+
+def test_permissions_are_shown_where_something_differs_and_are_no_noise_elsewhere() -> None:
+    assert "permissions" not in plan_text(UNKNOWN, 80), "what could not be read is a row of its own, and no difference"
+    assert "permissions," not in plan_text(QUIET, 80)
+    shown = plan_text(DRIFT, 120)
+    assert "not declared, requested, granted: unknown" in shown
+    assert "User.Read" not in shown
+
+
+def test_what_others_wrote_moves_no_cursor_and_turns_no_text_around() -> None:
+    evil = "\x1b[2K\x1b[1A\u202efine\u009b31m"
+    address = Address("contoso-sam", "role_assignment", f"Key Vault Reader/{evil}")
+    step = Step(address, Action.UPDATE, "update", (Change("tags.x", evil, evil),), kept=(evil,), reason=evil)
+    text = plan_text(plan(step, cause=Cause.DRIFT, notices=(Notice("warning", evil, evil),)), 80)
+    assert not set(text) & set("\x1b\u202e\u009b")
+    assert "\\u001b[2K" in text

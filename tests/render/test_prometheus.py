@@ -8,7 +8,8 @@ from datetime import timedelta
 from prometheus_client.parser import text_string_to_metric_families
 
 from provisioner.core.plan import Life, Mortal
-from provisioner.render.prometheus import Checked, textfile
+from provisioner.render.checked import Checked
+from provisioner.render.prometheus import textfile
 from tests.render.plans import CREDENTIAL, LIVING, NAME, NOW, TOKEN
 
 TENANT = LIVING.tenant

@@ -69,6 +69,14 @@ class CredentialFact:
             return self.secret.since(now)
         return self.certificate.since(now) if wanted.place.type == "certificate" else self.federated.since(wanted)
 
+    def in_place(self, wanted: CredentialWanted) -> bool:
+        """Whether there is one of the wanted type that consumers find, however long it has been there."""
+        if wanted.place.type == "secret":
+            return self.secret.on_application(self.secret.in_force) is not None
+        if wanted.place.type == "certificate":
+            return self.certificate.tagged is not None
+        return self.federated.trusted(wanted) is not None
+
     def has_another(self, wanted: CredentialWanted) -> bool:
         """Whether the application still takes one of ours that is of another type."""
         ours = {"secret": self.secret.ours, "certificate": self.certificate.ours, "federated": self.federated.ours}
@@ -86,6 +94,12 @@ class Credential:
     def wanted(self, spec: Spec) -> Mapping[Address, CredentialWanted]:
         wanted = wanted_credential(spec, rotate_now=self.rotate_now)
         return {Address(spec.name, self.name, spec.application.credential.name): wanted}
+
+    def rests_on(self, address: Address, wanted: CredentialWanted | None) -> tuple[Address, ...]:
+        """A trust is on the application alone; all else is kept in the vault."""
+        if wanted is None:
+            return ()
+        return (wanted.application,) if wanted.place.type == "federated" else (wanted.application, wanted.vault)
 
     async def observe(
         self, wanted: Mapping[Address, CredentialWanted], known: Known, read: Reader

@@ -13,6 +13,7 @@ from provisioner.emulator.entra import risk
 from provisioner.emulator.kernel import Reply
 from provisioner.emulator.seed.directory import CONTOSO, FABRIKAM, OPERATOR_PASSWORD
 from provisioner.emulator.store import Store
+from tests.contrast import contrast
 from tests.emulator.entra.world import World, answer, hidden_fields
 
 _STYLE = (Path(provisioner.emulator.__file__).parent / "pages" / "style.html").read_text(encoding="utf-8")
@@ -52,24 +53,12 @@ def _schemes() -> dict[str, dict[str, str]]:
     return {"light": colours[0], "dark": colours[1]}
 
 
-def _luminance(colour: str) -> float:
-    """WCAG 2.2, "relative luminance"."""
-    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def _contrast(one: str, other: str) -> float:
-    low, high = sorted((_luminance(one), _luminance(other)))
-    return (high + 0.05) / (low + 0.05)
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_all_text_and_every_edge_of_a_field_can_be_seen(scheme: str) -> None:
     colours = _schemes()[scheme]
-    poor = {(ink, ground) for ink, ground in _PAIRS if _contrast(colours[ink], colours[ground]) < 4.5}
+    poor = {(ink, ground) for ink, ground in _PAIRS if contrast(colours[ink], colours[ground]) < 4.5}
     assert not poor
-    assert _contrast(colours["edge"], colours["paper"]) >= 3  # WCAG 2.2, 1.4.11
+    assert contrast(colours["edge"], colours["paper"]) >= 3  # WCAG 2.2, 1.4.11
 
 
 def test_colours_are_named_once_and_used_by_name() -> None:
