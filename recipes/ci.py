@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
+import secrets
 import shlex
 import subprocess
 import sys
@@ -50,9 +52,8 @@ def run(words: Sequence[str], allowed: frozenset[int], folder: Path, environment
     folder.mkdir(parents=True, exist_ok=True)
     for name in _REPORT:
         (folder / name).unlink(missing_ok=True)
-    ended = subprocess.run([program, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
-    sys.stdout.write(ended.stdout)
-    sys.stderr.write(ended.stderr)
+    ended = subprocess.run([program, *words], capture_output=True, text=True, check=False)  # noqa: S603  no shell
+    _show(ended.stdout + ended.stderr, environment)
     title = f"provisioner {words[0]}: {MEANINGS.get(ended.returncode, f'ended with {ended.returncode}')}"
     report = _report(title, words, ended)
     for name, text in zip(_REPORT, (str(ended.returncode), title, report), strict=True):
@@ -61,13 +62,25 @@ def run(words: Sequence[str], allowed: frozenset[int], folder: Path, environment
     return 0 if ended.returncode in allowed else ended.returncode
 
 
+def _show(text: str, environment: Mapping[str, str]) -> None:
+    """In the log, as text: a name that somebody gave in a tenant must not become a command to the platform."""
+    if environment.get("TF_BUILD"):
+        print(re.sub(r"##(?=vso\[|\[)", "# #", text))
+    elif environment.get("GITHUB_ACTIONS"):
+        until = secrets.token_hex(16)
+        print(f"::stop-commands::{until}\n{text}\n::{until}::")
+    else:
+        print(text)
+
+
 def _report(title: str, words: Sequence[str], ended: subprocess.CompletedProcess[str]) -> str:
-    """The result as it is when it is Markdown; what was said beside it only when something went wrong."""
+    """The result as it is when it is Markdown; what was said beside it only where it tells what to do."""
     is_markdown = "markdown" in words and words[words.index("markdown") - 1] == "--format"
     parts = [f"**{title}** (exit code {ended.returncode})"]
     if ended.stdout.strip():
         parts.append(ended.stdout.strip() if is_markdown else _fenced(ended.stdout))
-    if ended.returncode not in (0, 2, 3) and ended.stderr.strip():
+    told_in_full = (0, 2, 3) if is_markdown else (0,)
+    if ended.returncode not in told_in_full and ended.stderr.strip():
         parts.append(_fenced(ended.stderr))
     return "\n\n".join(parts) + "\n"
 

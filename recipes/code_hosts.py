@@ -35,7 +35,11 @@ class CodeHost(Protocol):
 
 def code_host(environment: Mapping[str, str]) -> CodeHost:
     """The one whose job this is. Raises CodeHostError."""
-    known = {"GITHUB_ACTIONS": GitHub, "TF_BUILD": AzureDevOps, "GITLAB_CI": GitLab}
+    known: dict[str, type[GitHub] | type[AzureDevOps] | type[GitLab]] = {
+        "GITHUB_ACTIONS": GitHub,
+        "TF_BUILD": AzureDevOps,
+        "GITLAB_CI": GitLab,
+    }
     for variable, host in known.items():
         if environment.get(variable):
             return host(environment)
@@ -134,6 +138,12 @@ class GitHub:
         return f"opened issue {made['number']}"
 
 
+_OPEN_WITH_TAG = (
+    "SELECT [System.Id] FROM WorkItems WHERE [System.TeamProject] = @project AND [System.Tags] CONTAINS 'TAG' "
+    "AND [System.State] NOT IN ('Closed', 'Done', 'Removed', 'Resolved')"
+)
+
+
 class AzureDevOps:
     """The build service of the project may contribute to pull requests, and edit work items."""
 
@@ -159,7 +169,7 @@ class AzureDevOps:
         threads = f"/git/repositories/{repository}/pullRequests/{number}/threads"
         content = _body("plan", report, self.limit)
         for thread in self._api("GET", f"{threads}?api-version=7.1")["value"]:
-            first = next(iter(thread["comments"]), {})
+            first: dict[str, Any] = next(iter(thread["comments"]), {})
             if (first.get("content") or "").startswith(_mark("plan")):
                 path = f"{threads}/{thread['id']}/comments/{first['id']}?api-version=7.1"
                 self._api("PATCH", path, {"content": content})
@@ -171,10 +181,7 @@ class AzureDevOps:
     def issue(self, key: str, title: str, report: str, *, settled: bool) -> str:
         """A work item (type "Issue", or WORK_ITEM_TYPE). A person closes it: processes differ in what closed is."""
         tag = f"{_LABEL}-{key}"
-        query = (
-            "SELECT [System.Id] FROM WorkItems WHERE [System.TeamProject] = @project AND "
-            f"[System.Tags] CONTAINS '{tag}' AND [System.State] NOT IN ('Closed', 'Done', 'Removed', 'Resolved')"
-        )
+        query = _OPEN_WITH_TAG.replace("TAG", tag)
         found = self._api("POST", "/wit/wiql?api-version=7.1&$top=1", {"query": query})["workItems"]
         if settled and not found:
             return "no work item is open, and none is needed"
