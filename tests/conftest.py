@@ -20,19 +20,30 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(ContractReport(), "contracts")
 
 
+NEEDED = {"browser": ("chromium", "chromedriver"), "shellcheck": ("shellcheck",)}  # by marker
+
+
+def missing_programs(marker: str) -> list[str]:
+    return [name for name in NEEDED[marker] if shutil.which(name) is None]
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Without Chromium the browser tests are left out, and said so; a build machine must have it."""
-    if os.environ.get("CI") or (shutil.which("chromium") and shutil.which("chromedriver")):
+    """What needs a program that is not here is left out, and said so; a build machine must have all of them."""
+    if os.environ.get("CI"):
         return
-    browser = [item for item in items if item.get_closest_marker("browser")]
-    if browser:
-        config.hook.pytest_deselected(items=browser)
-        items[:] = [item for item in items if item not in browser]
+    lacking = [marker for marker in NEEDED if missing_programs(marker)]
+    left_out = [item for item in items if any(item.get_closest_marker(marker) for marker in lacking)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
 
 
 def pytest_report_header() -> list[str]:
-    missing = [name for name in ("chromium", "chromedriver") if shutil.which(name) is None]
-    return [f"browser tests are left out: no {' and no '.join(missing)} on this machine"] if missing else []
+    return [
+        f"{marker} tests are left out: no {' and no '.join(missing)} on this machine"
+        for marker in NEEDED
+        if (missing := missing_programs(marker))
+    ]
 
 
 @pytest.fixture(scope="session", autouse=True)

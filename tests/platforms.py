@@ -56,10 +56,10 @@ def pod_token(trial: Trial, subject: str = POD_SUBJECT, audience: str = AUDIENCE
     return token
 
 
-def trust(trial: Trial, issuer: str, subject: str, app_id: str | None = None) -> None:
+def trust(trial: Trial, issuer: str, subject: str, app_id: str | None = None, *, name: str = "a-test") -> None:
     """Have an application (the seeded runner's, when none is named) take such tokens."""
     application = app_id or trial.tenant.runner.client_id
-    body = {"name": "a-test", "issuer": issuer, "subject": subject, "audiences": [AUDIENCE]}
+    body = {"name": name, "issuer": issuer, "subject": subject, "audiences": [AUDIENCE]}
     trial.graph("POST", f"applications(appId='{application}')/federatedIdentityCredentials", body)
 
 

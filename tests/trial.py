@@ -275,4 +275,5 @@ def failures(result: ApplyResult) -> list[str]:
 def could_write(request: Request) -> bool:
     """True for what is neither a read, nor a token request, nor the envelope of a `$batch` (its parts are listed)."""
     reads = request["method"] in ("GET", "HEAD")
-    return not (reads or request["operation"].startswith("entra.token.") or request["operation"] == "graph.batch")
+    asks = request["operation"].startswith(("entra.token.", "issuers."))
+    return not (reads or asks or request["operation"] == "graph.batch")

@@ -22,6 +22,7 @@ from provisioner.cli.options import Common
 from provisioner.cli.person import Person
 from provisioner.cli.target import Targets, open_targets
 from provisioner.cli.terminal import Terminal
+from provisioner.clients.clouds import endpoints
 from provisioner.clients.session import RequestLog
 from provisioner.core import exit_codes
 from provisioner.core.errors import OutputError, ProvisionerError, UsageError
@@ -61,7 +62,7 @@ class Run:
 
     @asynccontextmanager
     async def tenant(self, spec: Spec) -> AsyncIterator[tuple[OpenTenant, Ui]]:
-        """A tenant the runner is signed in to, and the person who looks on."""
+        """A tenant the runner is signed in to, and the person who looks on. Errors advise what holds in its cloud."""
         target = await self.targets.of(spec)
         person = Person(
             self.terminal, opener(target.note), spec.name if self.several else "", how_to_reach(target.note)
@@ -69,8 +70,12 @@ class Run:
         identity = target.identity(spec)
         if passed_over := target.passed_over(spec):
             person.info(passed_over)
-        async with open_tenant(spec, target.session, target.clock, identity) as tenant:
-            yield tenant, person
+        try:
+            async with open_tenant(spec, target.session, target.clock, identity) as tenant:
+                yield tenant, person
+        except ProvisionerError as error:
+            error.next_step = endpoints(spec.cloud).advice(error.next_step)
+            raise
 
     async def over(
         self,

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+
+_AZ = re.compile(r"\baz (?=(?:account|ad|group|keyvault|lock|login|policy|provider|rest|role)\b)")
+_ADMIN_CENTER = "https://entra.microsoft.com"
 
 
 @dataclass(frozen=True)
@@ -10,6 +14,8 @@ class CloudEndpoints:
     """Origins without a trailing slash; `vault_suffix` is what follows the vault's name and a dot (sam-facts 2).
 
     exchange_audience: the audience of a token that is to stand for a credential (Learn, workload identity federation).
+    admin_center: the pages of Entra for people (Learn, "Microsoft Entra FAQ", hosts to allow).
+    az_cloud: the name that Azure CLI has for it, "" for the one it is in unless told.
     """
 
     name: str
@@ -19,6 +25,8 @@ class CloudEndpoints:
     vault_suffix: str
     partner_center: str
     exchange_audience: str
+    admin_center: str = _ADMIN_CENTER
+    az_cloud: str = ""
 
     @property
     def vault_audience(self) -> str:
@@ -32,6 +40,17 @@ class CloudEndpoints:
 
     def vault_url(self, name: str) -> str:
         return f"https://{name}.{self.vault_suffix}"
+
+    @property
+    def az_commands(self) -> tuple[str, ...]:
+        """What comes before other commands of Azure CLI: it acts in one cloud at a time, and takes none as a flag."""
+        return (f"az cloud set --name {self.az_cloud}",) if self.az_cloud else ()
+
+    def advice(self, text: str) -> str:
+        """Advice as it holds in this cloud: its first command of Azure CLI is told the cloud, and pages are its own."""
+        if not self.az_cloud or self.az_commands[0] in text:
+            return text
+        return _AZ.sub(f"{self.az_commands[0]} && az ", text, count=1).replace(_ADMIN_CENTER, self.admin_center)
 
 
 _PUBLIC = CloudEndpoints(
@@ -51,6 +70,8 @@ _USGOV = CloudEndpoints(
     vault_suffix="vault.usgovcloudapi.net",
     partner_center="https://api.partnercenter.microsoft.com",  # the same host as public (sam-facts 2, PC-urls)
     exchange_audience="api://AzureADTokenExchangeUSGov",
+    admin_center="https://entra.microsoft.us",
+    az_cloud="AzureUSGovernment",
 )
 _CHINA = CloudEndpoints(
     name="china",
@@ -60,6 +81,8 @@ _CHINA = CloudEndpoints(
     vault_suffix="vault.azure.cn",
     partner_center="https://partner.partnercenterapi.microsoftonline.cn",
     exchange_audience="api://AzureADTokenExchangeChina",
+    admin_center="https://entra.microsoftonline.cn",
+    az_cloud="AzureChinaCloud",
 )
 
 CLOUDS = {cloud.name: cloud for cloud in (_PUBLIC, _USGOV, _CHINA)}

@@ -117,6 +117,7 @@ class _Run:
             self._end(StepResult(step, Outcome.DONE))
 
     def _not_done(self, index: int, outcome: Outcome, error: ProvisionerError) -> None:
+        error.next_step = self.write.clients.cloud.advice(error.next_step)
         self._unmet[index] = str(self.steps[index].address)
         self._end(StepResult(self.steps[index], outcome, error))
 

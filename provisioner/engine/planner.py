@@ -45,7 +45,7 @@ def make_plan(
         runner=runner.label,
         digest=digest(spec),
         made_at=now,
-        steps=tuple(kept),
+        steps=tuple(replace(step, todo=clients.cloud.advice(step.todo)) for step in kept),
         cause=_cause(spec, known, kept, now),
         notices=(*notices, *notices_of(life, spec, now)),
         life=life,

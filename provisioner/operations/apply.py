@@ -181,6 +181,7 @@ async def _sign_in(
             ui.info(f"{error.what}.\n{hand_over(spec)}\n")  # no failure: the sign-in's place is elsewhere
             return None, None, seen
         (step,) = (step for step in seen.plan.for_a_person if step.address.kind == RefreshToken.name)
+        error.next_step = tenant.clients.cloud.advice(error.next_step)
         return None, StepResult(step, Outcome.FAILED, error), await last_look(tenant, spec, seen)
     return consented, None, await look(tenant, spec)
 

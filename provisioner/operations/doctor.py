@@ -41,7 +41,7 @@ async def doctor(tenant: OpenTenant, spec: Spec) -> tuple[Check, ...]:
         hosts(clients.session, clients.cloud, spec.tenant, clients.clock), _scene(tenant, spec)
     )
     checks = await asyncio.gather(directory(scene), azure(scene), vault(scene))
-    return (
+    found = (
         *signed_in(spec, tenant.runner),
         pipeline(spec, os.environ, signed_in=True),
         *network,
@@ -49,6 +49,7 @@ async def doctor(tenant: OpenTenant, spec: Spec) -> tuple[Check, ...]:
         *plannable,
         consent_modes(spec),
     )
+    return tuple(replace(check, next_step=clients.cloud.advice(check.next_step)) for check in found)
 
 
 async def without_runner(

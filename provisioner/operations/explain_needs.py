@@ -112,7 +112,13 @@ def _by_service(right: Right) -> int:
 def once(spec: Spec, runner: RunnerFacts, cloud: CloudEndpoints) -> tuple[Once, ...]:
     """What an administrator does before the first apply; doing it twice changes nothing."""
     azure = _azure_once(spec, runner) if spec.vault.mode == "create" else _vault_once(spec, runner)
-    return (azure, *_directory_once(spec), _graph_once(spec, runner, cloud), *_ownership_once(spec, runner))
+    return (
+        *_az_once(spec, cloud),
+        azure,
+        *_directory_once(spec),
+        _graph_once(spec, runner, cloud),
+        *_ownership_once(spec, runner),
+    )
 
 
 def _placed(right: Right, spec: Spec) -> Right:
@@ -193,6 +199,16 @@ def scope_path(scope: str, spec: Spec) -> str:
     if scope.startswith("vault "):
         return f"{group}/providers/Microsoft.KeyVault/vaults/{spec.vault.name}"
     return group if scope.startswith("resource group ") else subscription
+
+
+def _az_once(spec: Spec, cloud: CloudEndpoints) -> Iterable[Once]:
+    """Outside the public cloud: Azure CLI must be told, and keeps a sign-in for each cloud."""
+    if cloud.az_commands:
+        yield Once(
+            "whoever runs these commands",
+            f"has Azure CLI act in {cloud.az_cloud}",
+            (*cloud.az_commands, f"az login --tenant {spec.tenant}"),
+        )
 
 
 def _azure_once(spec: Spec, runner: RunnerFacts) -> Once:

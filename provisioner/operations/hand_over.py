@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 
+from provisioner.clients.clouds import endpoints
 from provisioner.resources.token_held import COMMAND
 from provisioner.resources.vault_roles import operator_roles
 from provisioner.spec.model import Spec
-
-_AZ_CLOUDS = {"usgov": "AzureUSGovernment", "china": "AzureChinaCloud"}
 
 
 def hand_over(spec: Spec) -> str:
@@ -42,8 +41,7 @@ def _commands(spec: Spec, *, device: bool) -> str:
     consent = with_the_right_mode(spec, COMMAND)
     if device or spec.cloud == "emulator":
         return f"\n    {consent}\n"
-    cloud = _AZ_CLOUDS.get(spec.cloud)
-    lines = [*([f"az cloud set --name {cloud}"] if cloud else []), f"az login --tenant {spec.tenant}", consent]
+    lines = [*endpoints(spec.cloud).az_commands, f"az login --tenant {spec.tenant}", consent]
     return "\n" + "".join(f"    {line}\n" for line in lines)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from provisioner.core.observation import Known
 from provisioner.core.plan import Plan
@@ -40,7 +40,8 @@ async def plan(tenant: OpenTenant, spec: Spec, *, probing: bool = False) -> Plan
     """
     made = (await look(tenant, spec)).plan
     if probing and worth_probing(made):
-        return with_probe(made, await probe(tenant.clients, spec))
+        result = await probe(tenant.clients, spec)
+        return with_probe(made, replace(result, todo=tenant.clients.cloud.advice(result.todo)))
     return made
 
 

@@ -55,7 +55,8 @@ class _Stored:
 async def verify(clients: TenantClients, spec: Spec) -> tuple[Check, ...]:
     """All checks, always the same ones in the same order; those that could not be run say why."""
     found = await _checks(clients, spec)
-    return tuple(replace(check, next_step=with_the_right_mode(spec, check.next_step)) for check in found)
+    advise = clients.cloud.advice
+    return tuple(replace(check, next_step=advise(with_the_right_mode(spec, check.next_step))) for check in found)
 
 
 async def _checks(clients: TenantClients, spec: Spec) -> tuple[Check, ...]:

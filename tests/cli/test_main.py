@@ -145,15 +145,6 @@ def test_a_closed_stdout_is_nobody_s_to_read() -> None:
     assert (ended.returncode, ended.stderr) == (exit_codes.DONE, "")
 
 
-def test_an_interrupt_is_130() -> None:
-    script = "import sys, provisioner.cli.main as main; sys.exit(main.run(['validate', 'configs']))"
-    interrupting = "import provisioner.spec.read as read\ndef stop(paths): raise KeyboardInterrupt\nread.read = stop\n"
-    ended = subprocess.run([sys.executable, "-c", interrupting + script], capture_output=True, text=True, check=False)
-    assert ended.returncode == exit_codes.INTERRUPTED
-    assert "Traceback" not in ended.stderr
-    assert "the same command goes on from there" in ended.stderr
-
-
 def test_a_problem_in_a_spec_is_exit_1_and_all_are_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     broken = tmp_path / "broken.yaml"
     broken.write_text("version: 1\nname: Not A Name\ncloud: moon\n", encoding="utf-8")
