@@ -20,7 +20,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(ContractReport(), "contracts")
 
 
-NEEDED = {"browser": ("chromium", "chromedriver"), "shellcheck": ("shellcheck",)}  # by marker
+# by marker
+NEEDED = {"browser": ("chromium", "chromedriver"), "shellcheck": ("shellcheck",), "shells": ("bash", "zsh", "fish")}
 
 
 def missing_programs(marker: str) -> list[str]:

@@ -12,6 +12,7 @@ import sys
 from typing import NoReturn
 
 import click
+from click.shell_completion import CompletionItem
 
 from provisioner import __version__
 from provisioner.cli.not_built import not_built_command
@@ -20,6 +21,7 @@ from provisioner.core.errors import ProvisionerError
 
 # The line for --help, here so that --help imports no command; a test compares it with the command's own.
 BUILT = {
+    "init": "Ask a few questions and write a first spec.",
     "validate": "Check specs offline; report every problem at once.",
     "plan": "Show what apply would change. Reads only.",
     "apply": "Carry out the plan, then consent, then verify.",
@@ -31,11 +33,11 @@ BUILT = {
     "explain": "Say what is granted, how risky it is, and who needs which role.",
     "doctor": "Check identity, roles, policies, reachability and clock.",
     "emulator": "The local Microsoft cloud to rehearse on.",
+    "completion": "Print the script that completes commands in your shell.",
 }
 NOT_BUILT = {
     "import": "Write a spec for what exists already.",
     "destroy": "Remove what is ours, recoverably.",
-    "init": "Ask a few questions and write a first spec.",
 }
 
 
@@ -52,6 +54,11 @@ class _LazyGroup(click.Group):
             return None
         command: click.Command = getattr(importlib.import_module(f"provisioner.cli.{cmd_name}"), cmd_name)
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """The commands, none of them imported for it, and the group's own options."""
+        names = [CompletionItem(name, help=words) for name, words in BUILT.items() if name.startswith(incomplete)]
+        return names + click.Command.shell_complete(self, ctx, incomplete)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

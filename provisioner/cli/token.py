@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from provisioner.operations.ui import Ui
     from provisioner.spec.model import Spec
 
+_APIS = ("partnercenter", "graph", "arm")
+
 
 @click.command()
 @one_path
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     "--resource",
     required=True,
     metavar="API",
+    shell_complete=lambda context, parameter, begun: [name for name in _APIS if name.startswith(begun)],
     help="partnercenter, graph, arm, an API's address (https://vault.azure.net) or id, or a scope of one.",
 )
 @click.option("--tenant", "customer", metavar="ID", help="A customer's tenant, instead of the spec's own.")

@@ -118,9 +118,7 @@ def parse_document(text: str, file: str) -> Document:
             None, (*reader.problems, _problem(place, (), "not valid YAML: a character that is not allowed"))
         )
     if reader.root is None:
-        empty = _problem(
-            Place(file, 1, 1), (), "the file is empty", next_step="begin with a copy of configs/minimal.yaml"
-        )
+        empty = _problem(Place(file, 1, 1), (), "the file is empty", next_step="`provisioner init` writes a first spec")
         return Document(None, (*reader.problems, empty))
     return Document(reader.root, tuple(reader.problems))
 

@@ -1,0 +1,27 @@
+"""Questions of a command that sends nothing: no event loop is needed to wait for an answer."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from provisioner.cli.terminal import Terminal
+
+
+def can_ask() -> bool:
+    """Whether somebody is there to answer."""
+    return sys.stdin.isatty()
+
+
+def ask(words: str, proposal: str, terminal: Terminal) -> str:
+    """One line, without blanks around it; `proposal` for an empty one. Raises EOFError when there are no more lines."""
+    terminal.quiet()
+    offered = f" [{proposal}]" if proposal else ""
+    terminal.err.print(Text(words).append(offered, "cyan").append(": "), end="", soft_wrap=True)
+    line = sys.stdin.readline()
+    if not line:
+        raise EOFError
+    return line.strip() or proposal

@@ -1,0 +1,41 @@
+"""Specs we write ourselves: nothing leaves that our own reader would not take as it was meant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from provisioner.core.errors import Problem, SpecError
+from provisioner.render.spec_yaml import spec_text
+from provisioner.spec.draft import Draft
+from provisioner.spec.load import parse_document
+from provisioner.spec.model import Spec
+from provisioner.spec.nodes import plain
+from provisioner.spec.validate import check
+
+SCHEMA_FILE = "spec.schema.json"
+"""Beside the spec: it is found there on every machine and in every checkout, whatever is installed."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """A spec as text, read back: what it says to us, and what validation warns of."""
+
+    text: str
+    spec: Spec
+    warnings: tuple[Problem, ...]
+
+
+def written(draft: Draft, file: str) -> Written:
+    """The draft as text that is valid. file: its name, for places.
+
+    Raises: SpecError when it would not validate.
+    """
+    text = spec_text(draft, SCHEMA_FILE)
+    document = parse_document(text, file)
+    if document.root is None or document.problems:
+        raise SpecError(document.problems)
+    checked = check(document.root)
+    if checked.spec is None:
+        raise SpecError(checked.problems)
+    assert plain(document.root) == draft.document, "what is written is what was meant"
+    return Written(text, checked.spec, checked.warnings)
