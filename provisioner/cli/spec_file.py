@@ -41,7 +41,7 @@ def deliver(made: Written, path: Path | None, terminal: Terminal) -> None:
     else:
         _write_new(path, made.text)
         told = [f"{path} is written.", _schema_beside(path)]
-    terminal.message([line for text in told for line in paragraph(text, width)])
+    terminal.message([line for text in told if text for line in paragraph(text, width)])
     terminal.message(warning_lines(made.warnings, width))
     terminal.message(_next_lines(str(path or "SPEC")))
 

@@ -16,6 +16,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import CommentMark
+from ruamel.yaml.scalarstring import SingleQuotedScalarString
 from ruamel.yaml.tokens import CommentToken
 
 from provisioner.spec.draft import Draft, Lines
@@ -26,6 +27,8 @@ _WIDTH = 80
 _COLUMN = 36  # of what stands beside a key, where the key leaves it free
 _STEP = 2
 _UNWRAPPED = 1_000_000
+_BLOCK = "\n"
+_PLAIN = " ._/@:+()-"
 _INVISIBLE = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 """Unicode's categories of what would end a comment, or make it look like something else than it is."""
 
@@ -66,13 +69,13 @@ class _Commented:
         depth = len(path)
         for key, value in members.items():
             here = (*path, key)
-            made[key] = self._value(value, here, _width_left(depth, f"{key}: "))
-            above, beside = self._placed(here, f"{' ' * _STEP * depth}{key}: {_in_a_line(made[key])}".rstrip("\n"))
+            name = _scalar(key)
+            made[name] = self._value(value, here, _width_left(depth, f"{key}: "))
+            above, beside = self._placed(here, made[name], f"{' ' * _STEP * depth}{key}:")
             if not depth and isinstance(value, Mapping):
                 above = ["", *above]
-            _comment(made, key, above, beside, depth)
-        if path in self._omitted:
-            _comment_at_the_end(made, _above(self._omitted[path], depth), depth)
+            _comment(made, name, above, beside, depth)
+        self._end(made, path)
         return made
 
     def _value(self, value: Any, path: Path, width: int) -> Any:
@@ -80,11 +83,11 @@ class _Commented:
             return self.mapping(value, path)
         if isinstance(value, list | tuple):
             return self._sequence(value, path, width)
-        return value
+        return _scalar(value)
 
     def _sequence(self, items: Sequence[Any], path: Path, width: int) -> CommentedSeq:
         """In one line if it fits and nothing is said of its entries; else a line or more for each."""
-        told = any((*path, position) in self._remarks for position in range(len(items)))
+        told = path in self._omitted or any((*path, position) in self._remarks for position in range(len(items)))
         if not told and not any(isinstance(item, Mapping) for item in items):
             line: CommentedSeq = _flow(items)
             if len(_in_a_line(line)) <= width:
@@ -94,70 +97,101 @@ class _Commented:
         for position, item in enumerate(items):
             here = (*path, position)
             made.append(self._entry(item, here))
-            above, beside = self._placed(here, f"{' ' * _STEP * depth}- {_in_a_line(made[position])}")
+            above, beside = self._placed(here, made[position], f"{' ' * _STEP * depth}-")
             _comment(made, position, above, beside, depth)
+        self._end(made, path)
         return made
 
     def _entry(self, item: Any, path: Path) -> Any:
+        """An entry of a list: in one line if it fits."""
         line = _flow(item)
         fits = len(_in_a_line(line)) <= _width_left(len(path), "")
         return line if fits or not isinstance(item, Mapping) else self.mapping(item, path)
 
-    def _placed(self, path: Path, line: str) -> tuple[list[str], _Beside | None]:
-        """What is said at a key or entry: above it, or beside it where it is short and there is room."""
+    def _placed(self, path: Path, made: Any, begin: str) -> tuple[list[str], _Beside | None]:
+        """What is said at a key or entry: beside it where it is short and there is room, else above it.
+
+        So is what an empty mapping or list leaves out: there is nothing in it to stand below.
+        """
         said = self._remarks.get(path, ())
-        if len(said) == 1:
-            beside = _Beside(_safe(said[0]), max(_COLUMN, len(line) + _STEP))
-            if "\n" not in line and beside.fits:
+        if path in self._omitted and not made:
+            said = (*said, *self._omitted[path])
+        value = _in_a_line(made)
+        if len(said) == 1 and (value != _BLOCK or (begin.endswith(":") and not _has_empty_entries(made))):
+            end = len(begin) + (0 if value == _BLOCK else 1 + len(value))
+            beside = _Beside(_safe(said[0]), max(_COLUMN, end + _STEP))
+            if beside.fits:
                 return [], beside
         return _above(said, len(path) - 1), None
+
+    def _end(self, made: CommentedMap | CommentedSeq, path: Path) -> None:
+        lines = _above(self._omitted.get(path, ()), len(path))
+        if made and lines:
+            _comment_at_the_end(made, lines, len(path))
 
 
 def _comment(
     made: CommentedMap | CommentedSeq, key: Any, above: Sequence[str], beside: _Beside | None, depth: int
 ) -> None:
+    """ruamel's places of a comment: [1] above an entry; behind it [2] in a mapping, [0] in a list."""
+    places = made.ca.items.setdefault(key, [None, None, None, None])
     if above:
         lines = "".join(f"{' ' * _STEP * depth}{line}\n" if line else "\n" for line in above)
-        made.ca.items.setdefault(key, [None, None, None, None])[1] = [CommentToken(lines, _at(0), None)]
+        places[1] = [CommentToken(lines, CommentMark(0), None)]
     if beside:
-        made.yaml_add_eol_comment(beside.text, key, column=beside.column)
+        places[_behind(made)] = CommentToken(f"# {beside.text}", CommentMark(beside.column), None)
 
 
-def _comment_at_the_end(made: CommentedMap, lines: Sequence[str], depth: int) -> None:
+def _comment_at_the_end(made: CommentedMap | CommentedSeq, lines: Sequence[str], depth: int) -> None:
     """After the last line of the mapping, whatever stands there."""
     last: CommentedMap | CommentedSeq = made
-    key: Any = next(reversed(made))
+    key = _last_key(last)
     while isinstance(inner := last[key], CommentedMap | CommentedSeq) and inner and not inner.fa.flow_style():
-        last, key = inner, len(inner) - 1 if isinstance(inner, CommentedSeq) else next(reversed(inner))
-    items = last.ca.items.setdefault(key, [None, None, None, None])
-    place = 0 if isinstance(last, CommentedSeq) else 2
-    beside = items[place]
+        last, key = inner, _last_key(inner)
+    places = last.ca.items.setdefault(key, [None, None, None, None])
+    beside = places[_behind(last)]
     text = "".join(f"{' ' * _STEP * depth}{line}\n" for line in lines)
     column = 0 if beside is None else beside.start_mark.column
-    items[place] = CommentToken(f"{'' if beside is None else beside.value}\n{text}", _at(column), None)
+    places[_behind(last)] = CommentToken(f"{'' if beside is None else beside.value}\n{text}", CommentMark(column), None)
 
 
-def _at(column: int) -> CommentMark:
-    return CommentMark(column)
+def _has_empty_entries(made: CommentedMap | CommentedSeq) -> bool:
+    """With a `{}` in the list, ruamel runs the comment behind the list's key into its lines."""
+    return isinstance(made, CommentedSeq) and any(isinstance(item, CommentedMap) and not item for item in made)
+
+
+def _behind(made: CommentedMap | CommentedSeq) -> int:
+    return 2 if isinstance(made, CommentedMap) else 0
+
+
+def _last_key(collection: CommentedMap | CommentedSeq) -> Any:
+    return len(collection) - 1 if isinstance(collection, CommentedSeq) else next(reversed(collection))
 
 
 def _flow(value: Any) -> Any:
     """The value as one line."""
     line: CommentedMap | CommentedSeq
     if isinstance(value, Mapping):
-        line = CommentedMap({key: _flow(member) for key, member in value.items()})
+        line = CommentedMap({_scalar(key): _flow(member) for key, member in value.items()})
     elif isinstance(value, list | tuple):
         line = CommentedSeq([_flow(item) for item in value])
     else:
-        return value
+        return _scalar(value)
     line.fa.set_flow_style()
     return line
 
 
+def _scalar(value: Any) -> Any:
+    """In quotes unless it is as plain as a name or a URL: YAML's readers do not agree on what else may go without."""
+    if not isinstance(value, str) or (value[:1].isalnum() and all(sign.isalnum() or sign in _PLAIN for sign in value)):
+        return value
+    return SingleQuotedScalarString(value)
+
+
 def _in_a_line(value: Any) -> str:
-    """As it stands behind its key; a block has a line break in it."""
+    """As it stands behind its key, in one line; else _BLOCK."""
     if isinstance(value, CommentedMap | CommentedSeq) and not value.fa.flow_style() and value:
-        return "\n"
+        return _BLOCK
     yaml = YAML()
     yaml.width = _UNWRAPPED
     written = io.StringIO()

@@ -56,8 +56,8 @@ def draft(answers: Answers) -> Draft:
         remarks={
             **explained(document),
             credential: ("how the application proves itself",),
-            (*credential, "type"): ("its key never leaves the vault; or secret, federated",),
-            ("vault",): ("Read and written by the runner; others get in by vault.access.",),
+            (*credential, "type"): ("its key stays in the vault; or secret",),
+            ("vault",): ("Others who read the token or the credential get a role by vault.access.",),
         },
         omitted={
             ("application", "permissions"): (_GRAPH_EXAMPLE,),

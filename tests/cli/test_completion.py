@@ -118,14 +118,20 @@ def test_fish_completes(home: Path) -> None:
     assert answers == wanted
 
 
-@pytest.mark.parametrize("words", ["provisioner ", "provisioner plan --", "provisioner init --cl", "provisioner emulator "])
+@pytest.mark.parametrize(
+    "words", ["provisioner ", "provisioner plan --", "provisioner init --cl", "provisioner emulator "]
+)
 def test_completion_imports_nothing_heavy(words: str) -> None:
     script = (
         "import sys, os\nfrom provisioner.cli.main import run\n"
         "try:\n    run([])\nexcept SystemExit: pass\n"
         f"loaded = sorted(set(sys.modules) & set({HEAVY!r}))\nsys.exit(repr(loaded) if loaded else 0)"
     )
-    asked = {"COMP_WORDS": words, "COMP_CWORD": str(len(words.split(" ")) - 1), "_PROVISIONER_COMPLETE": "bash_complete"}
+    asked = {
+        "COMP_WORDS": words,
+        "COMP_CWORD": str(len(words.split(" ")) - 1),
+        "_PROVISIONER_COMPLETE": "bash_complete",
+    }
     ended = subprocess.run(
         [sys.executable, "-c", script], env=os.environ | asked, capture_output=True, text=True, check=False
     )
