@@ -12,7 +12,8 @@ help:
 	@echo "make setup   the program and all tools in .venv"
 	@echo "make demo    the whole way on the built-in emulator"
 	@echo "make test    all tests (ARGS=... goes to pytest)"
-	@echo "make test-az, make test-node   Microsoft's own az and its packages for Node before the emulator"
+	@echo "make test-az     Microsoft's own az before the emulator"
+	@echo "make test-node   its packages for Node, too; and a spec in an editor (the YAML language server)"
 	@echo "make lint    style, types, import layers"
 	@echo "make format  rewrite the style"
 	@echo "make bench   the benchmark, as JSON"
@@ -33,7 +34,7 @@ test: $(STAMP)
 	$(BIN)/python -m pytest -n auto $(ARGS)
 
 AZ_STAMP := .venv-az/.set-up
-NODE_STAMP := tests/foreign/node/node_modules/.set-up
+NODE_FOLDERS := tests/foreign/node tests/editor
 
 $(AZ_STAMP): tests/foreign/requirements-az.txt
 	@test -n "$(PYTHON)" || { echo "az needs Python 3.11 or newer; name one: make PYTHON=..."; exit 1; }
@@ -44,13 +45,13 @@ $(AZ_STAMP): tests/foreign/requirements-az.txt
 test-az: $(STAMP) $(AZ_STAMP)
 	FOREIGN_AZ=.venv-az/bin/az $(BIN)/python -m pytest -n auto tests/foreign/az $(ARGS)
 
-$(NODE_STAMP): tests/foreign/node/package-lock.json
+%/node_modules/.set-up: %/package-lock.json
 	@command -v npm >/dev/null || { echo "these tests need Node 20 or newer, with npm"; exit 1; }
-	cd tests/foreign/node && npm ci --no-audit --no-fund --loglevel=error
+	cd $* && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-test-node: $(STAMP) $(NODE_STAMP)
-	FOREIGN_NODE=node $(BIN)/python -m pytest -n auto tests/foreign/node $(ARGS)
+test-node: $(STAMP) $(NODE_FOLDERS:%=%/node_modules/.set-up)
+	FOREIGN_NODE=node $(BIN)/python -m pytest -n auto $(NODE_FOLDERS) $(ARGS)
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

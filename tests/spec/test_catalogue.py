@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from itertools import chain
 
@@ -10,6 +11,7 @@ import pytest
 from provisioner.spec import catalogue
 from provisioner.spec.catalogue_table import APIS
 from provisioner.spec.rules.identifiers import is_placeholder
+from provisioner.spec.schema import schema_text
 from provisioner.spec.vault_roles import VAULT_ROLES
 
 GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -80,3 +82,9 @@ def test_a_retired_api_names_its_replacement() -> None:
     assert one is not None
     assert (whole.replacement, one.replacement) == ("Microsoft Graph", "User.Read of Microsoft Graph")
     assert catalogue.retired(catalogue.MICROSOFT_GRAPH, "User.Read") is None
+
+
+def test_editors_are_offered_the_apis_of_the_catalogue_and_the_roles_of_the_vault() -> None:
+    parts = json.loads(schema_text("spec"))["$defs"]
+    assert parts["apiPermissions"]["properties"]["api"]["examples"] == list(catalogue.api_names())
+    assert parts["vault"]["properties"]["access"]["items"]["properties"]["role"]["examples"] == list(VAULT_ROLES)

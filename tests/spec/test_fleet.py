@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,11 @@ import pytest
 
 from provisioner.core.errors import Problem, SpecError
 from provisioner.spec.fleet import merge
+from provisioner.spec.fleet_schema import fleet_schema
 from provisioner.spec.load import parse_document
 from provisioner.spec.nodes import Node, plain
 from provisioner.spec.read import MissingPathError, read, spec_files
+from provisioner.spec.schema import check_shape, schema_text
 from tests.spec.base import GOOD, load, problems_of
 
 FLEET = """\
@@ -221,3 +224,23 @@ def test_problems_of_all_files_come_together(tmp_path: Path) -> None:
     with pytest.raises(SpecError) as caught:
         read([tmp_path])
     assert [Path(problem.file).name for problem in caught.value.problems] == ["a.yaml", "b.yaml"]
+
+
+def test_the_published_schema_is_made_of_the_spec_s() -> None:
+    made = json.dumps(fleet_schema(), indent=2, ensure_ascii=False) + "\n"
+    assert schema_text("fleet") == made, "run: python -m provisioner.spec.fleet_schema > schemas/fleet.schema.json"
+
+
+def patches(properties: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """A document for each key, however deep it lies, with each kind of value."""
+    for name, schema in properties.items():
+        yield from ({name: value} for value in (None, True, 1, 1.5, "${x}", [], {}, ["x"], {"x": "y"}))
+        yield from ({name: inner} for inner in patches(schema.get("properties", {})))
+        yield from ({name: [inner]} for inner in patches(schema.get("items", {}).get("properties", {})))
+
+
+def test_the_schema_offers_below_the_top_and_refuses_nothing_there() -> None:
+    """What is wrong in there is said with everything else, once the tenants are merged."""
+    documents = list(patches(fleet_schema()["$defs"]["patch"]["properties"]))
+    assert len(documents) > 500
+    assert check_shape("fleet", {"tenants": [{**patch, "name": "a"} for patch in documents]}) == []
