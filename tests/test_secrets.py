@@ -109,6 +109,8 @@ def test_nothing_we_print_log_or_write_holds_a_secret(commands: Commands, tmp_pa
     commands(f"consent {spec}", 0)
     commands(f"verify {spec} --format json", 0)
     commands(f"plan {spec} --out {later}", 0)
+    theirs = f"--app Trial --tenant {trial.tenant.id} --subscription {trial.tenant.subscription} --vault {trial.vault}"
+    commands(f"import {theirs} --out {commands.home}/found.yaml", 0)
     held = trial.secrets("GET", f"secrets/{CREDENTIAL}")["value"]
     token = trial.secrets("GET", f"secrets/{SECRET}")["value"]
     canaries = {

@@ -62,12 +62,10 @@ def init(file: Path | None, schema: str | None, **flags: str | None) -> int:
 
 def _given(question: Question, answer: str, answers: dict[str, str]) -> str:
     """The answer of a flag. Raises UsageError."""
-    from provisioner.spec.first import mistake
+    from provisioner.cli.questions import checked
 
-    problem = mistake(question, {**answers, question.key: answer})
-    if problem is None:
-        return answer
-    raise UsageError(f"--{question.key} {problem.value or answer}: {problem.what}", next_step=problem.next_step or "")
+    checked({**answers, question.key: answer})
+    return answer
 
 
 def _asked(question: Question, answers: dict[str, str], terminal: Terminal) -> str:

@@ -7,6 +7,7 @@ Command modules are imported when they are asked for, and what is heavy in them 
 from __future__ import annotations
 
 import importlib
+import keyword
 import os
 import sys
 from typing import NoReturn
@@ -30,13 +31,13 @@ BUILT = {
     "token": "Print an access token for scripts, from the stored refresh token.",
     "renew": "Renew the stored refresh token.",
     "rotate": "Rotate the application's credential.",
+    "import": "Write a spec for what exists already.",
     "explain": "Say what is granted, how risky it is, and who needs which role.",
     "doctor": "Check identity, roles, policies, reachability and clock.",
     "emulator": "The local Microsoft cloud to rehearse on.",
     "completion": "Print the script that completes commands in your shell.",
 }
 NOT_BUILT = {
-    "import": "Write a spec for what exists already.",
     "destroy": "Remove what is ours, recoverably.",
 }
 
@@ -52,7 +53,8 @@ class _LazyGroup(click.Group):
             return not_built_command(cmd_name, NOT_BUILT[cmd_name])
         if cmd_name not in BUILT:
             return None
-        command: click.Command = getattr(importlib.import_module(f"provisioner.cli.{cmd_name}"), cmd_name)
+        name = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name
+        command: click.Command = getattr(importlib.import_module(f"provisioner.cli.{name}"), name)
         return command
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:

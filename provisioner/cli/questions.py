@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from provisioner.core.errors import UsageError
+from provisioner.spec.questions import QUESTIONS
+
 if TYPE_CHECKING:
     from provisioner.cli.terminal import Terminal
+
+
+def checked(answers: Mapping[str, str]) -> None:
+    """What flags answered, by the questions' keys. Raises UsageError for the first that no valid spec could hold."""
+    from provisioner.spec.first import mistake
+
+    for question in QUESTIONS:
+        if question.key in answers and (problem := mistake(question, answers)) is not None:
+            told = f"--{question.key} {problem.value or answers[question.key]}: {problem.what}"
+            raise UsageError(told, next_step=problem.next_step or "")
 
 
 def can_ask() -> bool:

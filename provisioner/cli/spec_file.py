@@ -17,7 +17,7 @@ from provisioner.spec.schema import schema_text
 
 _NEXT = (
     ("provisioner validate {}", "offline"),
-    ("provisioner explain {}", "who needs which rights, and how they get them"),
+    ("provisioner explain {}", "who needs which rights"),
     ("provisioner doctor {}", "what would be in the way"),
     ("provisioner plan {}", "what would change; reads only"),
     ("provisioner apply {}", ""),

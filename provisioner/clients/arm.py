@@ -100,6 +100,11 @@ class ArmClient:
         found = await _none_if_missing(self._vaults.get(group, name), f"get vault {name}")
         return None if found is None else facts.vault(found)
 
+    async def list_vaults(self) -> tuple[facts.VaultFacts, ...]:
+        """Every vault of the subscription that the runner may see."""
+        with _told("list vaults"):
+            return tuple([facts.vault(model) async for model in self._vaults.list_by_subscription()])
+
     async def find_deleted_vault(self, name: str, location: str) -> facts.DeletedVaultFacts | None:
         """The soft-deleted vault that holds this name in this subscription and location."""
         deleted = self._vaults.get_deleted(name, facts.normal_location(location))

@@ -73,6 +73,21 @@ class GraphClient:
         listed = await self._transport.list_all(request, f"list owners of application {object_id}")
         return frozenset(str(each["id"]).lower() for each in listed)
 
+    async def list_applications_named(self, display_name: str) -> tuple[facts.ApplicationFacts, ...]:
+        """Every application with this display name, which need not be unique (sam-facts 5.1); case does not count."""
+        literal = display_name.replace("'", "''")
+        request = self._build.applications.to_get_request_information(
+            _select(facts.APPLICATION_SELECT, where=f"displayName eq '{literal}'")
+        )
+        listed = await self._transport.list_all(request, "list applications of a name")
+        return tuple(facts.application(item) for item in listed)
+
+    async def list_applications(self) -> tuple[facts.ApplicationFacts, ...]:
+        """Every application of the tenant, without its credentials; all pages."""
+        members = [name for name in facts.APPLICATION_SELECT if not name.endswith("Credentials")]
+        request = self._build.applications.to_get_request_information(_select(members))
+        return tuple(facts.application(item) for item in await self._transport.list_all(request, "list applications"))
+
     async def create_application(self, application: Application) -> facts.ApplicationFacts:
         """POST, so that the caller becomes owner (an upsert by PATCH does not promise that: sam-facts 5.1)."""
         request = self._build.applications.to_post_request_information(application)
@@ -153,6 +168,13 @@ class GraphClient:
             return ()
         return tuple(facts.grant(item) for item in await self._rest(request, reply.body, "list grants"))
 
+    async def list_grants_to(self, resource_id: str) -> tuple[facts.GrantFacts, ...]:
+        """The delegated grants, anybody's, to the API with this service principal (object id)."""
+        request = self._build.oauth2_permission_grants.to_get_request_information(
+            _select((), where=f"resourceId eq '{resource_id}'")
+        )
+        return tuple(facts.grant(item) for item in await self._transport.list_all(request, "list grants to an API"))
+
     async def create_grant(self, client_id: str, resource_id: str, scopes: Sequence[str]) -> facts.GrantFacts:
         """A tenant-wide grant between two service principals (object ids; scopes space-separated: sam-facts 5.3)."""
         from msgraph.generated.models.o_auth2_permission_grant import OAuth2PermissionGrant
@@ -222,15 +244,16 @@ class GraphClient:
         return await self._transport.list_all(request, operation)
 
 
-def _select(members: Sequence[str]) -> RequestConfiguration[Any]:
-    return RequestConfiguration(query_parameters=_Select(list(members)))
+def _select(members: Sequence[str], *, where: str | None = None) -> RequestConfiguration[Any]:
+    return RequestConfiguration(query_parameters=_Query(list(members) or None, where))
 
 
 @dataclass(frozen=True)
-class _Select:
-    """`$select`, which every generated query parameter class has under this name."""
+class _Query:
+    """`$select` and `$filter`, which every generated query parameter class has under these names."""
 
-    select: list[str]
+    select: list[str] | None
+    filter: str | None
 
     def get_query_parameter(self, original_name: str) -> str:
-        return {"select": "%24select"}.get(original_name, original_name)
+        return {"select": "%24select", "filter": "%24filter"}.get(original_name, original_name)

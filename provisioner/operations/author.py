@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 from provisioner.core.errors import Problem, SpecError
 from provisioner.render.spec_yaml import spec_text
 from provisioner.spec.draft import Draft
+from provisioner.spec.fleet import expand
 from provisioner.spec.load import parse_document
 from provisioner.spec.model import Spec
 from provisioner.spec.nodes import plain
@@ -30,12 +33,23 @@ def written(draft: Draft, file: str) -> Written:
 
     Raises: SpecError when it would not validate.
     """
-    text = spec_text(draft, SCHEMA_FILE)
+    text = spec_text(replace(draft, document=_without_variables(draft.document)), SCHEMA_FILE)
     document = parse_document(text, file)
     if document.root is None or document.problems:
         raise SpecError(document.problems)
-    checked = check(document.root)
-    if checked.spec is None:
-        raise SpecError(checked.problems)
-    assert plain(document.root) == draft.document, "what is written is what was meant"
+    expanded = expand(document.root)
+    (root,) = expanded.specs
+    checked = check(root)
+    if checked.spec is None or expanded.problems:
+        raise SpecError((*expanded.problems, *checked.problems))
+    assert plain(root) == draft.document, "what is written is what was meant"
     return Written(text, checked.spec, checked.warnings)
+
+
+def _without_variables(value: Any) -> Any:
+    """As it has to be written: `${` begins a variable, `$${` is itself."""
+    if isinstance(value, Mapping):
+        return {key: _without_variables(member) for key, member in value.items()}
+    if isinstance(value, list):
+        return [_without_variables(item) for item in value]
+    return value.replace("${", "$${") if isinstance(value, str) else value

@@ -208,7 +208,11 @@ def _above(said: Lines, depth: int) -> list[str]:
     lines: list[str] = []
     for text in map(_safe, said):
         width = _WIDTH - _STEP * depth - len("# ")
-        wrapped = [text] if text.startswith(" ") else textwrap.wrap(text, width, break_long_words=False) or [""]
+        wrapped = (
+            [text]
+            if text.startswith(" ")
+            else textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False) or [""]
+        )
         lines += [f"# {line}".rstrip() for line in wrapped]
     return lines
 

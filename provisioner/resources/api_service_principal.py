@@ -99,7 +99,7 @@ class ApiServicePrincipal:
         return None if wanted is None else f"az ad sp create --id {wanted.app_id}   # {wanted.api_name}"
 
     def to_spec(self, seen: Mapping[Address, ServicePrincipalFacts]) -> SpecFragment:
-        return {}
+        return SpecFragment({})
 
 
 async def read_api(read: Reader, app_id: str) -> ServicePrincipalFacts | None:

@@ -183,12 +183,13 @@ class AppRoleAssignment:
         return f"{who} {clients.cloud.authority}/{clients.tenant}/adminconsent?client_id={application.app_id}"
 
     def to_spec(self, seen: Mapping[Address, AssignmentFact]) -> SpecFragment:
+        """By name; by id where the API publishes it no more."""
         by_api: dict[str, list[str]] = {}
         for address in seen:
             api, _, value = address.key.rpartition("/")
             by_api.setdefault(api, []).append(value)
-        permissions = [{"api": api, "application": values} for api, values in by_api.items()]
-        return {"application": {"permissions": permissions}} if permissions else {}
+        permissions = [{"api": api, "application": sorted(values)} for api, values in by_api.items()]
+        return SpecFragment({"application": {"permissions": permissions}} if permissions else {})
 
 
 def _find(listed: Sequence[AppRoleAssignmentFacts], resource_id: str, role_id: str) -> Observation[AssignmentFact]:

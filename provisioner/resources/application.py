@@ -17,11 +17,11 @@ from provisioner.resources import application_writes
 from provisioner.resources.api_service_principal import read_api
 from provisioner.resources.application_key import application_key
 from provisioner.resources.application_modes import refuse_foreign, refused_absence
+from provisioner.resources.application_spec import application_fragment
 from provisioner.resources.application_steps import (
     ApplicationWanted,
     creation_step,
     lacks_name,
-    reply_urls,
     restoration_step,
     update_steps,
 )
@@ -31,6 +31,7 @@ from provisioner.resources.lag import DIRECTORY_DEADLINE_S, directory_lag, find_
 from provisioner.resources.marks import application_tag
 from provisioner.resources.permissions import declared, permission_named
 from provisioner.resources.rights import READ_APPLICATIONS, READ_GRANTS, WRITE_OWN_APPLICATION
+from provisioner.spec.draft import merged
 from provisioner.spec.model import Spec
 
 _HELD_DAYS = 30
@@ -197,21 +198,7 @@ class Application:
         return None
 
     def to_spec(self, seen: Mapping[Address, ApplicationFact]) -> SpecFragment:
-        for fact in seen.values():
-            application = fact.application
-            return {
-                "name": application.unique_name,
-                "application": {
-                    "displayName": application.display_name,
-                    "signInAudience": application.sign_in_audience,
-                    "homePageUrl": application.home_page_url,
-                    "replyUrls": [
-                        {"uri": uri, "platform": platform} for platform, uri in sorted(reply_urls(application))
-                    ],
-                    "enableIdTokenIssuance": application.id_token_issuance,
-                },
-            }
-        return {}
+        return merged(application_fragment(fact.application, fact.apis) for fact in seen.values())
 
 
 _FOR_ITS_MANAGER = "have whoever manages the application change it, or correct the spec"

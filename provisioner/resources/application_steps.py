@@ -5,7 +5,8 @@ Whether it may be touched at all, by mode and mark, is `application_modes`'s.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -184,6 +185,13 @@ def _permission_changes(
     if wanted.exact_permissions:
         return added + tuple(Change(entry.path, entry.value, None) for entry in extra), ()
     return added, tuple(f"permission {entry.api_name}: {entry.value}" for entry in extra)
+
+
+def colliding_urls(urls: Iterable[Url]) -> list[str]:
+    """The localhost URLs among them that Entra cannot tell apart: it ignores their port (sam-facts 5.4)."""
+    localhost = [uri for _, uri in urls if _is_localhost(uri)]
+    shapes = Counter(map(_without_port, localhost))
+    return [uri for uri in localhost if shapes[_without_port(uri)] > 1]
 
 
 def _refuse_colliding_ports(address: Address, wanted: ApplicationWanted, seen: ApplicationFacts) -> None:

@@ -19,13 +19,15 @@ from provisioner.core.clock import Clock
 from provisioner.core.errors import ApiError, ForbiddenError, StaleError
 from provisioner.core.observation import Known, Observation, Unknown
 from provisioner.core.step import Step
+from provisioner.spec.draft import Draft
 from provisioner.spec.model import Spec
 
 Wanted = TypeVar("Wanted")
 Fact = TypeVar("Fact")
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-SpecFragment = dict[str, Any]
+SpecFragment = Draft
+"""What a kind has to say in a spec that describes what it saw; beside it what it saw and no spec can say."""
 _FORBIDDEN_BY_POLICIES = "AccessDenied"  # inside a 403 of a vault with access policies (observed)
 _FORBIDDEN_BY_NETWORK = ("ForbiddenByFirewall", "ForbiddenByConnection")
 
@@ -127,7 +129,7 @@ class ResourceKind(Protocol[Wanted, Fact]):
         ...
 
     def to_spec(self, seen: Mapping[Address, Fact]) -> SpecFragment:
-        """The spec that would ask for what was seen: a JSON merge patch over an empty spec."""
+        """The part of a spec that asks for what was seen, with a remark where it is not all of it. Pure."""
         ...
 
 

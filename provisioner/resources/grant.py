@@ -218,9 +218,10 @@ class Grant:
             return f"{who} the adminconsent link, which plan shows once the application exists"
         return f"{who} {clients.cloud.authority}/{clients.tenant}/adminconsent?client_id={application.app_id}"
 
-    def to_spec(self, seen: Mapping[Address, GrantFacts]) -> SpecFragment:
-        permissions = [{"api": address.key, "delegated": list(fact.scopes)} for address, fact in seen.items()]
-        return {"application": {"permissions": permissions}} if permissions else {}
+    def to_spec(self, seen: Mapping[Address, GrantFact]) -> SpecFragment:
+        """Under the API's name, or its principal's object id where that is gone."""
+        permissions = [{"api": address.key, "delegated": sorted(fact.scopes)} for address, fact in seen.items()]
+        return SpecFragment({"application": {"permissions": permissions}} if permissions else {})
 
 
 def _tenant_wide(listed: Sequence[GrantFacts], resource_id: str) -> Observation[GrantFact]:

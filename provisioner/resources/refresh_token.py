@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from provisioner.clients.key_vault import SecretFacts
 from provisioner.clients.tenant import TenantClients
 from provisioner.core.address import Address
 from provisioner.core.errors import StaleError
@@ -17,6 +18,7 @@ from provisioner.core.observation import Absent, Known, Observation, Present
 from provisioner.core.step import Action, Step
 from provisioner.resources.contract import Reader, Right, SpecFragment, Writer, blocked
 from provisioner.resources.credential.proof import proof_in_force
+from provisioner.resources.marks import TAG
 from provisioner.resources.rights import LIST_SECRETS, WRITE_SECRETS
 from provisioner.resources.role_assignment import holds_role
 from provisioner.resources.token_held import ANOTHER_NAME, COMMAND, HeldToken
@@ -24,7 +26,9 @@ from provisioner.resources.token_renewal import renew
 from provisioner.resources.token_state import Health, TokenFact, TokenState, TokenWanted, health, wanted_token
 from provisioner.resources.vault_roles import operator_roles
 from provisioner.resources.vault_secrets import VaultSecrets
+from provisioner.spec.draft import Draft, Lines
 from provisioner.spec.model import Spec
+from provisioner.spec.nodes import Path
 
 RENEW = "renew"
 CONSENT = "consent"
@@ -111,11 +115,25 @@ class RefreshToken:
         return None if wanted is None else _sign_in(wanted)
 
     def to_spec(self, seen: Mapping[Address, TokenFact]) -> SpecFragment:
+        """Of a token of ours also who signed in; a note of each secret that others wrote."""
+        told: dict[str, Any] = {}
+        notes: list[str] = []
         for fact in seen.values():
-            account = fact.secret.tags.get("account")
-            consent: dict[str, Any] = {"secretName": fact.secret.name}
-            return {"consent": consent | ({"account": account} if account else {})}
-        return {}
+            secret = fact.secret
+            told["secretName"] = secret.name
+            if TAG in secret.tags and "@" in secret.tags.get("account", ""):
+                told["account"] = secret.tags["account"]
+            elif TAG not in secret.tags:
+                notes.append(_of_others(secret))
+        remarks: dict[Path, Lines] = {("consent", "secretName"): tuple(notes)} if notes else {}
+        return Draft({"consent": told} if told else {}, remarks=remarks)
+
+
+def _of_others(secret: SecretFacts) -> str:
+    """What its metadata tells; the value is not read."""
+    kind = f", {secret.content_type}" if secret.content_type else ""
+    end = f"until {secret.expires_at:%Y-%m-%d}" if secret.expires_at else "without an end"
+    return f"by its name a refresh token, of unknown origin: written {secret.created_at:%Y-%m-%d}, {end}{kind}"
 
 
 def _app_id(wanted: TokenWanted, known: Known) -> str | None:

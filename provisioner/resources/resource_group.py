@@ -106,5 +106,4 @@ class ResourceGroup:
         )
 
     def to_spec(self, seen: Mapping[Address, GroupFact]) -> SpecFragment:
-        groups = [fact.group for fact in seen.values() if fact.group is not None]
-        return {"vault": {"resourceGroup": groups[0].name}} if groups else {}
+        return SpecFragment({})  # the vault's id says in which group it is

@@ -100,4 +100,4 @@ class ResourceProvider:
         return f"az provider register --namespace {NAMESPACE} --subscription {clients.subscription}"
 
     def to_spec(self, seen: Mapping[Address, ProviderFact]) -> SpecFragment:
-        return {}
+        return SpecFragment({})

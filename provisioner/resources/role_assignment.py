@@ -15,6 +15,7 @@ from provisioner.core.observation import Absent, Known, Observation, Present
 from provisioner.core.step import Action, Change, Step
 from provisioner.resources import access_policies
 from provisioner.resources.access_policies import Asked, PolicyFact, PolicyGap
+from provisioner.resources.access_spec import access_fragment
 from provisioner.resources.contract import Reader, Right, SpecFragment, Writer, blocked
 from provisioner.resources.lag import DIRECTORY_DEADLINE_S, principal_lag, retry_while
 from provisioner.resources.marks import role_assignment_name, role_assignment_note
@@ -234,16 +235,10 @@ class RoleAssignment:
         )
 
     def to_spec(self, seen: Mapping[Address, RoleFact | PolicyFact]) -> SpecFragment:
-        access = [
-            {
-                "principal": fact.assignment.principal_id,
-                "type": fact.assignment.principal_type,
-                "role": ROLE_IDS[fact.assignment.role_id],
-            }
-            for fact in seen.values()
-            if isinstance(fact, RoleFact) and fact.assignment.role_id in ROLE_IDS
-        ]
-        return {"vault": {"access": access}} if access else {}
+        """What the runner itself holds is no part of a spec: it is planned where a step needs it."""
+        facts = [fact for address, fact in seen.items() if not address.key.endswith(f"/{RUNNER}")]
+        roles = [fact.assignment for fact in facts if isinstance(fact, RoleFact)]
+        return access_fragment(roles, [fact for fact in facts if isinstance(fact, PolicyFact) and fact.extra])
 
 
 _REASONS = {

@@ -107,7 +107,7 @@ class ServicePrincipal:
         return f"az ad sp create --id {app_id}" if app_id else None
 
     def to_spec(self, seen: Mapping[Address, ServicePrincipalFacts]) -> SpecFragment:
-        return {}
+        return SpecFragment({})
 
 
 def _enable(address: Address, seen: ServicePrincipalFacts) -> Step:

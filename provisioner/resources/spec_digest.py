@@ -110,4 +110,4 @@ class SpecDigest:
         return None
 
     def to_spec(self, seen: Mapping[Address, DigestFact]) -> SpecFragment:
-        return {}
+        return SpecFragment({})

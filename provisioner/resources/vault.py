@@ -18,7 +18,9 @@ from provisioner.resources.lag import retry_while, settling
 from provisioner.resources.marks import TAG
 from provisioner.resources.rights import READ_GROUP, READ_SUBSCRIPTION, WRITE_VAULT
 from provisioner.resources.vault_modes import refuse_absent, refuse_foreign
+from provisioner.resources.vault_spec import vault_fragment
 from provisioner.resources.vault_steps import VaultWanted, creation_step, recovery_step, update_steps
+from provisioner.spec.draft import merged
 from provisioner.spec.model import Network, Spec
 
 _DEADLINE_S = 300.0
@@ -153,11 +155,4 @@ class Vault:
         return step.todo or None
 
     def to_spec(self, seen: Mapping[Address, VaultFacts]) -> SpecFragment:
-        for fact in seen.values():
-            network = {
-                "publicNetworkAccess": fact.public_network_access,
-                "defaultAction": fact.default_action,
-                "allowedIps": list(fact.allowed_ips),
-            }
-            return {"vault": {"name": fact.name, "location": fact.location, "sku": fact.sku, "network": network}}
-        return {}
+        return merged(map(vault_fragment, seen.values()))

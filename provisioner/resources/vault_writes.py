@@ -53,20 +53,28 @@ def recovery(wanted: VaultWanted, runner_tenant: str) -> VaultCreateOrUpdatePara
 
 
 def patch(wanted: VaultWanted, seen: VaultFacts) -> VaultPatchParameters:
-    """What the spec owns of an existing one."""
+    """What differs in what the spec owns of an existing one."""
     from azure.mgmt.keyvault.models import Sku, VaultPatchParameters, VaultPatchProperties
 
     network = wanted.network or Network()
     turn_on = wanted.purge_protection and not seen.purge_protection
+    opens_or_closes = network.public_network_access != seen.public_network_access
     return VaultPatchParameters(
         tags=_tags_after(wanted, seen.tags, missing_marks(wanted, seen)),
         properties=VaultPatchProperties(
             sku=Sku(family="A", name=wanted.sku) if wanted.sku and wanted.sku != seen.sku else None,
             enable_purge_protection=True if turn_on else None,
-            public_network_access=network.public_network_access,
-            network_acls=_rules(wanted, seen),
+            public_network_access=network.public_network_access if opens_or_closes else None,
+            network_acls=_rules(wanted, seen) if _rules_differ(wanted, seen) else None,
         ),
     )
+
+
+def _rules_differ(wanted: VaultWanted, seen: VaultFacts) -> bool:
+    network, ips = wanted.network or Network(), wanted.allowed_ips
+    other_action = network.default_action not in (None, seen.default_action)
+    added = set(ips or ()) - set(seen.allowed_ips)
+    return other_action or bool(added) or (wanted.exact_ips and set(seen.allowed_ips) != set(ips or ()))
 
 
 def _rules(wanted: VaultWanted, seen: VaultFacts | None) -> NetworkRuleSet | None:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,16 +16,39 @@ Lines = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Draft:
-    """document: in the spec's keys, in the order in which it is written. head: lines above all of it.
+    """A whole spec, or what one part of it has to say.
 
-    remarks: what is said at a key or a list's entry. omitted: lines at the end of the mapping of this path, for keys
-    that are left out (`account: …`, as they would be written).
+    document: in the spec's keys, in the order in which it is written. head: lines above all of it. remarks: what is
+    said at a key or a list's entry. omitted: lines at the end of the mapping or list of this path, for what is left
+    out (`account: …`, as it would be written).
     """
 
     document: Mapping[str, Any]
     head: Lines = ()
     remarks: Mapping[Path, Lines] = field(default_factory=dict)
     omitted: Mapping[Path, Lines] = field(default_factory=dict)
+
+
+def merged(drafts: Iterable[Draft]) -> Draft:
+    """One draft of several: mappings are joined, of two lists the entries, and all that is said."""
+    document: Mapping[str, Any] = {}
+    head: Lines = ()
+    remarks: dict[Path, Lines] = {}
+    omitted: dict[Path, Lines] = {}
+    for draft in drafts:
+        document = _joined(document, draft.document)
+        head += draft.head
+        for said, into in ((draft.remarks, remarks), (draft.omitted, omitted)):
+            for path, lines in said.items():
+                into[path] = (*into.get(path, ()), *lines)
+    return Draft(document, head, remarks, omitted)
+
+
+def _joined(first: Any, second: Any) -> Any:
+    if isinstance(first, Mapping) and isinstance(second, Mapping):
+        both = {key: _joined(first[key], value) if key in first else value for key, value in second.items()}
+        return {**first, **both}
+    return [*first, *second] if isinstance(first, list) and isinstance(second, list) else second
 
 
 EXPLAINED: Mapping[Path, str] = {

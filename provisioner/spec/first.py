@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
 from provisioner.core.errors import Problem
 from provisioner.spec.draft import Draft, explained
-from provisioner.spec.nodes import Node, Path, Place, path_text
+from provisioner.spec.nodes import NOWHERE, Path, node_of, path_text
 from provisioner.spec.questions import Answers, Question
 from provisioner.spec.validate import check
 
@@ -19,7 +18,7 @@ _GRAPH_EXAMPLE = "- {api: Microsoft Graph, delegated: [User.Read, Directory.Read
 def mistake(question: Question, answers: Answers) -> Problem | None:
     """What validation has against the answer to this question; what is not answered yet counts as good."""
     trial = {**_STAND_INS, **answers}
-    found = check(_node(draft(trial).document))
+    found = check(node_of(draft(trial).document, NOWHERE))
     return next((problem for problem in found.problems if problem.path == path_text(question.path)), None)
 
 
@@ -77,14 +76,6 @@ _STAND_INS = {
     "account": "",
 }
 """In place of what is not answered yet: good answers, so that nothing is said of them."""
-
-
-def _node(value: Any) -> Node:
-    """A document that was never a file, as the checks take it."""
-    nowhere = Place("", 1, 1)
-    if isinstance(value, Mapping):
-        return Node({key: _node(member) for key, member in value.items()}, nowhere, dict.fromkeys(value, nowhere))
-    return Node([_node(item) for item in value] if isinstance(value, list) else value, nowhere)
 
 
 def _title(name: str) -> str:

@@ -27,6 +27,10 @@ class Place:
         return f"{self.file}:{self.line}:{self.column}"
 
 
+NOWHERE = Place("", 1, 1)
+"""Of a document that was never a file."""
+
+
 @dataclass(frozen=True, slots=True)
 class Node:
     """A scalar, a sequence or a mapping, with its place; for a mapping `keys` says where each key stands."""

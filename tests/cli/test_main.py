@@ -46,6 +46,13 @@ MISUSED = (
     ["explain", "configs/fleet.yaml"],
     ["apply", SPEC],  # a question, and no terminal to ask it on
     ["consent", SPEC, "--mode", "paste"],
+    ["import", "--tenant", "contoso.onmicrosoft.com"],  # neither --app nor --all
+    ["import", "--all", "--app", "x", "--tenant", "contoso.onmicrosoft.com"],
+    ["import", "--all", "--tenant", "contoso"],
+    ["import", "--all", "--tenant", "contoso.onmicrosoft.com", "--out", "x.yaml"],
+    ["import", "--app", "x", "--tenant", "contoso.onmicrosoft.com"],  # no --subscription
+    ["import", "--app", "x", "--tenant", "contoso.onmicrosoft.com", "--subscription", "12"],
+    ["completion", "tcsh"],
     ["plan", SPEC, "--json-log", "there/is/no/such/folder/log.jsonl"],
 )
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import Counter
+from typing import Any
 
 import pytest
 
@@ -17,8 +19,9 @@ from provisioner.engine.observer import observe
 from provisioner.resources.contract import Reader
 from provisioner.resources.kinds import BY_NAME, KINDS
 from tests.resources.cases import CASES
-from tests.trial import NAME, Trial, failures
+from tests.trial import CREDENTIAL, NAME, Trial, failures
 
+Document = dict[str, Any]
 each_kind = pytest.mark.parametrize("kind", [kind.name for kind in KINDS])
 drifting = pytest.mark.parametrize("kind", [name for name, case in CASES.items() if case.drifts])
 shared = pytest.mark.parametrize("kind", [name for name, case in CASES.items() if case.others])
@@ -93,6 +96,47 @@ def test_after_apply_nothing_is_left_to_do(applied: Trial, kind: str) -> None:
     if kind != "refresh_token":  # a person's
         assert all(isinstance(observation, Present) for observation in seen.values())
         assert not [step for step in applied.plan().steps if step.address.kind == kind]
+
+
+def _in_the_spec(trial: Trial) -> dict[str, Document]:
+    """What each kind should find again of what was applied."""
+    spec = trial.document()
+    application, vault = spec["application"], spec["vault"]
+    own = ("displayName", "signInAudience", "homePageUrl", "replyUrls", "enableIdTokenIssuance", "permissions")
+    api = {entry["api"]: entry for entry in application["permissions"]}
+    delegated = [{"api": name, "delegated": sorted(entry["delegated"])} for name, entry in api.items()]
+    app_roles = [{"api": "Microsoft Graph", "application": api["Microsoft Graph"]["application"]}]
+    network = {"publicNetworkAccess": "Enabled", **vault["network"]}
+    of_its_own = {"sku": "standard", "softDeleteRetentionDays": 90}
+    return {
+        "application": {"name": NAME, "application": {key: application[key] for key in own}},
+        "grant": {"application": {"permissions": delegated}},
+        "app_role_assignment": {"application": {"permissions": app_roles}},
+        "credential": {"application": {"credential": {"name": CREDENTIAL, "type": "secret"}}},
+        "vault": {
+            "vault": {
+                **{key: value for key, value in vault.items() if key != "access"},
+                "network": network,
+                **of_its_own,
+            }
+        },
+        "role_assignment": {
+            "vault": {"access": vault["access"]},
+            "consent": {"operators": spec["consent"]["operators"]},
+        },
+    }
+
+
+@each_kind
+def test_what_was_applied_reads_back_as_the_spec(applied: Trial, kind: str) -> None:
+    seen = {
+        address: found.fact
+        for address, found in _observed(applied).items()
+        if address.kind == kind and isinstance(found, Present)
+    }
+    found = json.loads(json.dumps(BY_NAME[kind].to_spec(seen).document))
+    found.get("application", {}).pop("appId", None)
+    assert found == _in_the_spec(applied).get(kind, {})
 
 
 def test_second_apply_sends_no_write(applied: Trial) -> None:

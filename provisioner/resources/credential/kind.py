@@ -42,6 +42,7 @@ from provisioner.resources.rights import LIST_SECRETS, WRITE_OWN_APPLICATION, WR
 from provisioner.resources.role_assignment import holds_role, runner_address
 from provisioner.resources.vault_roles import CERTIFICATES_OFFICER, CRYPTO_USER, READER, SECRETS_OFFICER
 from provisioner.resources.vault_secrets import VaultSecrets
+from provisioner.spec.draft import Draft, merged
 from provisioner.spec.model import Spec
 from provisioner.spec.whole_months import months
 
@@ -166,10 +167,38 @@ class Credential:
         return None
 
     def to_spec(self, seen: Mapping[Address, CredentialFact]) -> SpecFragment:
-        for address, fact in seen.items():
-            kind = "certificate" if fact.certificate.tagged is not None else "secret"
-            return {"application": {"credential": {"name": address.key, "type": kind}}}
-        return {}
+        return merged(_fragment(address.key, fact) for address, fact in seen.items())
+
+
+def _fragment(name: str, fact: CredentialFact) -> SpecFragment:
+    """Which type is in force of ours. What others added is told in words: its values are nobody's to take over."""
+    trusts = fact.federated.ours
+    kind = "certificate" if fact.certificate.tagged is not None else "secret" if fact.secret.ours else ""
+    told: dict[str, object] = {"name": name, "type": kind}
+    if not kind and trusts:
+        told = {"type": "federated"} | {key: getattr(trusts[0], key) for key in ("issuer", "subject", "audience")}
+    others = [
+        *(f"a client secret, {_called(one.display_name)}{_until(one.ends_at)}" for one in fact.secret.others),
+        *(f"a certificate, {_called(one.display_name)}{_until(one.ends_at)}" for one in fact.certificate.others),
+        *(f"a trust in {one.subject} of {one.issuer}" for one in fact.federated.others),
+    ]
+    where = ("application", "credential")
+    notes = tuple(f"there already, of unknown origin, and it stays: {other}" for other in others)
+    document = {"application": {"credential": told}} if told.get("type") else {}
+    return Draft(document, remarks={where: notes} if notes else {})
+
+
+def _called(name: str) -> str:
+    return name or "without a name"
+
+
+def _until(ends_at: datetime | None) -> str:
+    return "" if ends_at is None else f", until {ends_at:%Y-%m-%d}"
+
+
+def on_application(application: ApplicationFacts) -> CredentialFact:
+    """What an application takes, where no vault is looked into: nothing of it is known to be ours."""
+    return CredentialFact(SecretFact(others=application.passwords), CertificateFact(others=application.keys))
 
 
 def _nothing(wanted: CredentialWanted) -> CredentialFact:
