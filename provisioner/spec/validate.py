@@ -16,7 +16,8 @@ from provisioner.spec.nodes import Node, plain, scalars
 from provisioner.spec.rules import RULES
 from provisioner.spec.schema import check_shape
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff]")
+"""Also what turns the direction of the text around it: a reviewer would read something else than we do."""
 
 _FREE_KEYS = ("tags", "variables")
 """Mappings whose keys the writer chooses; an unknown key elsewhere is refused by the schema."""
@@ -64,6 +65,9 @@ def _keys(node: Node, path: tuple[str | int, ...]) -> Iterator[Finding]:
     for key, member in node.members.items():
         if kind_of_secret(key) is not None:
             yield Finding(path, "a key here looks like a secret", HIDDEN, "remove it and replace the secret")
+        elif _CONTROL.search(key):
+            shown = key.encode("unicode_escape").decode()
+            yield Finding((*path, key), "a line break or control character in a key", shown, at_key=True)
         elif path and path[-1] in _FREE_KEYS and names_a_secret(key):
             next_step = "remove it, and replace the secret: it is no longer one"
             yield Finding((*path, key), "secrets do not belong in a spec", key, next_step, at_key=True)

@@ -13,7 +13,7 @@ from provisioner.clients.graph_facts import ApplicationFacts
 from provisioner.core.errors import AmbiguousResourceError, PlanError
 from provisioner.core.plan import Plan
 from provisioner.core.step import Action, Step
-from provisioner.emulator.seed.directory import CONTOSO
+from provisioner.emulator.seed.directory import CONTOSO, TENANTS, Tenant
 from provisioner.operations.importing import candidates
 from provisioner.operations.importing.run import Imported, import_spec
 from provisioner.operations.importing.wish import Wish
@@ -299,6 +299,17 @@ def test_our_own_set_up_comes_back_as_it_was_applied(found: Found) -> None:
     assert done.vault.access == spec.vault.access
     assert asked_for(done) == asked_for(spec)
     assert [step for step in found.plan(done).steps if step.action.writes and step.address.kind != "spec_digest"] == []
+
+
+@pytest.mark.parametrize(
+    "tenant", [each for each in TENANTS if each.cloud != "public"], ids=lambda tenant: tenant.cloud
+)
+def test_in_the_other_clouds_it_is_the_same(found: Found, tenant: Tenant) -> None:
+    there = Found(found.cloud, tenant, ())
+    there.by_hand_in_the_portal()
+    done = imported(there)
+    assert (done.exit_code(), done.spec.spec.cloud) == (0, tenant.cloud)
+    assert {change.path for step in changes(there.plan(done.spec.spec)) for change in step.fields} == set(MARKS)
 
 
 def listed(found: Found) -> candidates.Found:

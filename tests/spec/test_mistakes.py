@@ -250,6 +250,15 @@ def test_a_secret_under_a_key_nobody_knows_is_not_shown(tmp_path: Path) -> None:
     assert "hunter2" not in repr(problem)
 
 
+@pytest.mark.parametrize("sign", ["\u202e", "\u2066", "\\n"], ids=["override", "isolate", "escape"])
+def test_what_a_reviewer_would_not_see_as_it_is_is_refused_in_values_and_keys(tmp_path: Path, sign: str) -> None:
+    (in_value,) = problems_of(tmp_path, GOOD.replace("team: partners", f'team: "part{sign}ners"'))
+    assert (in_value.path, in_value.what) == ("vault.tags.team", "a line break or control character in a value")
+    (in_key,) = problems_of(tmp_path, GOOD.replace("team: partners", f'"te{sign}am": partners'))
+    assert in_key.what == "a line break or control character in a key"
+    assert in_key.line == GOOD[: GOOD.index("team: partners")].count("\n") + 1
+
+
 def test_documentation_guids_pass_on_the_emulator_only(tmp_path: Path) -> None:
     text = GOOD.replace("c4a81f3e-26d9-4b57-8e0a-9f13d5b7c620", "00001111-aaaa-2222-bbbb-3333cccc4444")
     assert load(tmp_path, text.replace("cloud: public", "cloud: emulator")).specs

@@ -31,7 +31,8 @@ def pruned(draft: Draft) -> Draft:
         paths = {_whole(parse_path(problem.path)): problem for problem in problems}
         if any(path in _KEPT or not _is_there(document, path) for path in paths):
             raise SpecError(problems)
-        for path in sorted(paths, key=_last_entries_first):
+        outermost = [path for path in paths if not any(path[:end] in paths for end in range(1, len(path)))]
+        for path in sorted(outermost, key=_last_entries_first):
             _take_out(document, path)
             holder = _holder(path)
             omitted[holder] = (*omitted.get(holder, ()), _told(paths[path]))
@@ -50,7 +51,7 @@ def _told(problem: Problem) -> str:
 
 def _last_entries_first(path: Path) -> tuple[tuple[bool, str, int], ...]:
     """So that the positions of the others in a list still hold."""
-    return tuple((isinstance(step, int), str(step), -step if isinstance(step, int) else 0) for step in path)
+    return tuple((True, "", -step) if isinstance(step, int) else (False, step, 0) for step in path)
 
 
 def _take_out(document: Any, path: Path) -> None:
