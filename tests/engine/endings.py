@@ -43,6 +43,13 @@ class Unanswered(Silent):
         raise Killed
 
 
+class Unsent(Unanswered):
+    """Write `at` never gets out. (A read that never does leaves what the write before it left.)"""
+
+    async def struck(self, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
+        raise Killed
+
+
 class CutOff(Unanswered):
     """Write `at` is carried out and unheard, then the network is gone; the process lives and tries to clean up."""
 

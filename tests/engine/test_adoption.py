@@ -14,7 +14,7 @@ from provisioner.core.plan import Cause, Plan
 from provisioner.core.step import Action
 from provisioner.emulator.seed.directory import CONTOSO
 from tests.conftest import REPLY_URLS
-from tests.engine.endings import CutOff, Killed, Silent, Unanswered
+from tests.engine.endings import CutOff, Killed, Unanswered, Unsent
 from tests.inherited import THEIR_URL, USER_READ_ALL, Inherited
 from tests.rehearsal import PARTNER_CENTER, served
 from tests.trial import CREDENTIAL, NAME, could_write, failures
@@ -223,8 +223,8 @@ def test_create_tells_how_to_take_over_what_exists(found: Inherited) -> None:
     assert f"  application:\n    mode: adopt\n    appId: {found.app_id}" in caught.value.next_step
 
 
-@pytest.mark.parametrize("ending", [Silent, Unanswered, CutOff])
-def test_an_adoption_killed_anywhere_is_finished_by_the_next_run(found: Inherited, ending: type[Silent]) -> None:
+@pytest.mark.parametrize("ending", [Unsent, Unanswered, CutOff])
+def test_an_adoption_killed_anywhere_is_finished_by_the_next_run(found: Inherited, ending: type[Unanswered]) -> None:
     before = _applications(found)
     finished = set()
     for at in count(1):
