@@ -18,7 +18,7 @@ import yaml
 from tests.recipes.github import Ended
 from tests.recipes.machine import ROOT, Checkout, Machine
 
-FOLDER = ROOT / "recipes" / "azure-devops"
+FOLDER = ROOT / ".github" / "recipes" / "azure-devops"
 _MACRO = re.compile(r"\$\(([\w.]+)\)")
 _PARAMETER = re.compile(r"\$\{\{ parameters\.(\w+) \}\}")
 _OUTPUT = re.compile(r"^##vso\[task\.setvariable variable=(\w+);isOutput=true\](.*)$", re.MULTILINE)

@@ -51,7 +51,9 @@ class Workflow:
     artifacts: dict[str, Path] = field(default_factory=dict)
 
     def run(self) -> Ended:
-        document = yaml.safe_load((ROOT / "recipes" / "github" / f"{self.name}.yml").read_text(encoding="utf-8"))
+        document = yaml.safe_load(
+            (ROOT / ".github" / "recipes" / "github" / f"{self.name}.yml").read_text(encoding="utf-8")
+        )
         outputs: dict[str, dict[str, str]] = {}
         green, log = True, ""
         for name, job in document["jobs"].items():

@@ -14,7 +14,7 @@ import yaml
 from tests.recipes.github import Ended
 from tests.recipes.machine import ROOT, Checkout, Machine
 
-RECIPE = ROOT / "recipes" / "gitlab" / ".gitlab-ci.yml"
+RECIPE = ROOT / ".github" / "recipes" / "gitlab" / ".gitlab-ci.yml"
 _KNOWN = {
     *("extends", "stage", "rules", "variables", "script", "before_script", "after_script", "artifacts", "needs"),
     *("resource_group", "environment", "timeout", "image", "id_tokens"),

@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PACKAGES = os.pathsep.join(path for path in sys.path if path.endswith("site-packages"))
 _CHECKOUT = (
-    *("provisioner", "schemas", "recipes", ".github", "pyproject.toml", "setup.py", "README.md", "LICENSE"),
+    *("provisioner", "schemas", ".github", "pyproject.toml", "setup.py", "README.md", "LICENSE"),
     *("requirements.txt", "requirements-build.txt"),
 )
 _INSTALLED = """#!/usr/bin/env bash
@@ -48,7 +48,7 @@ def check_out(folder: Path) -> Checkout:
             shutil.copytree(here, source / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
         else:
             shutil.copy(here, source / name)
-    install = source / "recipes" / "install.sh"
+    install = source / ".github" / "recipes" / "install.sh"
     subprocess.run([install, installed], env=_basics(folder), check=True)
     install.write_text(_INSTALLED.format(folder=installed), encoding="utf-8")
     for command in ("init --quiet", "add --all", "-c user.name=T -c user.email=t@t commit --quiet --message T"):

@@ -16,10 +16,10 @@ import yaml
 from tests.recipes.machine import ROOT
 
 BIN = Path(sys.executable).parent
-WORKFLOWS = sorted((ROOT / "recipes" / "github").glob("*.yml"))
+WORKFLOWS = sorted((ROOT / ".github" / "recipes" / "github").glob("*.yml"))
 ACTIONS = sorted((ROOT / ".github" / "actions").glob("*/action.yml"))
-PIPELINES = sorted((ROOT / "recipes" / "azure-devops").glob("*.yml"))
-GITLAB = [ROOT / "recipes" / "gitlab" / ".gitlab-ci.yml"]
+PIPELINES = sorted((ROOT / ".github" / "recipes" / "azure-devops").glob("*.yml"))
+GITLAB = [ROOT / ".github" / "recipes" / "gitlab" / ".gitlab-ci.yml"]
 SCHEMAS = (
     *((file, "vendor.github-workflows") for file in WORKFLOWS),
     *((file, "vendor.github-actions") for file in ACTIONS),
@@ -84,7 +84,7 @@ def test_workflows_and_actions_have_no_hole_that_zizmor_knows() -> None:
     ],
 )
 def test_zizmor_finds_a_hole(good: str, bad: str, found: str, tmp_path: Path) -> None:
-    text = (ROOT / "recipes" / "github" / "plan.yml").read_text(encoding="utf-8")
+    text = (ROOT / ".github" / "recipes" / "github" / "plan.yml").read_text(encoding="utf-8")
     assert good in text
     broken = tmp_path / "plan.yml"
     broken.write_text(text.replace(good, bad), encoding="utf-8")
@@ -118,7 +118,7 @@ def _scripts(node: Any, place: str = "") -> Iterator[tuple[str, str]]:
 
 @pytest.mark.shellcheck
 def test_every_block_and_script_passes_shellcheck(tmp_path: Path) -> None:
-    files = [ROOT / "recipes" / "install.sh"]
+    files = [ROOT / ".github" / "recipes" / "install.sh"]
     for number, (_, block) in enumerate(blocks()):
         file = tmp_path / f"{number}.sh"
         file.write_text(f"#!/usr/bin/env bash\n{block}", encoding="utf-8")

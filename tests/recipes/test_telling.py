@@ -66,7 +66,7 @@ def tell(variables: dict[str, str], folder: Path, *verb: str, code: int = 2, rep
 
 
 def said(variables: dict[str, str], folder: Path, *verb: str) -> str:
-    command = [sys.executable, ROOT / "recipes" / "ci.py", *verb, folder]
+    command = [sys.executable, ROOT / ".github" / "recipes" / "ci.py", *verb, folder]
     ended = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
     assert "Traceback" not in ended.stderr
     assert (ended.returncode == 0) == (not ended.stderr)
@@ -145,7 +145,7 @@ def test_a_name_in_a_tenant_is_no_command_to_the_platform(
     program.write_text(f"#!/bin/sh\necho '{command}'\n", encoding="utf-8")
     program.chmod(0o700)
     python.symlink_to(sys.executable)
-    run = [python, ROOT / "recipes" / "ci.py", "run", tmp_path / "out", "plan"]
+    run = [python, ROOT / ".github" / "recipes" / "ci.py", "run", tmp_path / "out", "plan"]
     log = subprocess.run(run, env=variables, capture_output=True, text=True, check=True).stdout
     if "TF_BUILD" in variables:
         assert not re.search(r"##vso\[task\.prepend", log)

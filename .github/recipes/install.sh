@@ -3,7 +3,7 @@
 # Every package is checked against the hash that the checkout names for it.
 set -euo pipefail
 folder=$1
-checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 python3 -m venv "$folder"
 pip=("$folder/bin/python" -m pip --quiet --disable-pip-version-check)
 "${pip[@]}" install --require-hashes -r "$checkout/requirements-build.txt" -r "$checkout/requirements.txt"
