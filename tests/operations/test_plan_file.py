@@ -171,7 +171,7 @@ FORGERIES = {
         "looks like a client secret",
         "/tenants/0/spec/application/displayName",
     ),
-    "two specs, one vault": (_two_of_one_vault, "belongs to", "/tenants/2/spec/vault/name"),
+    "two specs, one vault": (_two_of_one_vault, "is in the spec northwind-sam too", "/tenants/1/spec/vault/name"),
     "another spec": (
         put("tenants", 0, "spec", "application", "displayName", value="Another"),
         "not the one that the plan was made from",
