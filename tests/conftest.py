@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from provisioner.emulator.seed.directory import CONTOSO
 from tests.contract_report import ContractReport
@@ -17,6 +18,9 @@ REPLY_URLS = ("http://localhost:8400/", "https://localhost:44395/", "urn:ietf:wg
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # machines are shared: how long one example takes says nothing
+    settings.register_profile("unhurried", parent=settings.default, deadline=None)
+    settings.load_profile("unhurried")
     config.pluginmanager.register(ContractReport(), "contracts")
 
 
