@@ -45,7 +45,8 @@ def make_plan(
         digest=digest(spec),
         made_at=now,
         steps=tuple(kept),
-        cause=_cause(spec, known, kept, now),
+        cause=_cause(kinds, spec, known, kept, now),
+        since=_recorded(spec, known).applied_at,
         notices=(*notices, *notices_of(life, spec, now)),
         life=life,
     )
@@ -150,18 +151,34 @@ def _ordered(steps: Sequence[Step]) -> list[Step]:
     return [steps[index] for index in order]
 
 
-def _cause(spec: Spec, known: Known, steps: Sequence[Step], now: datetime) -> Cause:
+def _cause(kinds: Sequence[AnyKind], spec: Spec, known: Known, steps: Sequence[Step], now: datetime) -> Cause:
     """What a renewal or rotation does by the calendar is neither drift nor change.
 
-    A digest that differs says that the spec moved; whether the world moved as well it cannot tell (never `both`).
+    A step of a kind of which the spec wants what it wanted at the last complete apply is drift, whatever else the spec
+    says by now. Where that apply did not note what it wanted of each kind, an edited spec is all that can be told.
     """
-    seen = known.get(Address(spec.name, SpecDigest.name))
+    address = Address(spec.name, SpecDigest.name)
+    seen = known.get(address)
     if isinstance(seen, Unknown):
         return Cause.UNKNOWN
-    recorded = seen.fact if isinstance(seen, Present) else DigestFact("")
+    recorded = _recorded(spec, known)
     if not recorded.digest:
         return Cause.FIRST
-    moved = any(step.pending(now) and not step.scheduled and not step.last for step in steps)
+    moved = {step.address.kind for step in steps if _differs(step, now)}
     if recorded.digest == digest(spec):
         return Cause.DRIFT if moved else Cause.NONE
-    return Cause.CHANGE
+    (wanted,) = (kind.wanted(spec)[address] for kind in kinds if kind.name == SpecDigest.name)
+    as_before = {kind for kind, noted in recorded.of_kinds.items() if wanted.of_kinds.get(kind) == noted}
+    return Cause.BOTH if moved & as_before else Cause.CHANGE
+
+
+def _recorded(spec: Spec, known: Known) -> DigestFact:
+    """What the last complete apply noted; empty where none did."""
+    seen = known.get(Address(spec.name, SpecDigest.name))
+    return seen.fact if isinstance(seen, Present) else DigestFact("")
+
+
+def _differs(step: Step, now: datetime) -> bool:
+    """Whether something is not as it is wanted: for apply to write, or a value for a person to put back."""
+    put_back = step.action is Action.PERSON and any(None not in (each.before, each.after) for each in step.fields)
+    return (step.pending(now) or put_back) and not step.scheduled and not step.last

@@ -72,12 +72,18 @@ class ApplyResult:
         return replace(self, plan=earlier.plan, report=Report(results) if results else None)
 
     def exit_code(self) -> int:
-        """Design section 3: 1 something failed, 5 a check failed, 4 could not read, 2 still pending, 3 a person, 0."""
+        """Design section 3: 1 something failed, 5 a check failed, 4 could not read, 2 still pending, 3 a person, 0.
+
+        What failed because a person must act first (an error's own exit code) is that person's.
+        """
         results = self.report.results if self.report else ()
-        failed = any(result.outcome in (Outcome.FAILED, Outcome.STALE) for result in results)
         return combine(
             (
-                FAILED if failed else DONE,
+                *(
+                    FAILED if result.error is None else result.error.exit_code
+                    for result in results
+                    if result.ended_badly
+                ),
                 checks_exit_code(self.checks),
                 COULD_NOT_TELL if self.after.unknown else DONE,
                 CHANGES_PENDING if self.another_round else DONE,

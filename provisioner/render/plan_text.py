@@ -32,9 +32,9 @@ _MARKS: dict[Action, tuple[str, str]] = {
 _CAUSES = {
     Cause.FIRST: "first run",
     Cause.NONE: "no drift",
-    Cause.DRIFT: "drift",
+    Cause.DRIFT: "changed outside",
     Cause.CHANGE: "new spec",
-    Cause.BOTH: "drift, new spec",
+    Cause.BOTH: "new spec, and changed outside",
     Cause.UNKNOWN: "cause unknown",
 }
 _SUMMARY = {
@@ -92,7 +92,14 @@ def summary_line(plan: Plan) -> Text:
 
 def _heading(plan: Plan, width: int) -> Lines:
     head = paragraph(f"Plan for {plan.name} as {plan.runner}", width, rest="  ", style="bold")
-    return head + paragraph(f"tenant {plan.tenant} · cloud {plan.cloud} · {_CAUSES[plan.cause]}", width, rest="  ")
+    where, why = f"tenant {plan.tenant} · cloud {plan.cloud}", _cause(plan)
+    lines = (f"{where} · {why}",) if len(f"{where} · {why}") <= width else (where, why)
+    return head + [line for text in lines for line in paragraph(text, width, rest="  ")]
+
+
+def _cause(plan: Plan) -> str:
+    drifted = plan.cause in (Cause.DRIFT, Cause.BOTH)
+    return _CAUSES[plan.cause] + (f" since {moment(plan.since)}" if drifted and plan.since is not None else "")
 
 
 def _told_once(steps: Iterable[Step]) -> Iterable[Step]:

@@ -10,6 +10,7 @@ import pytest
 from provisioner.core.errors import UnsafePlanError
 from provisioner.operations.apply import ApplyOptions, ApplyResult, carry_out, check_safety
 from provisioner.operations.plan import look
+from provisioner.resources.marks import NOTES
 from provisioner.spec.model import Spec
 from tests.resources.cases import CASES, USER_READ_ALL
 from tests.resources.cases import GRAPH as GRAPH_APP
@@ -56,7 +57,7 @@ def test_access_that_left_the_spec_goes_within_the_limit_of_safety(applied: Tria
 def test_a_list_that_the_spec_does_not_own_loses_nothing_however_exact_it_is(applied: Trial) -> None:
     def kept() -> tuple[object, object]:
         vault = applied.arm("GET", applied.vault_path)
-        tags = {name: tag for name, tag in vault["tags"].items() if name != "provisioner-spec"}
+        tags = {name: tag for name, tag in vault["tags"].items() if name not in NOTES}
         return tags, vault["properties"]["networkAcls"]["ipRules"]
 
     before = kept()

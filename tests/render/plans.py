@@ -18,7 +18,13 @@ TOKEN = Address(NAME, "refresh_token")
 SIGN_IN = "someone with the account sam-service@contoso.example signs in:\n  provisioner consent contoso.yaml"
 
 
-def plan(*steps: Step, cause: Cause, notices: tuple[Notice, ...] = (), life: tuple[Life, ...] = ()) -> Plan:
+def plan(
+    *steps: Step,
+    cause: Cause,
+    notices: tuple[Notice, ...] = (),
+    life: tuple[Life, ...] = (),
+    since: datetime | None = None,
+) -> Plan:
     """A plan of contoso-sam, made at NOW."""
     return Plan(
         name=NAME,
@@ -29,6 +35,7 @@ def plan(*steps: Step, cause: Cause, notices: tuple[Notice, ...] = (), life: tup
         made_at=NOW,
         steps=steps,
         cause=cause,
+        since=since,
         notices=notices,
         life=life,
     )
@@ -108,6 +115,7 @@ DRIFT = plan(
     ),
     Step(TOKEN, Action.NONE, "fresh", reason="issued 3 days ago, good for 87 days"),
     cause=Cause.DRIFT,
+    since=NOW - timedelta(days=9, hours=7),
 )
 
 CLEAN = plan(cause=Cause.NONE)
