@@ -70,10 +70,13 @@ def _faults() -> st.SearchStrategy[Json]:
         st.just({"action": "slow", "ms": 5}),
     )
     where = st.sampled_from(
-        ("*", "graph.*", "arm.*", "key_vault.*", "graph.applications.*", "graph.*.create", "graph.*.update", "arm.*.put",
-         "arm.vaults.*", "key_vault.*.set", "key_vault.certificates.*", "graph.applications.addPassword",
-         "graph.oauth2PermissionGrants.*", "graph.deletedItems.restore", "entra.token.*")
-    )  # fmt: skip
+        (
+            *("*", "graph.*", "arm.*", "key_vault.*", "entra.token.*"),
+            *("graph.applications.*", "graph.*.create", "graph.*.update", "graph.deletedItems.restore"),
+            *("graph.applications.addPassword", "graph.oauth2PermissionGrants.*", "arm.*.put", "arm.vaults.*"),
+            *("key_vault.*.set", "key_vault.certificates.*"),
+        )
+    )
     when = st.one_of(
         st.fixed_dictionaries({"skip": st.integers(0, 14), "count": st.integers(1, 6)}),
         st.fixed_dictionaries(
@@ -84,10 +87,16 @@ def _faults() -> st.SearchStrategy[Json]:
 
 
 def _lags() -> st.SearchStrategy[Json]:
-    graph = st.sampled_from((0, 20, {"min": 5, "max": 60, "flapping": 20}))
-    times = {"graph": graph, "rbac": st.sampled_from((0, 90)), "secret": st.sampled_from((0, 20)),
-             "certificate": st.sampled_from((0, 30)), "dns": st.sampled_from((0, 30)), "seed": st.integers(0, 99)}  # fmt: skip
-    return st.fixed_dictionaries(times)
+    return st.fixed_dictionaries(
+        {
+            "graph": st.sampled_from((0, 20, {"min": 5, "max": 60, "flapping": 20})),
+            "rbac": st.sampled_from((0, 90)),
+            "secret": st.sampled_from((0, 20)),
+            "certificate": st.sampled_from((0, 30)),
+            "dns": st.sampled_from((0, 30)),
+            "seed": st.integers(0, 99),
+        }
+    )
 
 
 def run(case: Case, estate: Estate, figures: Counter[str]) -> None:

@@ -17,8 +17,12 @@ from provisioner.emulator.seed.directory import RUNNER_SECRET
 from tests.trial import NAME, Trial
 
 MICROSOFT_GRAPH = "00000003-0000-0000-c000-000000000000"
-_GRAPH_ROLES = ("Application.ReadWrite.All", "AppRoleAssignment.ReadWrite.All", "DelegatedPermissionGrant.ReadWrite.All",
-                "Directory.Read.All", "Policy.ReadWrite.ApplicationConfiguration")  # fmt: skip
+_GRAPH_ROLES = (
+    "Application.ReadWrite.All",
+    "AppRoleAssignment.ReadWrite.All",
+    "DelegatedPermissionGrant.ReadWrite.All",
+    "Directory.Read.All",
+)
 _OWNER = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
 _VAULT_ADMINISTRATOR = "00482a5a-887f-4fb3-b363-3b7fe8e74483"
 _ROLES = "providers/Microsoft.Authorization/roleAssignments"
