@@ -70,7 +70,7 @@ def _unknown(address: Address, seen: Unknown, kind: AnyKind, spec: Spec) -> Step
         address,
         Action.UNKNOWN,
         "observe",
-        needs=runner_addresses(spec) if in_vault and seen.right else (),
+        needs=seen.asks or (runner_addresses(spec) if in_vault and seen.right else ()),
         reason=seen.why,
         todo=seen.next_step or (f"give the runner one of: {seen.right}" if seen.right else ""),
     )

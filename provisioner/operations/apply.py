@@ -150,9 +150,11 @@ async def _settled(tenant: OpenTenant, spec: Spec, shown: Plan, ui: Ui) -> tuple
             step
             for step in seen.plan.pending
             if not (step.last or step.address in unread)
-            and ((step.address, step.operation) in written or not (revealed or step.scheduled))
+            and ((step.address, step.operation) in written or not (revealed or step.scheduled or step.on_demand))
         ]
-        left += [step for step in seen.plan.unknown if _is_in_vault(step)] if role_given else ()
+        asked = {step.address for step in seen.plan.pending if step.on_demand}
+        unread_yet = [step for step in seen.plan.unknown if _is_in_vault(step) and asked.isdisjoint(step.needs)]
+        left += unread_yet if role_given else ()
         if not left or (clock.monotonic_s() > ends and all(step.action is Action.UNKNOWN for step in left)):
             return seen, ()
         if clock.monotonic_s() > ends:

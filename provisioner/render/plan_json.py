@@ -85,8 +85,8 @@ class TenantPlan(_Shape, frozen=True, kw_only=True):
     """The plan of one tenant. `digest`: SHA-256 of the canonical resolved spec.
 
     `cause`: `first` (no apply has been complete yet), `none`, `drift` (changed outside), `change` (another spec),
-    `both`, `unknown`. `since`: when the spec that the tenant's notes are of had been applied completely: what drifted did so
-    after it. Null where nothing is noted.
+    `both`, `unknown`. `since`: when the spec that the tenant's notes are of had been applied completely: what drifted
+    did so after it. Null where nothing is noted.
     """
 
     name: str

@@ -54,6 +54,16 @@ def test_access_that_left_the_spec_goes_within_the_limit_of_safety(applied: Tria
     assert [step.address.kind for step in applied.plan(spec).steps] == ["refresh_token"]
 
 
+def test_a_narrower_role_is_given_before_the_wider_one_that_we_gave_goes(trial: Trial) -> None:
+    person = {"principal": trial.tenant.colleague_id, "type": "User"}
+    wide, narrow = ({**person, "role": f"Key Vault {role}"} for role in ("Administrator", "Secrets Officer"))
+    assert trial.apply(trial.spec(vault__access=[wide])).exit_code() == 3
+    spec = trial.spec(vault__access=[narrow], safety={"maxRemovals": 1})
+    assert [step.operation for step in trial.plan(spec).pending] == ["assign", "withdraw", "record"]
+    assert trial.apply(spec).exit_code() == 3
+    assert not trial.plan(spec).pending
+
+
 def test_a_list_that_the_spec_does_not_own_loses_nothing_however_exact_it_is(applied: Trial) -> None:
     def kept() -> tuple[object, object]:
         vault = applied.arm("GET", applied.vault_path)

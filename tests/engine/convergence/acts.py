@@ -1,4 +1,4 @@
-"""What others do to a tenant between two applies: each act a function, by name, so that a case can be read and repeated.
+"""What others do to a tenant between two applies: each act a function, by name, so that a case can be read
 
 `n` is a number to choose by. An act that finds nothing to act on does nothing.
 """

@@ -30,9 +30,8 @@ from tests.engine.convergence.judge import Outcome
 from tests.engine.convergence.others import others
 from tests.engine.convergence.specs import LOOPBACK, Document, documents, valid
 from tests.rehearsal import PARTNER_CENTER
-from tests.trial import Onlooker, could_write
+from tests.trial import MOST_ROUNDS, Onlooker, could_write
 
-MOST_ROUNDS = 3  # as the command
 _RERUNS = 4
 _NO_LAG = {"graph": 0, "rbac": 0, "secret": 0, "certificate": 0, "dns": 0}
 Json = dict[str, Any]
