@@ -59,7 +59,10 @@ class ContractReport:
         return result
 
     def hear_other_processes(self, folder: Path) -> None:
-        """Judge what emulators below a folder, which ran elsewhere, got and answered. Raises ContractViolation, WroteError."""
+        """Judge what emulators that ran elsewhere, below a folder, got and answered.
+
+        Raises: ContractViolation, WroteError.
+        """
         for file in folder.rglob("emulator.sqlite"):
             if str(file.resolve()) not in self._heard:
                 for each in _recorded(file):

@@ -65,12 +65,12 @@ def _steps_of(spec: Spec, kind: AnyKind, known: Known, now: datetime) -> Iterabl
 
 def _unknown(address: Address, seen: Unknown, kind: AnyKind, spec: Spec) -> Step:
     """A forbidden look into the vault asks for the runner's own roles there: with them the next look tells."""
-    in_vault = any(right.service == "key_vault" for right in kind.rights("observe"))
+    of_vault = {right.told() for right in kind.rights("observe") if right.service == "key_vault"}
     return Step(
         address,
         Action.UNKNOWN,
         "observe",
-        needs=seen.asks or (runner_addresses(spec) if in_vault and seen.right else ()),
+        needs=seen.asks or (runner_addresses(spec) if seen.right in of_vault else ()),
         reason=seen.why,
         todo=seen.next_step or (f"give the runner one of: {seen.right}" if seen.right else ""),
     )
@@ -179,6 +179,9 @@ def _recorded(spec: Spec, known: Known) -> DigestFact:
 
 
 def _differs(step: Step, now: datetime) -> bool:
-    """Whether something is not as it is wanted: for apply to write, or a value for a person to put back."""
+    """Whether something is not as it is wanted: for apply to write, or a value for a person to put back.
+
+    What the runner itself needs for another step follows from that one.
+    """
     put_back = step.action is Action.PERSON and any(None not in (each.before, each.after) for each in step.fields)
-    return (step.pending(now) or put_back) and not step.scheduled and not step.last
+    return (step.pending(now) or put_back) and not (step.scheduled or step.last or step.on_demand)
