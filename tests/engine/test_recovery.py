@@ -76,7 +76,7 @@ def test_a_spec_is_not_recorded_as_applied_before_what_came_back_was_compared(ap
     spec = applied.spec(exact=["tags"])
     with pytest.raises(UnsafePlanError):
         applied.apply(spec)
-    assert applied.plan(spec).cause is Cause.BOTH
+    assert applied.plan(spec).cause is Cause.CHANGE
     allowed = applied.spec(exact=["tags"], safety={"maxRemovals": 1})
     assert applied.apply(allowed).exit_code() == 3
     assert applied.plan(allowed).cause is Cause.NONE
