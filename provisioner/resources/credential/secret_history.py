@@ -12,13 +12,19 @@ from provisioner.resources.credential.wanted import CredentialWanted
 
 
 async def with_deleted(clients: TenantClients, wanted: CredentialWanted, fact: SecretFact) -> SecretFact:
-    """The fact with the soft-deleted secret that holds the credential's name, looked for only where none is there."""
+    """The fact with the soft-deleted secret that holds the credential's name, looked for only where none is there.
+
+    What a deleted certificate holds may come back with it: then the secret lies beside.
+    """
     if fact.in_force is not None:
         return fact
     try:
-        return replace(fact, deleted=await clients.vault(wanted.vault_name).find_deleted_secret(fact.name))
+        deleted = await clients.vault(wanted.vault_name).find_deleted_secret(fact.name)
     except ForbiddenError:  # a reader's role may not look there; a write is then refused, and says what holds the name
         return fact
+    if deleted is not None and deleted.managed:
+        return replace(fact, name=wanted.place.names_of("secret")[1])
+    return replace(fact, deleted=deleted)
 
 
 async def with_history(clients: TenantClients, wanted: CredentialWanted, fact: SecretFact) -> SecretFact:
