@@ -238,7 +238,7 @@ async def _in_vault(
     stored = await list_secrets(read, wanted.vault_name)
     secret = sorted_out(wanted, () if application is None else application.passwords, stored)
     if wanted.place.type == "secret":
-        secret = await with_deleted(read.clients, wanted, secret)
+        secret = await with_deleted(read.clients, wanted, secret, stored)
         secret = await with_history(read.clients, wanted, secret)
     return secret, await _certificate(wanted, application, stored, read)
 

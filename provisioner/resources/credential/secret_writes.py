@@ -55,7 +55,7 @@ async def look(work: AtWork) -> SecretFact:
     stored = await work.secrets.list()
     listed = sorted_out(work.wanted, application.passwords, stored)
     clients, wanted = work.write.clients, work.wanted
-    fact = await work.secrets.patiently(lambda: with_deleted(clients, wanted, listed))
+    fact = await work.secrets.patiently(lambda: with_deleted(clients, wanted, listed, stored))
     return await work.secrets.patiently(lambda: with_history(clients, wanted, fact))
 
 
