@@ -112,6 +112,7 @@ def run(case: Case, estate: Estate, figures: Counter[str]) -> None:
         _disturbed(case, estate, spec, figures)
     outcome = asyncio.run(_apply(case, estate, spec))
     estate.cloud.control("PUT", "lag", _NO_LAG)
+    _lag_is_over(case, estate)
     lost = before.lost(others(estate), spec)
     assert not lost, f"lost of others: {lost}"
     figures[outcome] += 1
@@ -180,7 +181,7 @@ async def _apply_once(case: Case, estate: Estate, tenant: OpenTenant, spec: Spec
     if trouble := [*judge.left(plan), *judge.nobody_s(plan)]:
         return _End(None, trouble, judge.administrators(plan))
     failing = [f"{check.name} {check.status}: {check.text}" for check in result.checks if check.status != Status.PASS]
-    if failing and not plan.person_items and _asks_partner_center(spec):
+    if failing and not plan.person_items and _can_be_verified(spec):
         return _End(None, failing)
     await _writes_nothing(estate, tenant, spec)
     if case.sign_in and _one_can_sign_in(spec, plan):
@@ -222,15 +223,16 @@ async def _writes_nothing(estate: Estate, tenant: OpenTenant, spec: Spec) -> Non
 def _one_can_sign_in(spec: Spec, plan: Plan) -> bool:
     return (
         [step.operation for step in plan.for_a_person] == ["consent"]
-        and spec.application.credential.type != "federated"
-        and _asks_partner_center(spec)
+        and _can_be_verified(spec)
         and LOOPBACK in [url.uri for url in spec.application.reply_urls or () if url.platform == "web"]
     )
 
 
-def _asks_partner_center(spec: Spec) -> bool:
+def _can_be_verified(spec: Spec) -> bool:
+    """Partner Center is granted by the spec itself, and this machine can prove to be the application."""
     asked = [api.app_id for api in spec.delegated if "user_impersonation" in api.delegated]
-    return spec.application.admin_consent and PARTNER_CENTER in asked
+    granted = spec.application.admin_consent and PARTNER_CENTER in asked
+    return granted and spec.application.credential.type != "federated"
 
 
 async def _sign_in(estate: Estate, tenant: OpenTenant, spec: Spec) -> None:
