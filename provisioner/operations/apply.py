@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from provisioner.core.errors import CredentialMissingError, ProvisionerError
+from provisioner.core.errors import CredentialMissingError, PlanError, ProvisionerError
 from provisioner.core.exit_codes import CHANGES_PENDING, COULD_NOT_TELL, DONE, FAILED, PERSON_MUST_ACT, combine
 from provisioner.core.plan import Plan
 from provisioner.core.report import Outcome, Report, StepResult
@@ -125,10 +125,29 @@ async def _write(tenant: OpenTenant, spec: Spec, seen: Seen, ui: Ui) -> tuple[Re
     write = Writer(tenant.clients, tenant.runner, tenant.clients.clock, ui.progress)
     watcher = Watcher(ui.step_started, ui.step_done)
     report = await execute(seen.plan, spec, BY_NAME, seen.known, write, watcher)
-    if report.failed:
-        return report, await last_look(tenant, spec, seen)
-    after, differing = await _settled(tenant, spec, seen.plan, ui)
+    try:
+        if report.failed:
+            return report, await _looked_again(tenant, spec, seen)
+        after, differing = await _settled(tenant, spec, seen.plan, ui)
+    except PlanError as error:  # what was written before is told in any case
+        return Report((*report.results, _came_back(seen.plan, error))), seen
     return Report((*report.results, *differing)), after
+
+
+async def _looked_again(tenant: OpenTenant, spec: Spec, seen: Seen) -> Seen:
+    """As last_look; but that no plan can be made any more is told. Raises PlanError."""
+    try:
+        return await look(tenant, spec)
+    except PlanError:
+        raise
+    except ProvisionerError:
+        return seen
+
+
+def _came_back(shown: Plan, error: PlanError) -> StepResult:
+    """A row for what a step of the plan brought to light, and no plan can be made of."""
+    brought = next((step for step in shown.pending if step.reveals), shown.pending[-1])
+    return StepResult(brought, Outcome.FAILED, error)
 
 
 async def _settled(tenant: OpenTenant, spec: Spec, shown: Plan, ui: Ui) -> tuple[Seen, tuple[StepResult, ...]]:

@@ -134,7 +134,11 @@ class RoleAssignment:
         first = next(iter(wanted.values()))
         if vault.rbac or not first.model_stays:
             return await self._by_roles(wanted, vault, read)
-        by_policy = {address: asked for address, role in wanted.items() if (asked := _asked(role, read.runner))}
+        by_policy = {
+            address: asked
+            for address, role in wanted.items()
+            if not role.spare and (asked := _asked(role, read.runner))
+        }
         left = {address: role for address, role in wanted.items() if address not in by_policy}
         seen = dict(await self._by_roles(left, vault, read)) if left else {}
         policies, given = await access_policies.look(by_policy, vault, read)

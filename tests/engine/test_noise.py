@@ -76,4 +76,6 @@ def test_the_plan_is_the_same_however_the_services_put_it(everything: dict[str, 
 
 
 def _timeless(plan: Plan) -> Plan:
-    return replace(plan, made_at=plan.made_at.replace(year=2000, month=1, day=1, hour=0, minute=0, second=0, microsecond=0))
+    return replace(
+        plan, made_at=plan.made_at.replace(year=2000, month=1, day=1, hour=0, minute=0, second=0, microsecond=0)
+    )

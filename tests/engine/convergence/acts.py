@@ -481,25 +481,21 @@ def time_goes_by(estate: Estate, n: int) -> None:
 
 
 @_act
-def somebody_else_s_vault(estate: Estate, n: int) -> None:
-    """Of the name that the spec wants, without our mark."""
-    if estate.has_vault() or n % 3:
-        return
-    listed = estate.values(
-        "arm", f"/subscriptions/{estate.tenant.subscription}/providers/Microsoft.KeyVault/deletedVaults"
-    )
-    if any(each["name"].lower() == estate.vault.lower() for each in listed):
-        return
+def make_the_vault_by_hand(estate: Estate, n: int) -> None:
+    """Of the name that the spec wants, without our mark; with roles or with access policies."""
     subscription = f"/subscriptions/{estate.tenant.subscription}"
+    listed = estate.values("arm", f"{subscription}/providers/Microsoft.KeyVault/deletedVaults")
+    if estate.has_vault() or any(each["name"].lower() == estate.vault.lower() for each in listed):
+        return
     estate.arm("POST", f"{subscription}/providers/Microsoft.KeyVault/register", version="2022-09-01")
     estate.later(timedelta(minutes=10))
     estate.arm("PUT", estate.group_path, {"location": "westeurope"}, "2022-09-01")
     properties = {
         "tenantId": estate.tenant.id,
         "sku": {"family": "A", "name": "standard"},
-        "enableRbacAuthorization": True,
+        **({"enableRbacAuthorization": True} if n % 3 else {"enableRbacAuthorization": False, "accessPolicies": []}),
     }
     url = f"https://management.azure.com{estate.vault_path}?api-version=2023-07-01"
-    body = {"location": "westeurope", "properties": properties}
+    body = {"location": "westeurope", "tags": {"made": "by hand"}, "properties": properties}
     answer = estate.send("PUT", url, "https://management.azure.com", body)
     assert answer.ok or answer.status_code == 409, answer.text  # it is there, in another group

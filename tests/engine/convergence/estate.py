@@ -5,7 +5,7 @@ The administrator holds every right, speaks raw HTTP and shares no line with our
 
 from __future__ import annotations
 
-import re
+import shlex
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -31,10 +31,14 @@ Json = dict[str, Any]
 
 @dataclass
 class Estate(Trial):
-    """vault_name and group: where the spec that was applied last keeps its things."""
+    """vault_name and group: where the spec that is applied next keeps its things. app_id: of the application, where it
+    names one. hand_made: the appId of one that was there before any spec.
+    """
 
     vault_name: str = ""
     group: str = ""
+    app_id: str = ""
+    hand_made: str = ""
     admin: tuple[str, str] = ("", "")  # client id, secret
     _tokens: dict[str, str] = field(default_factory=dict)
 
@@ -48,6 +52,7 @@ class Estate(Trial):
 
     def about(self, document: Mapping[str, Any]) -> None:
         """From here on the administrator deals with what this spec names."""
+        self.app_id = document["application"].get("appId", "")
         self.vault_name = document["vault"]["name"]
         self.group = document["vault"]["resourceGroup"]
 
@@ -66,21 +71,54 @@ class Estate(Trial):
         secret = self.graph("POST", f"applications/{application['id']}/addPassword", {"passwordCredential": {}})
         self.admin = (application["appId"], secret["secretText"])
         self._tokens.clear()
+        by_hand = {"displayName": "Made by hand", "web": {"redirectUris": ["https://by-hand.contoso.com/"]}}
+        self.hand_made = self.graph("POST", "applications", by_hand)["appId"]
+        self._grant_ownership(self.hand_made)
+
+    def _grant_ownership(self, app_id: str) -> None:
+        """A runner that may only write what it owns must own what it is to adopt."""
+        link = f"https://graph.microsoft.com/v1.0/directoryObjects/{self.tenant.runner.object_id}"
+        self.graph("POST", f"applications(appId='{app_id}')/owners/$ref", {"@odata.id": link})
 
     def later(self, time: timedelta) -> None:
         self.cloud.control("POST", "clock", {"advanceSeconds": time.total_seconds()})
         self._tokens.clear()
 
-    def run(self, command: str) -> None:
-        """What a plan has for an administrator to run."""
+    def run(self, todo: str) -> None:
+        """The command that a plan has for an administrator, on the last line or before a remark."""
+        words = shlex.split(todo.splitlines()[-1].strip(), comments=True)
+        options = {name: values for name, *values in _by_option(words)}
         graph = endpoints(self.tenant.cloud).graph
-        if found := re.fullmatch(r"az ad sp create --id (\S+)   # .+", command):
-            answer = self.send("POST", f"{graph}/v1.0/servicePrincipals", graph, {"appId": found[1]})
-        else:
-            found = re.fullmatch(r"az rest --method POST --url (\S+)", command)
-            assert found is not None, f"no command for an administrator: {command}"
-            answer = self.send("POST", found[1], graph)
-        assert answer.ok or answer.status_code == 409, answer.text  # done by now, and the plan did not see it yet
+        match words:
+            case ["az", "ad", "sp", "create", *_]:
+                url, body = f"{graph}/v1.0/servicePrincipals", {"appId": options["--id"][0]}
+                answer = self.send("POST", url, graph, body)
+                assert answer.ok or answer.status_code == 409, answer.text  # made by now, the plan did not see it yet
+            case ["az", "rest", *_]:
+                answer = self.send(options["--method"][0], options["--url"][0], graph)
+                assert answer.ok or answer.status_code == 404, answer.text
+            case ["az", "keyvault", "update", *_]:
+                assert options["--enable-rbac-authorization"] == ["true"]
+                self.arm("PATCH", self.vault_path, {"properties": {"enableRbacAuthorization": True}})
+            case ["az", "keyvault", "set-policy", *_]:
+                self._set_policy(options)
+            case _:
+                raise AssertionError(f"no command for an administrator: {todo}")
+
+    def _set_policy(self, options: Mapping[str, list[str]]) -> None:
+        """As az does: the families it names are replaced, the others stay."""
+        (principal,) = options["--object-id"]
+        vault = self.vault_resource()
+        assert vault is not None
+        policies = vault["properties"].get("accessPolicies") or []
+        mine = [each for each in policies if each["objectId"] == principal]
+        named = {"--secret-permissions": "secrets", "--certificate-permissions": "certificates",
+                 "--key-permissions": "keys"}  # fmt: skip
+        given = {family: options[option] for option, family in named.items() if option in options}
+        before = mine[0]["permissions"] if mine else {}
+        policy = {"tenantId": self.tenant.id, "objectId": principal, "permissions": {**before, **given}}
+        others = [each for each in policies if each["objectId"] != principal]
+        self.arm("PATCH", self.vault_path, {"properties": {"accessPolicies": [*others, policy]}})
 
     # one request
 
@@ -133,7 +171,8 @@ class Estate(Trial):
     # what there is
 
     def app(self) -> Json | None:
-        return self.found("graph", f"applications(uniqueName='{NAME}')")
+        key = f"appId='{self.app_id}'" if self.app_id else f"uniqueName='{NAME}'"
+        return self.found("graph", f"applications({key})")
 
     def app_principal(self, app: Json) -> Json | None:
         return self.found("graph", f"servicePrincipals(appId='{app['appId']}')")
@@ -162,6 +201,17 @@ class Estate(Trial):
         url = f"{cloud.arm}{scope}/{_ROLES}/{uuid.uuid4()}?api-version=2022-04-01"
         answer = self.send("PUT", url, cloud.arm, {"properties": properties})
         assert answer.ok or answer.status_code == 409, answer.text
+
+
+def _by_option(words: Sequence[str]) -> list[list[str]]:
+    """Each option with its values."""
+    found: list[list[str]] = []
+    for word in words:
+        if word.startswith("--"):
+            found.append([word])
+        elif found:
+            found[-1].append(word)
+    return found
 
 
 def pick(entries: Sequence[Any], number: int) -> Any:

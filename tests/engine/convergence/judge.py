@@ -23,6 +23,7 @@ from provisioner.core.errors import (
 )
 from provisioner.core.plan import Plan
 from provisioner.core.report import StepResult
+from provisioner.spec.model import Spec
 
 
 class Outcome(StrEnum):
@@ -34,16 +35,22 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why an apply does not go on. kind: of error. where: what its place ends with; "" for any."""
+    """Why an apply does not go on. kind: of error. where: what its place ends with; "" for any.
+
+    taken_over: only where application or vault are another's, of mode adopt or use.
+    """
 
     kind: type[ProvisionerError]
     why: str
     where: str = ""
     code: str = ""
+    taken_over: bool = False
 
-    def covers(self, error: ProvisionerError) -> bool:
+    def covers(self, error: ProvisionerError, spec: Spec) -> bool:
         coded = not self.code or (isinstance(error, ApiError) and error.code == self.code)
-        return type(error) is self.kind and error.where.endswith(self.where) and coded
+        modes = {spec.application.mode, spec.vault.mode}
+        there = not self.taken_over or modes != {"create"}
+        return type(error) is self.kind and error.where.endswith(self.where) and coded and there
 
 
 REFUSALS = (
@@ -51,6 +58,8 @@ REFUSALS = (
     Refusal(ImmutableFieldError, "Azure never changes the field after creation; going on would mean to recreate"),
     Refusal(UnsafePlanError, "it removes more than safety.maxRemovals of the spec"),
     Refusal(PlanError, "Entra would pick one of two localhost URLs by chance", where="application.replyUrls"),
+    Refusal(PlanError, "adopt and use make no application", where="trial/application", taken_over=True),
+    Refusal(PlanError, "adopt and use make no vault", where="trial/vault", taken_over=True),
 )
 FAILURES = (
     Refusal(ConsentRequiredError, "the stored token, which somebody else wrote, is none: only a sign-in helps"),
@@ -69,27 +78,41 @@ PERSONAL = {
     ("credential", "trust"): "another's trust in the same subject expects another audience",
     ("credential", "retire"): "the trust in force does not say since when, so nobody can tell when consumers followed",
     ("credential", "renew"): "the certificate is another's, who renews it",
+    ("role_assignment", "set policy"): "the vault has access policies, which are never switched off nor written by us",
+    ("role_assignment", "delete policy"): "the same",
 }
-FOR_AN_ADMINISTRATOR = {("api_service_principal", "create"), ("application", "restore")}
-"""What a runner that may only write what it owns cannot do; the plan has the command."""
+OF_ITS_MANAGER = {
+    "application": ("application", "service_principal", "grant", "app_role_assignment"),
+    "vault": ("vault",),
+}
+"""Under mode use the whole thing is another's to change."""
+FOR_AN_ADMINISTRATOR = {
+    ("api_service_principal", "create"),
+    ("application", "restore"),
+    ("vault", "switch permission model"),
+    ("role_assignment", "set policy"),
+}
+"""What others wait for and the runner may not do, or never does; the plan has the command."""
 
 
-def refusal(error: ProvisionerError) -> Refusal | None:
+def refusal(error: ProvisionerError, spec: Spec) -> Refusal | None:
     """Why this error is a legitimate answer; None when it is none."""
-    return next((each for each in REFUSALS if each.covers(error)), None)
+    return next((each for each in REFUSALS if each.covers(error, spec)), None)
 
 
-def failure(error: ProvisionerError) -> Refusal | None:
-    """The same, of a step."""
-    return next((each for each in FAILURES if each.covers(error)), None)
+def failure(error: ProvisionerError, spec: Spec) -> Refusal | None:
+    """The same, of a step; what a step brought back may be something that apply refuses."""
+    return next((each for each in (*FAILURES, *REFUSALS) if each.covers(error, spec)), None)
 
 
-def nobody_s(plan: Plan) -> list[str]:
+def nobody_s(plan: Plan, spec: Spec) -> list[str]:
     """Steps left to a person that are not a person's."""
+    modes = {"application": spec.application.mode, "vault": spec.vault.mode}
+    managed = {kind for part, mode in modes.items() if mode == "use" for kind in OF_ITS_MANAGER[part]}
     return [
         f"{step.address} {step.operation}: {step.reason}"
         for step in plan.for_a_person
-        if (step.address.kind, step.operation) not in PERSONAL
+        if (step.address.kind, step.operation) not in PERSONAL and step.address.kind not in managed
     ]
 
 
@@ -98,13 +121,13 @@ def administrators(plan: Plan) -> list[str]:
     return [step.todo for step in plan.for_a_person if (step.address.kind, step.operation) in FOR_AN_ADMINISTRATOR]
 
 
-def unexcused(results: Iterable[StepResult]) -> list[str]:
+def unexcused(results: Iterable[StepResult], spec: Spec) -> list[str]:
     """What failed without a reason that is listed here."""
     return [
         f"{each.step.address} {each.step.operation}: {type(each.error).__name__} {each.error} "
         f"[{each.error.where}] {each.error.next_step}"
         for each in results
-        if each.error is not None and failure(each.error) is None
+        if each.error is not None and failure(each.error, spec) is None
     ]
 
 
@@ -121,7 +144,7 @@ def left(plan: Plan) -> list[str]:
 def _waiting(plan: Plan) -> frozenset[Address]:
     """What a person's item keeps from being done, whatever needs that in turn, and what is done last."""
     waiting: set[Address] = set()
-    closed = {step.address for step in plan.for_a_person}
+    closed = {step.address for step in plan.for_a_person if not step.in_place}
     for step in plan.pending:  # in the order of execution
         if closed & {step.address, *step.needs} or (step.last and waiting):
             waiting.add(step.address)

@@ -24,6 +24,8 @@ from tests.trial import NAME
 Document = dict[str, Any]
 _LEFT_OUT = object()
 _PARTNER_CENTER = {"api": "Microsoft Partner Center", "delegated": ["user_impersonation"]}
+HAND_MADE = "3f0b6d52-7c1e-4a53-9f0e-6f1c2b7a9d84"
+"""Stands for the appId of the application that the administrator made by hand."""
 LOOPBACK = "http://localhost:8400/"
 REPLY_URLS: tuple[Any, ...] = (
     LOOPBACK,
@@ -66,8 +68,21 @@ def documents(draw: st.DrawFn, tenant: Tenant) -> Document:
         "exact": draw(st.one_of(st.just([]), st.lists(st.sampled_from(EXACT), unique=True))),
         "safety": {"maxRemovals": draw(st.sampled_from((50, 50, 50, 0)))},
     }
+    if is_taken_over(document["application"]):
+        document["application"]["appId"] = HAND_MADE
     assume(valid(document) is not None)
     return document
+
+
+def with_hand_made(document: Document, app_id: str) -> Document:
+    """The same with the real appId of the application that was made by hand."""
+    application = document["application"]
+    return {**document, "application": application | {"appId": app_id}} if "appId" in application else document
+
+
+def is_taken_over(part: Document) -> bool:
+    """Whether the application, or the vault, must be there before: it is not made by us."""
+    return part.get("mode", "create") != "create"
 
 
 def _some(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
@@ -84,6 +99,7 @@ def _part(draw: st.DrawFn, keys: dict[str, st.SearchStrategy[Any]]) -> Document:
 def _application(credential: Document) -> dict[str, st.SearchStrategy[Any]]:
     urls = st.lists(st.sampled_from(REPLY_URLS), max_size=6, unique_by=str)
     return {
+        "mode": st.sampled_from((_LEFT_OUT,) * 6 + ("create", "adopt", "use")),
         "displayName": _some(st.sampled_from(("Trial", "Partner Integration", "Übergabe & Co. – Probe"))),
         "signInAudience": _some(st.sampled_from(("AzureADMyOrg", "AzureADMultipleOrgs"))),
         "homePageUrl": _some(st.sampled_from(("https://localhost:44395/", "https://www.contoso.com"))),
@@ -181,6 +197,7 @@ def _vault(tenant: Tenant) -> dict[str, st.SearchStrategy[Any]]:
     }
     mostly = st.sampled_from((0, 0, 0, 0, 0, 0, 0, 1))
     return {
+        "mode": st.sampled_from((_LEFT_OUT,) * 6 + ("create", "adopt", "use")),
         "name": mostly.map(lambda n: f"kv-{tenant.id[:8]}-{'ab'[n]}"),
         "resourceGroup": mostly.map(lambda n: ("rg-Trial", "rg-other")[n]),
         "location": mostly.map(lambda n: ("westeurope", "northeurope")[n]),
