@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
@@ -33,6 +34,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_report_header() -> list[str]:
     missing = [name for name in ("chromium", "chromedriver") if shutil.which(name) is None]
     return [f"browser tests are left out: no {' and no '.join(missing)} on this machine"] if missing else []
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What came of the generated cases of tests/engine/convergence, over all processes."""
+    outcomes: Counter[str] = Counter()
+    for report in terminalreporter.stats.get("passed", []):
+        for name, figures in report.user_properties:
+            outcomes.update(figures if name == "convergence" else {})
+    if outcomes:
+        told = ", ".join(f"{number} {outcome}" for outcome, number in sorted(outcomes.items()))
+        terminalreporter.write_line(f"convergence: {outcomes.total()} cases: {told}")
 
 
 @pytest.fixture(scope="session", autouse=True)
