@@ -214,14 +214,16 @@ class Rehearsal:
 
 
 @asynccontextmanager
-async def clients_of(rehearsal: Rehearsal) -> AsyncIterator[TenantClients]:
-    """Our clients for the tenant, as its runner. Sleeping advances the cloud's clock, so that nothing waits."""
+async def clients_of(rehearsal: Rehearsal, verb: str = "") -> AsyncIterator[TenantClients]:
+    """Our clients for the tenant, as its runner. Sleeping advances the cloud's clock, so that nothing waits.
+
+    verb: the command whose part they play, as their requests name it.
+    """
     cloud, tenant = rehearsal.cloud, rehearsal.tenant
     host, _, port = cloud.description["address"].partition(":")
     clock = Clock()
-    async with open_session(
-        clock, emulator=EmulatorEndpoint(host, int(port), Path(cloud.description["ca"]))
-    ) as session:
+    endpoint = EmulatorEndpoint(host, int(port), Path(cloud.description["ca"]))
+    async with open_session(clock, emulator=endpoint, verb=verb) as session:
         where = endpoints(tenant.cloud)
         identity = ClientSecretIdentity(tenant.runner.client_id, Secret(RUNNER_SECRET))
         async with RunnerCredential(Asking(session, where, tenant.id, clock), identity) as credential:

@@ -8,6 +8,7 @@ import uuid
 import pytest
 
 from provisioner.core.errors import UnsafePlanError
+from provisioner.core.step import Change
 from provisioner.operations.apply import ApplyOptions, ApplyResult, carry_out, check_safety
 from provisioner.operations.plan import look
 from provisioner.resources.marks import NOTES
@@ -77,6 +78,21 @@ def test_a_list_that_the_spec_does_not_own_loses_nothing_however_exact_it_is(app
     assert applied.plan(spec).removals == ()
     assert applied.apply(spec).exit_code() == 3
     assert kept() == before
+
+
+@pytest.mark.parametrize("exact", [[], ["replyUrls"]], ids=["others stay", "exact"])
+def test_a_reply_url_that_changes_its_platform_is_moved_and_not_removed(applied: Trial, exact: list[str]) -> None:
+    url = "https://app.contoso.com/signed-in"
+    applied.change_application(publicClient={"redirectUris": [url]})
+    spec = applied.spec(application__replyUrls=[*applied.reply_urls, url], exact=exact)
+    [step] = [step for step in applied.plan(spec).pending if step.address.kind == "application"]
+    assert step.fields == (Change("application.replyUrls", f"{url} (publicClient)", url),)
+    assert not step.removal
+    assert applied.apply(spec).exit_code() == 3
+    application = applied.application()
+    assert url in application["web"]["redirectUris"]
+    assert application["publicClient"]["redirectUris"] == []
+    assert not applied.plan(spec).pending
 
 
 def test_an_exact_list_of_reply_urls_removes_those_of_every_platform(applied: Trial) -> None:
