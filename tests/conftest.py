@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
@@ -49,6 +50,17 @@ def pytest_report_header() -> list[str]:
         for marker in NEEDED
         if (missing := missing_programs(marker))
     ]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What came of the generated cases of tests/engine/convergence, over all processes."""
+    outcomes: Counter[str] = Counter()
+    for report in terminalreporter.stats.get("passed", []):
+        for name, figures in report.user_properties:
+            outcomes.update(figures if name == "convergence" else {})
+    if outcomes:
+        told = ", ".join(f"{number} {outcome}" for outcome, number in sorted(outcomes.items()))
+        terminalreporter.write_line(f"convergence: {outcomes.total()} cases: {told}")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -63,11 +63,11 @@ class Kept:
 
     @asynccontextmanager
     async def opened(
-        self, *innermost: ClientMiddlewareType, identity: ClientSecretIdentity | None = None
+        self, *innermost: ClientMiddlewareType, identity: ClientSecretIdentity | None = None, verb: str = ""
     ) -> AsyncIterator[OpenTenant]:
         """The tenant, with its runner or somebody else signed in."""
         if identity is None:
-            async with self.trial.opened(*innermost, spec=self.spec()) as tenant:
+            async with self.trial.opened(*innermost, spec=self.spec(), verb=verb) as tenant:
                 yield tenant
             return
         cloud = self.trial.cloud
@@ -75,7 +75,7 @@ class Kept:
         endpoint = EmulatorEndpoint(host, int(port), Path(cloud.description["ca"]))
         clock = self.trial.clock()
         async with (
-            open_session(clock, emulator=endpoint, innermost=innermost) as session,
+            open_session(clock, emulator=endpoint, verb=verb, innermost=innermost) as session,
             open_tenant(self.spec(), session, clock, identity) as tenant,
         ):
             yield tenant

@@ -92,15 +92,15 @@ def give_role(rehearsal: Rehearsal, role: str, scope: str, principal: str, kind:
 
 @asynccontextmanager
 async def opened_as(
-    trial: Trial, who: Newcomer, *innermost: ClientMiddlewareType, spec: Spec | None = None
+    trial: Trial, who: Newcomer, *innermost: ClientMiddlewareType, spec: Spec | None = None, verb: str = ""
 ) -> AsyncIterator[OpenTenant]:
-    """The tenant, with this identity as the runner."""
+    """The tenant, with this identity as the runner. verb: the command whose part it plays."""
     host, _, port = trial.cloud.description["address"].partition(":")
     clock = trial.clock()
     endpoint = EmulatorEndpoint(host, int(port), Path(trial.cloud.description["ca"]))
     identity = ClientSecretIdentity(who.client_id, Secret(who.secret))
     async with (
-        open_session(clock, emulator=endpoint, innermost=innermost) as session,
+        open_session(clock, emulator=endpoint, verb=verb, innermost=innermost) as session,
         open_tenant(spec or trial.spec(), session, clock, identity) as tenant,
     ):
         yield tenant

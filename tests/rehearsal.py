@@ -53,10 +53,12 @@ class Cloud:
 
     description: dict[str, Any]
     http: requests.Session = field(default_factory=requests.Session)
+    _direct: requests.Session = field(default_factory=requests.Session)
 
     def __post_init__(self) -> None:
-        self.http.trust_env = False
-        self.http.verify = self.description["ca"]
+        for session in (self.http, self._direct):
+            session.trust_env = False
+            session.verify = self.description["ca"]
         self.http.proxies = {"https": self.description["proxy"]}
         self.http.mount("https://", _Undelayed())
 
@@ -65,16 +67,14 @@ class Cloud:
 
     def control(self, method: str, path: str, body: Any = None) -> Any:
         control = self.description["control"]
-        answer = requests.request(
-            method,
-            control["url"] + path,
-            json=body,
-            headers={"Authorization": f"Bearer {control['token']}"},
-            verify=self.description["ca"],
-            timeout=30,
-        )
+        headers = {"Authorization": f"Bearer {control['token']}"}
+        answer = self._direct.request(method, control["url"] + path, json=body, headers=headers, timeout=30)
         answer.raise_for_status()
         return answer.json() if answer.content else None
+
+    def close(self) -> None:
+        self.http.close()
+        self._direct.close()
 
 
 @contextmanager
@@ -85,7 +85,7 @@ def served(folder: Path) -> Iterator[Cloud]:
     try:
         yield cloud
     finally:
-        cloud.http.close()
+        cloud.close()
         emulator.stop()
 
 
@@ -214,14 +214,16 @@ class Rehearsal:
 
 
 @asynccontextmanager
-async def clients_of(rehearsal: Rehearsal) -> AsyncIterator[TenantClients]:
-    """Our clients for the tenant, as its runner. Sleeping advances the cloud's clock, so that nothing waits."""
+async def clients_of(rehearsal: Rehearsal, verb: str = "") -> AsyncIterator[TenantClients]:
+    """Our clients for the tenant, as its runner. Sleeping advances the cloud's clock, so that nothing waits.
+
+    verb: the command whose part they play, as their requests name it.
+    """
     cloud, tenant = rehearsal.cloud, rehearsal.tenant
     host, _, port = cloud.description["address"].partition(":")
     clock = Clock()
-    async with open_session(
-        clock, emulator=EmulatorEndpoint(host, int(port), Path(cloud.description["ca"]))
-    ) as session:
+    endpoint = EmulatorEndpoint(host, int(port), Path(cloud.description["ca"]))
+    async with open_session(clock, emulator=endpoint, verb=verb) as session:
         where = endpoints(tenant.cloud)
         identity = ClientSecretIdentity(tenant.runner.client_id, Secret(RUNNER_SECRET))
         async with RunnerCredential(Asking(session, where, tenant.id, clock), identity) as credential:

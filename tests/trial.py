@@ -34,7 +34,7 @@ from tests.rehearsal import Rehearsal
 NAME = "trial"
 CREDENTIAL = f"{NAME}-credential"
 GROUP = "rg-trial"
-MOST_ROUNDS = 2
+MOST_ROUNDS = 3  # as the command
 Request = Mapping[str, Any]
 
 
@@ -147,12 +147,16 @@ class Trial(Rehearsal):
         log: RequestLog | None = None,
         spec: Spec | None = None,
         by_environment: bool = False,
+        verb: str = "",
     ) -> AsyncIterator[OpenTenant]:
-        """The tenant, its runner signed in; by_environment: whoever azure-identity finds there."""
+        """The tenant, its runner signed in; by_environment: whoever azure-identity finds there.
+
+        verb: the command whose part it plays, as its requests name it.
+        """
         host, _, port = self.cloud.description["address"].partition(":")
         endpoint = EmulatorEndpoint(host, int(port), Path(self.cloud.description["ca"]))
         clock = self.clock()
-        async with open_session(clock, emulator=endpoint, log=log, innermost=innermost) as session:
+        async with open_session(clock, emulator=endpoint, log=log, verb=verb, innermost=innermost) as session:
             runner = ClientSecretIdentity(self.tenant.runner.client_id, Secret(RUNNER_SECRET))
             identity = None if by_environment else runner
             async with open_tenant(spec or self.spec(), session, clock, identity) as tenant:
@@ -171,7 +175,7 @@ class Trial(Rehearsal):
 
     def plan(self, spec: Spec | None = None, *innermost: ClientMiddlewareType) -> Plan:
         async def run() -> Plan:
-            async with self.opened(*innermost, spec=spec) as tenant:
+            async with self.opened(*innermost, spec=spec, verb="plan") as tenant:
                 return (await look(tenant, spec or self.spec())).plan
 
         return asyncio.run(run())
@@ -182,7 +186,7 @@ class Trial(Rehearsal):
         """As `apply --auto-approve --no-consent`, again while what could not be read before is pending."""
 
         async def run() -> ApplyResult:
-            async with self.opened(*innermost, spec=spec) as tenant:
+            async with self.opened(*innermost, spec=spec, verb="apply") as tenant:
                 return await rounds(tenant, spec or self.spec(), onlooker or Onlooker())
 
         return asyncio.run(run())

@@ -16,8 +16,11 @@ DEFAULT_CONCURRENCY = 16
 
 @dataclass(frozen=True)
 class Common:
-    """emulator: send every spec there. json_log: file for one JSON line a request. verbose: such lines on stderr."""
+    """verb: the command's name, which services are told. emulator: send every spec there. json_log: file for one JSON
+    line a request. verbose: such lines on stderr.
+    """
 
+    verb: str
     emulator: bool
     concurrency: int
     json_log: Path | None
@@ -45,7 +48,8 @@ def common(command: Command) -> Callable[..., Any]:
     @click.option("-v", "--verbose", is_flag=True, help="Show each request on stderr (unless --json-log takes them).")
     @wraps(command)
     def with_common(*, emulator: bool, concurrency: int, json_log: Path | None, verbose: bool, **rest: Any) -> Any:
-        return command(common=Common(emulator, concurrency, json_log, verbose), **rest)
+        verb = click.get_current_context().info_name or ""
+        return command(common=Common(verb, emulator, concurrency, json_log, verbose), **rest)
 
     return with_common
 

@@ -101,7 +101,7 @@ class Run:
 async def open_run(common: Common, terminal: Terminal, *, several: bool) -> AsyncIterator[Run]:
     """A run, its sessions closed at the end."""
     with _request_log(common, terminal) as log:
-        async with open_targets(log, only_emulator=common.emulator) as targets:
+        async with open_targets(log, common.verb, only_emulator=common.emulator) as targets:
             try:
                 yield Run(common, terminal, targets, several)
             finally:

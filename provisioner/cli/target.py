@@ -54,9 +54,10 @@ def goes_to_emulator(spec: Spec, *, only_emulator: bool) -> bool:
 class Targets:
     """Opens each target at its first use; all are closed together."""
 
-    def __init__(self, stack: AsyncExitStack, log: RequestLog | None, *, only_emulator: bool) -> None:
+    def __init__(self, stack: AsyncExitStack, log: RequestLog | None, verb: str, *, only_emulator: bool) -> None:
         self._stack = stack
         self._log = log
+        self._verb = verb
         self._only_emulator = only_emulator
         self._opened: dict[bool, Target] = {}
         self._lock = asyncio.Lock()
@@ -66,7 +67,7 @@ class Targets:
         emulated = goes_to_emulator(spec, only_emulator=self._only_emulator)
         async with self._lock:
             if emulated not in self._opened:
-                opening = _emulator(self._log) if emulated else _microsoft(self._log)
+                opening = (_emulator if emulated else _microsoft)(self._log, self._verb)
                 self._opened[emulated] = await self._stack.enter_async_context(opening)
             target = self._opened[emulated]
             if target.runners is not None:
@@ -75,21 +76,21 @@ class Targets:
 
 
 @asynccontextmanager
-async def open_targets(log: RequestLog | None, *, only_emulator: bool) -> AsyncIterator[Targets]:
-    """only_emulator: `--emulator` was given, so every spec goes there whatever its cloud."""
+async def open_targets(log: RequestLog | None, verb: str, *, only_emulator: bool) -> AsyncIterator[Targets]:
+    """verb: the command's name. only_emulator: `--emulator` was given, so every spec goes there whatever its cloud."""
     async with AsyncExitStack() as stack:
-        yield Targets(stack, log, only_emulator=only_emulator)
+        yield Targets(stack, log, verb, only_emulator=only_emulator)
 
 
 @asynccontextmanager
-async def _microsoft(log: RequestLog | None) -> AsyncIterator[Target]:
+async def _microsoft(log: RequestLog | None, verb: str) -> AsyncIterator[Target]:
     clock = Clock()
-    async with open_session(clock, log=log) as session:
+    async with open_session(clock, log=log, verb=verb) as session:
         yield Target(session, clock)
 
 
 @asynccontextmanager
-async def _emulator(log: RequestLog | None) -> AsyncIterator[Target]:
+async def _emulator(log: RequestLog | None, verb: str) -> AsyncIterator[Target]:
     async with AsyncExitStack() as stack:
         note = _running()
         if note is None:
@@ -99,7 +100,7 @@ async def _emulator(log: RequestLog | None) -> AsyncIterator[Target]:
         control = _Control(endpoint, note)
         state, time = await control.ask("state", "clock")
         clock = Clock(offset=timedelta(seconds=time["offset"]))
-        session = await stack.enter_async_context(open_session(clock, emulator=endpoint, log=log))
+        session = await stack.enter_async_context(open_session(clock, emulator=endpoint, log=log, verb=verb))
         yield Target(session, clock, note, emulator_runners(state["tenants"], session, clock, control.tenants_of))
 
 

@@ -1,4 +1,8 @@
-"""ARM's resources as we read them, from the SDK's models."""
+"""ARM's resources as we read them, from the SDK's models.
+
+ARM tells case apart neither in ids nor in the names of tags: ids are in lower case here, and our own tags are named as
+we write them.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+_OURS = "provisioner"
+
 
 @dataclass(frozen=True)
 class ResourceGroupFacts:
-    """A resource group. tags: lower-case names are not assumed."""
+    """A resource group."""
 
     name: str
     location: str
@@ -81,14 +87,14 @@ class RoleAssignmentFacts:
 
 
 def resource_group(model: Any) -> ResourceGroupFacts:
-    return ResourceGroupFacts(model.name, normal_location(model.location), dict(model.tags or {}))
+    return ResourceGroupFacts(model.name, normal_location(model.location), _tags(model.tags))
 
 
 def vault(model: Any) -> VaultFacts:
     properties = model.properties
     acls = properties.network_acls
     return VaultFacts(
-        id=model.id,
+        id=model.id.lower(),
         name=model.name,
         location=normal_location(model.location or ""),
         tenant=str(properties.tenant_id).lower(),
@@ -101,7 +107,7 @@ def vault(model: Any) -> VaultFacts:
         allowed_ips=tuple(normal_ip(rule.value) for rule in (acls.ip_rules or ())) if acls else (),
         bypass=_word(acls.bypass) if acls else "AzureServices",
         virtual_network_rules=tuple(rule.id for rule in (acls.virtual_network_rules or ())) if acls else (),
-        tags=dict(model.tags or {}),
+        tags=_tags(model.tags),
         access_policies=tuple(_access_policy(entry) for entry in properties.access_policies or ()),
     )
 
@@ -122,24 +128,28 @@ def deleted_vault(model: Any) -> DeletedVaultFacts:
     properties = model.properties
     return DeletedVaultFacts(
         name=model.name,
-        vault_id=properties.vault_id,
+        vault_id=properties.vault_id.lower(),
         location=normal_location(properties.location or ""),
-        tags=dict(properties.tags or {}),
+        tags=_tags(properties.tags),
         purge_protection=bool(properties.purge_protection_enabled),
     )
 
 
 def role_assignment(model: Any) -> RoleAssignmentFacts:
     return RoleAssignmentFacts(
-        id=model.id,
+        id=model.id.lower(),
         name=model.name.lower(),
-        scope=model.scope or "",
+        scope=(model.scope or "").lower(),
         role_id=(model.role_definition_id or "").rsplit("/", 1)[-1].lower(),
         principal_id=(model.principal_id or "").lower(),
         principal_type=model.principal_type or "",
         description=model.description or "",
         condition=model.condition or "",
     )
+
+
+def _tags(told: dict[str, str] | None) -> dict[str, str]:
+    return {(name.lower() if name.lower().startswith(_OURS) else name): value for name, value in (told or {}).items()}
 
 
 def normal_ip(value: str) -> str:

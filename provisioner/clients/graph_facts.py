@@ -1,4 +1,7 @@
-"""Directory objects as we read them: Graph's JSON in, Python names out. Only what some kind looks at."""
+"""Directory objects as we read them: Graph's JSON in, Python names out. Only what some kind looks at.
+
+Ids are in lower case, so that no comparison sees how a service spells them.
+"""
 
 from __future__ import annotations
 
@@ -165,8 +168,8 @@ def _shaped(what: str) -> Callable[[Callable[[Json], Facts]], Callable[[Json], F
 def application(body: Json) -> ApplicationFacts:
     web = body.get("web") or {}
     return ApplicationFacts(
-        id=body["id"],
-        app_id=body["appId"],
+        id=body["id"].lower(),
+        app_id=body["appId"].lower(),
         unique_name=body.get("uniqueName") or "",
         display_name=body.get("displayName") or "",
         sign_in_audience=body.get("signInAudience") or "",
@@ -183,7 +186,7 @@ def application(body: Json) -> ApplicationFacts:
         ),
         passwords=tuple(
             PasswordCredential(
-                entry["keyId"],
+                entry["keyId"].lower(),
                 entry.get("displayName") or "",
                 moment(entry.get("endDateTime")),
             )
@@ -196,7 +199,7 @@ def application(body: Json) -> ApplicationFacts:
 
 def _key(entry: Json) -> KeyCredential:
     return KeyCredential(
-        key_id=entry["keyId"],
+        key_id=entry["keyId"].lower(),
         display_name=entry.get("displayName") or "",
         thumbprint=_thumbprint(entry),
         starts_at=moment(entry.get("startDateTime")),
@@ -223,20 +226,20 @@ def _thumbprint(entry: Json) -> str:
 def federated_credential(body: Json) -> FederatedCredential:
     (audience,) = body["audiences"]
     return FederatedCredential(
-        body["id"], body["name"], body["issuer"], body["subject"], audience, body.get("description") or ""
+        body["id"].lower(), body["name"], body["issuer"], body["subject"], audience, body.get("description") or ""
     )
 
 
 @_shaped("a new client secret")
 def new_password(body: Json) -> tuple[str, Secret]:
     """Its keyId, and its value, which Graph tells this once."""
-    return str(body["keyId"]), Secret(str(body["secretText"]))
+    return str(body["keyId"]).lower(), Secret(str(body["secretText"]))
 
 
 @_shaped("a service principal")
 def service_principal(body: Json) -> ServicePrincipalFacts:
     return ServicePrincipalFacts(
-        id=body["id"],
+        id=body["id"].lower(),
         app_id=body["appId"].lower(),
         display_name=body.get("displayName") or "",
         enabled=bool(body.get("accountEnabled", True)),
@@ -249,8 +252,8 @@ def service_principal(body: Json) -> ServicePrincipalFacts:
 def grant(body: Json) -> GrantFacts:
     return GrantFacts(
         id=body["id"],
-        client_id=body["clientId"],
-        resource_id=body["resourceId"],
+        client_id=body["clientId"].lower(),
+        resource_id=body["resourceId"].lower(),
         consent_type=body["consentType"],
         scopes=tuple(dict.fromkeys((body.get("scope") or "").split())),
     )
@@ -258,7 +261,7 @@ def grant(body: Json) -> GrantFacts:
 
 @_shaped("an app role assignment")
 def app_role_assignment(body: Json) -> AppRoleAssignmentFacts:
-    return AppRoleAssignmentFacts(body["id"], body["resourceId"], body["appRoleId"].lower())
+    return AppRoleAssignmentFacts(body["id"], body["resourceId"].lower(), body["appRoleId"].lower())
 
 
 def moment(text: str | None) -> datetime | None:

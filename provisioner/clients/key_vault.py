@@ -111,6 +111,11 @@ class KeyVaultClient:
         with told("Key Vault", f"update secret {name}"):
             return _facts(await self._secrets.update_secret_properties(name, version, enabled=enabled))
 
+    async def tag_secret(self, name: str, version: str, tags: dict[str, str]) -> None:
+        """All of a version's tags; its value stays, and no new version is made."""
+        with told("Key Vault", f"tag secret {name}"):
+            await self._secrets.update_secret_properties(name, version, tags=tags)
+
     async def find_deleted_secret(self, name: str) -> SecretFacts | None:
         """The soft-deleted secret that holds this name, without its value; None when none does."""
         with told("Key Vault", f"get deleted secret {name}"):

@@ -21,6 +21,7 @@ from aiohttp import ClientHandlerType, ClientMiddlewareType, ClientRequest, Clie
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
+from provisioner import __version__
 from provisioner.clients.guard import guard
 from provisioner.clients.retry import WholeResponse, retry
 from provisioner.clients.sdk_logs import silence_sdks
@@ -100,10 +101,12 @@ def open_session(
     *,
     emulator: EmulatorEndpoint | None = None,
     log: RequestLog | None = None,
+    verb: str = "",
     innermost: Sequence[ClientMiddlewareType] = (),
 ) -> aiohttp.ClientSession:
     """A session to Microsoft's clouds, or to the emulator when one is given. The caller closes it.
 
+    verb: the command that asks; each request names it, so that a service's log tells a plan from an apply.
     innermost: between everything here and the wire, each attempt of a request passing through; a test cuts the wire.
     """
     silence_sdks()
@@ -111,17 +114,35 @@ def open_session(
     connector = aiohttp.TCPConnector(
         ssl=context, resolver=None if emulator is None else _Loopback(emulator), limit=100, keepalive_timeout=30
     )
-    middlewares = [guard, retry(clock), *([_logged(log)] if log else []), *innermost]
+    agent = user_agent(verb)
+    middlewares = [_named(agent), guard, retry(clock), *([_logged(log)] if log else []), *innermost]
     if emulator is not None:
         middlewares.append(_only_to(emulator))
     return aiohttp.ClientSession(
         connector=connector,
         response_class=WholeResponse,
         middlewares=middlewares,
+        headers={"User-Agent": agent},
         cookie_jar=aiohttp.DummyCookieJar(),
         trust_env=emulator is None,
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=20, sock_read=60),
     )
+
+
+def user_agent(verb: str) -> str:
+    """`provisioner/0.1.0 (plan)`."""
+    return f"provisioner/{__version__}" + (f" ({verb})" if verb else "")
+
+
+def _named(agent: str) -> ClientMiddlewareType:
+    async def named(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
+        """An SDK says who it is: we are named after it."""
+        told = request.headers.get("User-Agent", "")
+        if agent not in told:
+            request.headers["User-Agent"] = f"{told} {agent}".strip()
+        return await handler(request)
+
+    return named
 
 
 def _only_to(emulator: EmulatorEndpoint) -> ClientMiddlewareType:

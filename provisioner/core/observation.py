@@ -31,12 +31,13 @@ class Absent:
 @dataclass(frozen=True)
 class Unknown:
     """Could not look. why: the service's answer in a sentence. right: the missing right, if that is what it was;
-    next_step: what to do when it was not.
+    next_step: what to do when it was not. asks: what of the plan itself would let the next look tell.
     """
 
     why: str
     right: str = ""
     next_step: str = ""
+    asks: tuple[Address, ...] = ()
 
 
 Observation = Present[Fact] | Absent | Unknown

@@ -80,6 +80,7 @@ class Plan:
     """name, tenant, cloud: of the spec. runner: who looked. digest: of the spec. made_at: UTC. life: what ends when.
 
     resources and permissions: all that was looked at, also where nothing is to be done.
+    since: when a spec was last applied completely, so that whatever drifted did so after it; None where nobody noted.
     """
 
     name: str
@@ -90,6 +91,7 @@ class Plan:
     made_at: datetime
     steps: tuple[Step, ...]
     cause: Cause = Cause.UNKNOWN
+    since: datetime | None = None
     notices: tuple[Notice, ...] = field(default=())
     life: tuple[Life, ...] = field(default=())
     resources: tuple[Resource, ...] = field(default=())

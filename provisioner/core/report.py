@@ -27,6 +27,11 @@ class StepResult:
     error: ProvisionerError | None = None
     because: str = ""
 
+    @property
+    def ended_badly(self) -> bool:
+        """It was tried, and not done."""
+        return self.outcome in (Outcome.FAILED, Outcome.STALE)
+
 
 @dataclass(frozen=True)
 class Report:

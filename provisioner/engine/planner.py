@@ -46,7 +46,8 @@ def make_plan(
         digest=digest(spec),
         made_at=now,
         steps=tuple(replace(step, todo=clients.cloud.advice(step.todo)) for step in kept),
-        cause=_cause(spec, known, kept, now),
+        cause=_cause(kinds, spec, known, kept, now),
+        since=_recorded(spec, known).applied_at,
         notices=(*notices, *notices_of(life, spec, now)),
         life=life,
         resources=resources_of(spec, kinds, known),
@@ -67,12 +68,12 @@ def _steps_of(spec: Spec, kind: AnyKind, known: Known, now: datetime) -> Iterabl
 
 def _unknown(address: Address, seen: Unknown, kind: AnyKind, spec: Spec) -> Step:
     """A forbidden look into the vault asks for the runner's own roles there: with them the next look tells."""
-    in_vault = any(right.service == "key_vault" for right in kind.rights("observe"))
+    of_vault = {right.told() for right in kind.rights("observe") if right.service == "key_vault"}
     return Step(
         address,
         Action.UNKNOWN,
         "observe",
-        needs=runner_addresses(spec) if in_vault and seen.right else (),
+        needs=seen.asks or (runner_addresses(spec) if seen.right in of_vault else ()),
         reason=seen.why,
         todo=seen.next_step or (f"give the runner one of: {seen.right}" if seen.right else ""),
     )
@@ -153,21 +154,39 @@ def _ordered(steps: Sequence[Step]) -> list[Step]:
     return [steps[index] for index in order]
 
 
-def _cause(spec: Spec, known: Known, steps: Sequence[Step], now: datetime) -> Cause:
+def _cause(kinds: Sequence[AnyKind], spec: Spec, known: Known, steps: Sequence[Step], now: datetime) -> Cause:
     """What a renewal or rotation does by the calendar is neither drift nor change.
 
-    A digest that differs says that the spec moved; whether the world moved as well it cannot tell (never `both`). Where
-    something could not be read, nobody knows that nothing moved.
+    A step of a kind of which the spec wants what it wanted at the last complete apply is drift, whatever else the spec
+    says by now. Where that apply did not note what it wanted of each kind, an edited spec is all that can be told.
+    Where something could not be read, nobody knows that nothing moved.
     """
-    seen = known.get(Address(spec.name, SpecDigest.name))
+    address = Address(spec.name, SpecDigest.name)
+    seen = known.get(address)
     if isinstance(seen, Unknown):
         return Cause.UNKNOWN
-    recorded = seen.fact if isinstance(seen, Present) else DigestFact("")
+    recorded = _recorded(spec, known)
     if not recorded.digest:
         return Cause.FIRST
-    moved = any(step.pending(now) and not step.scheduled and not step.last for step in steps)
-    if recorded.digest != digest(spec):
-        return Cause.CHANGE
-    if moved:
-        return Cause.DRIFT
-    return Cause.UNKNOWN if any(step.action is Action.UNKNOWN for step in steps) else Cause.NONE
+    moved = {step.address.kind for step in steps if _differs(step, now)}
+    if recorded.digest == digest(spec):
+        unread = any(step.action is Action.UNKNOWN for step in steps)
+        return Cause.DRIFT if moved else Cause.UNKNOWN if unread else Cause.NONE
+    (wanted,) = (kind.wanted(spec)[address] for kind in kinds if kind.name == SpecDigest.name)
+    as_before = {kind for kind, noted in recorded.of_kinds.items() if wanted.of_kinds.get(kind) == noted}
+    return Cause.BOTH if moved & as_before else Cause.CHANGE
+
+
+def _recorded(spec: Spec, known: Known) -> DigestFact:
+    """What the last complete apply noted; empty where none did."""
+    seen = known.get(Address(spec.name, SpecDigest.name))
+    return seen.fact if isinstance(seen, Present) else DigestFact("")
+
+
+def _differs(step: Step, now: datetime) -> bool:
+    """Whether something is not as it is wanted: for apply to write, or a value for a person to put back.
+
+    What the runner itself needs for another step follows from that one.
+    """
+    put_back = step.action is Action.PERSON and any(None not in (each.before, each.after) for each in step.fields)
+    return (step.pending(now) or put_back) and not (step.scheduled or step.last or step.on_demand)

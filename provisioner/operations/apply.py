@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from provisioner.core.errors import CredentialMissingError, ProvisionerError
+from provisioner.core.errors import CredentialMissingError, PlanError, ProvisionerError
 from provisioner.core.exit_codes import CHANGES_PENDING, COULD_NOT_TELL, DONE, FAILED, PERSON_MUST_ACT, combine
 from provisioner.core.plan import Plan
 from provisioner.core.report import Outcome, Report, StepResult
@@ -72,12 +72,18 @@ class ApplyResult:
         return replace(self, plan=earlier.plan, report=Report(results) if results else None)
 
     def exit_code(self) -> int:
-        """Design section 3: 1 something failed, 5 a check failed, 4 could not read, 2 still pending, 3 a person, 0."""
+        """Design section 3: 1 something failed, 5 a check failed, 4 could not read, 2 still pending, 3 a person, 0.
+
+        What failed because a person must act first (an error's own exit code) is that person's.
+        """
         results = self.report.results if self.report else ()
-        failed = any(result.outcome in (Outcome.FAILED, Outcome.STALE) for result in results)
         return combine(
             (
-                FAILED if failed else DONE,
+                *(
+                    FAILED if result.error is None else result.error.exit_code
+                    for result in results
+                    if result.ended_badly
+                ),
                 checks_exit_code(self.checks),
                 COULD_NOT_TELL if self.after.unknown else DONE,
                 CHANGES_PENDING if self.another_round else DONE,
@@ -119,10 +125,29 @@ async def _write(tenant: OpenTenant, spec: Spec, seen: Seen, ui: Ui) -> tuple[Re
     write = Writer(tenant.clients, tenant.runner, tenant.clients.clock, ui.progress)
     watcher = Watcher(ui.step_started, ui.step_done)
     report = await execute(seen.plan, spec, BY_NAME, seen.known, write, watcher)
-    if report.failed:
-        return report, await last_look(tenant, spec, seen)
-    after, differing = await _settled(tenant, spec, seen.plan, ui)
+    try:
+        if report.failed:
+            return report, await _looked_again(tenant, spec, seen)
+        after, differing = await _settled(tenant, spec, seen.plan, ui)
+    except PlanError as error:  # what was written before is told in any case
+        return Report((*report.results, _came_back(seen.plan, error))), seen
     return Report((*report.results, *differing)), after
+
+
+async def _looked_again(tenant: OpenTenant, spec: Spec, seen: Seen) -> Seen:
+    """As last_look; but that no plan can be made any more is told. Raises PlanError."""
+    try:
+        return await look(tenant, spec)
+    except PlanError:
+        raise
+    except ProvisionerError:
+        return seen
+
+
+def _came_back(shown: Plan, error: PlanError) -> StepResult:
+    """A row for what a step of the plan brought to light, and no plan can be made of."""
+    brought = next((step for step in shown.pending if step.reveals), shown.pending[-1])
+    return StepResult(brought, Outcome.FAILED, error)
 
 
 async def _settled(tenant: OpenTenant, spec: Spec, shown: Plan, ui: Ui) -> tuple[Seen, tuple[StepResult, ...]]:
@@ -144,9 +169,11 @@ async def _settled(tenant: OpenTenant, spec: Spec, shown: Plan, ui: Ui) -> tuple
             step
             for step in seen.plan.pending
             if not (step.last or step.address in unread)
-            and ((step.address, step.operation) in written or not (revealed or step.scheduled))
+            and ((step.address, step.operation) in written or not (revealed or step.scheduled or step.on_demand))
         ]
-        left += [step for step in seen.plan.unknown if _is_in_vault(step)] if role_given else ()
+        asked = {step.address for step in seen.plan.pending if step.on_demand}
+        unread_yet = [step for step in seen.plan.unknown if _is_in_vault(step) and asked.isdisjoint(step.needs)]
+        left += unread_yet if role_given else ()
         if not left or (clock.monotonic_s() > ends and all(step.action is Action.UNKNOWN for step in left)):
             return seen, ()
         if clock.monotonic_s() > ends:

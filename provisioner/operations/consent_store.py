@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -49,8 +50,16 @@ async def prove_and_store(
         )
     ui.progress(f"storing the token in vault {spec.vault.name}")
     with writes_allowed():
-        stored = await store(wanted_token(spec), token, identity, ready.secrets)
+        stored = await store(wanted_token(spec), token, identity, ready.secrets, await _tags_before(spec, ready))
     return result_of(spec, stored, identity.account, identity.object_id)
+
+
+async def _tags_before(spec: Spec, ready: Ready) -> Mapping[str, str]:
+    """Of the token that is replaced, where an apply keeps its notes on it; elsewhere nobody needs to look."""
+    if spec.vault.mode != "use":
+        return {}
+    name = spec.consent.secret_name.lower()
+    return next((secret.tags for secret in await ready.secrets.list() if secret.name.lower() == name), {})
 
 
 def result_of(spec: Spec, stored: SecretFacts, account: str, object_id: str) -> ConsentResult:

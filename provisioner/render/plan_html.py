@@ -95,7 +95,7 @@ def _row(tenant: Checked, number: int) -> Context:
         "name": tenant.name,
         "mark": mark_of_code(tenant.code),
         "outcome": OUTCOMES[tenant.code][0],
-        "cause": "" if plan is None else plan_view.CAUSES[plan.cause],
+        "cause": "" if plan is None else plan_view.cause(plan),
         "todo": ", ".join(todo) if plan is not None else "no plan could be made",
         "credential": "" if plan is None else plan_view.ending(plan, Mortal.CREDENTIAL),
         "token": "" if plan is None else plan_view.ending(plan, Mortal.REFRESH_TOKEN),

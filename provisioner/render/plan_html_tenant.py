@@ -49,7 +49,7 @@ def tenant_context(tenant: Checked, number: int, level: int) -> Context:
         return _NOTHING | head | {"error": _error(tenant.error, tenant.file)}
     found = standings(plan)
     return _NOTHING | head | {
-        "cause": plan_view.CAUSES[plan.cause],
+        "cause": plan_view.cause(plan),
         "cloud": plan.cloud,
         "runner": plan.runner,
         "counts": counted(plan),

@@ -120,7 +120,12 @@ class PermissionEntry(_Shape, frozen=True, kw_only=True):
 
 
 class TenantPlan(_Shape, frozen=True, kw_only=True):
-    """The plan of one tenant. `digest`: SHA-256 of the canonical resolved spec."""
+    """The plan of one tenant. `digest`: SHA-256 of the canonical resolved spec.
+
+    `cause`: `first` (no apply has been complete yet), `none`, `drift` (changed outside), `change` (another spec),
+    `both`, `unknown`. `since`: when the spec that the tenant's notes are of had been applied completely: what drifted
+    did so after it. Null where nothing is noted.
+    """
 
     name: str
     tenant: str
@@ -129,6 +134,7 @@ class TenantPlan(_Shape, frozen=True, kw_only=True):
     digest: str
     made_at: Moment
     cause: Cause
+    since: Moment | None
     entries: list[Entry]
     notices: list[NoticeRow]
     life: list[LifeRow]
@@ -179,6 +185,7 @@ def tenant_plan(plan: Plan) -> TenantPlan:
         digest=plan.digest,
         made_at=timestamp(plan.made_at),
         cause=plan.cause,
+        since=None if plan.since is None else timestamp(plan.since),
         entries=[_entry(step) for step in plan.steps],
         notices=[
             NoticeRow(severity=notice.severity, text=notice.text, next=notice.next_step) for notice in plan.notices

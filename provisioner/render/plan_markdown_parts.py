@@ -57,7 +57,7 @@ def summary_row(tenant: Checked) -> str:
     removed = str(plan.removed) if plan.removals else ""
     ends = [plan_view.ending(plan, what) for what in plan_view.OWN]
     cells = [numbers.get(action, "") for action in plan_view.COUNTED]
-    return row(name, outcome, plan_view.CAUSES[plan.cause], *cells, removed, *ends)
+    return row(name, outcome, plan_view.cause(plan), *cells, removed, *ends)
 
 
 def _sign(sign: str) -> str:
@@ -100,7 +100,7 @@ def title(plan: Plan) -> str:
 
 
 def about(plan: Plan) -> str:
-    cause = plan_view.CAUSES[plan.cause]
+    cause = plan_view.cause(plan)
     return f"tenant {inline(plan.tenant)} · cloud {plan.cloud} · {cause} · as {inline(plan.runner)}\n\n"
 
 

@@ -77,8 +77,9 @@ def task_lines(plan: Plan, width: int, file: str = ANY_FILE) -> Lines:
 
 def _heading(plan: Plan, width: int) -> Lines:
     head = paragraph(f"Plan for {plan.name} as {plan.runner}", width, rest="  ", style="bold")
-    told = f"tenant {plan.tenant} · cloud {plan.cloud} · {plan_view.CAUSES[plan.cause]}"
-    return head + paragraph(told, width, rest="  ")
+    where, why = f"tenant {plan.tenant} · cloud {plan.cloud}", plan_view.cause(plan)
+    lines = (f"{where} · {why}",) if len(f"{where} · {why}") <= width else (where, why)
+    return head + [line for text in lines for line in paragraph(text, width, rest="  ")]
 
 
 def _step(step: Step, now: datetime, width: int, file: str, life: Life | None) -> Lines:

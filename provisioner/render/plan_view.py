@@ -17,7 +17,7 @@ from provisioner.core.overview import PermissionRow
 from provisioner.core.plan import Cause, Life, Mortal, Plan
 from provisioner.core.step import Action, Change, Step
 from provisioner.render.layout import count
-from provisioner.render.values import shown, words
+from provisioner.render.values import moment, shown, words
 
 LATER = "·"
 OWN = (Mortal.CREDENTIAL, Mortal.REFRESH_TOKEN)
@@ -30,12 +30,12 @@ SIGNS: dict[Action, str] = {
     Action.UNKNOWN: "?",
     Action.PERSON: "!",
 }
-CAUSES = {
+_CAUSES = {
     Cause.FIRST: "first run",
     Cause.NONE: "no drift",
-    Cause.DRIFT: "drift",
+    Cause.DRIFT: "changed outside",
     Cause.CHANGE: "new spec",
-    Cause.BOTH: "drift, new spec",
+    Cause.BOTH: "new spec, and changed outside",
     Cause.UNKNOWN: "cause unknown",
 }
 COUNTED = {
@@ -76,6 +76,12 @@ class Task:
     address: Address
     text: str
     reason: str = ""
+
+
+def cause(plan: Plan) -> str:
+    """Why there is something to do, and after which time the world moved where that is known."""
+    drifted = plan.cause in (Cause.DRIFT, Cause.BOTH)
+    return _CAUSES[plan.cause] + (f" since {moment(plan.since)}" if drifted and plan.since is not None else "")
 
 
 def groups(plan: Plan) -> list[Group]:

@@ -30,7 +30,7 @@ from provisioner.resources.elsewhere import APPLICATION, by_its_manager
 from provisioner.resources.lag import DIRECTORY_DEADLINE_S, directory_lag, find_after_conflict, retry_while
 from provisioner.resources.marks import application_tag
 from provisioner.resources.permissions import declared, permission_named
-from provisioner.resources.rights import READ_APPLICATIONS, READ_GRANTS, WRITE_OWN_APPLICATION
+from provisioner.resources.rights import READ_APPLICATIONS, READ_GRANTS, RESTORE_APPLICATION, WRITE_OWN_APPLICATION
 from provisioner.spec.draft import merged
 from provisioner.spec.model import Spec
 
@@ -192,10 +192,14 @@ class Application:
         return Present(ApplicationFact(updated, fact.apis))
 
     def rights(self, operation: str) -> tuple[Right, ...]:
-        return (READ_APPLICATIONS,) if operation == "observe" else (WRITE_OWN_APPLICATION,)
+        if operation == "observe":
+            return (READ_APPLICATIONS,)
+        return (RESTORE_APPLICATION,) if operation == "restore" else (WRITE_OWN_APPLICATION,)
 
     def person(self, step: Step, wanted: ApplicationWanted | None, known: Known, clients: TenantClients) -> str | None:
-        return None
+        if step.operation != "restore":
+            return None
+        return f"az rest --method POST --url {clients.cloud.graph}/v1.0/directory/deletedItems/{step.seen}/restore"
 
     def to_spec(self, seen: Mapping[Address, ApplicationFact]) -> SpecFragment:
         return merged(application_fragment(fact.application, fact.apis) for fact in seen.values())

@@ -51,6 +51,11 @@ class ApplicationWanted:
     def urls(self) -> tuple[Url, ...] | None:
         return None if self.reply_urls is None else tuple((url.platform, url.uri) for url in self.reply_urls)
 
+    def others_urls(self, seen: Collection[Url]) -> tuple[Url, ...]:
+        """Those of others, which stay unless the list is exact; a URI that the spec has on another platform is not."""
+        ours = {uri for _, uri in self.urls or ()}
+        return tuple(url for url in seen if url[1] not in ours)
+
     @property
     def api_names(self) -> Mapping[str, str]:
         """appId to name of the APIs it asks permissions of."""
@@ -162,12 +167,18 @@ def reply_urls(application: ApplicationFacts) -> tuple[Url, ...]:
 
 
 def _url_changes(wanted: ApplicationWanted, seen: Collection[Url]) -> tuple[tuple[Change, ...], tuple[str, ...]]:
-    return compare.entries(
-        "application.replyUrls",
-        None if wanted.urls is None else [_shown_url(url) for url in wanted.urls],
-        [_shown_url(url) for url in seen],
+    """Entra takes a URI once: one that is on another platform than the spec says is moved, not added."""
+    path = "application.replyUrls"
+    had = {uri: platform for platform, uri in seen}
+    moved = [(platform, uri) for platform, uri in wanted.urls or () if had.get(uri, platform) != platform]
+    moves = tuple(Change(path, _shown_url((had[uri], uri)), _shown_url((platform, uri))) for platform, uri in moved)
+    changes, kept = compare.entries(
+        path,
+        None if wanted.urls is None else [_shown_url(url) for url in wanted.urls if url not in moved],
+        [_shown_url(url) for url in seen if url in (wanted.urls or ()) or url in wanted.others_urls(seen)],
         exact=wanted.exact_reply_urls,
     )
+    return moves + changes, kept
 
 
 def _shown_url(url: Url) -> str:
@@ -197,13 +208,13 @@ def colliding_urls(urls: Iterable[Url]) -> list[str]:
 def _refuse_colliding_ports(address: Address, wanted: ApplicationWanted, seen: ApplicationFacts) -> None:
     """Entra ignores the port of a localhost URL and picks one of two arbitrarily (sam-facts 5.4)."""
     wanted_urls = wanted.urls or ()
-    others = [] if wanted.exact_reply_urls else [url for url in reply_urls(seen) if url not in wanted_urls]
+    others = () if wanted.exact_reply_urls else wanted.others_urls(reply_urls(seen))
     by_shape = {_without_port(uri): uri for _, uri in others if _is_localhost(uri)}
     for _, uri in wanted_urls:
         other = by_shape.get(_without_port(uri)) if _is_localhost(uri) else None
         if other is not None:
             raise PlanError(
-                f"reply URL {uri} differs from {other}, which somebody else added, only in its port or platform",
+                f"reply URL {uri} differs from {other}, which somebody else added, only in its port",
                 where=f"{address} application.replyUrls",
                 next_step="Entra ignores a localhost port: vary the path, or remove the other with exact: [replyUrls]",
             )

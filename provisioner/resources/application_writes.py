@@ -84,7 +84,7 @@ def _platforms(wanted: ApplicationWanted, seen: tuple[tuple[str, str], ...]) -> 
     from msgraph.generated.models.spa_application import SpaApplication
     from msgraph.generated.models.web_application import WebApplication
 
-    others = () if wanted.exact_reply_urls else tuple(url for url in seen if url not in (wanted.urls or ()))
+    others = () if wanted.exact_reply_urls else wanted.others_urls(seen)
     urls = None if wanted.urls is None else wanted.urls + others
 
     def of(platform: str) -> list[str] | None:
@@ -131,7 +131,7 @@ def _lists(application: ApplicationFacts) -> tuple[object, ...]:
 
 
 def _refuse_lost_entries(wanted: ApplicationWanted, before: ApplicationFacts, after: ApplicationFacts) -> None:
-    lost_urls = () if wanted.exact_reply_urls else set(reply_urls(before)) - set(reply_urls(after))
+    lost_urls = () if wanted.exact_reply_urls else set(wanted.others_urls(reply_urls(before))) - set(reply_urls(after))
     lost_permissions = () if wanted.exact_permissions else set(before.required) - set(after.required)
     lost_tags = set(before.tags) - set(after.tags)
     lost = [uri for _, uri in lost_urls] + [entry.permission_id for entry in lost_permissions] + list(lost_tags)

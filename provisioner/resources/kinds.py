@@ -16,7 +16,7 @@ from provisioner.resources.service_principal import ServicePrincipal
 from provisioner.resources.spec_digest import SpecDigest
 from provisioner.resources.vault import Vault
 
-KINDS: tuple[AnyKind, ...] = (
+_WANTED: tuple[AnyKind, ...] = (
     ResourceProvider(),
     ResourceGroup(),
     Vault(),
@@ -28,6 +28,6 @@ KINDS: tuple[AnyKind, ...] = (
     AppRoleAssignment(),
     Credential(),
     RefreshToken(),
-    SpecDigest(),
 )
+KINDS: tuple[AnyKind, ...] = (*_WANTED, SpecDigest(_WANTED))
 BY_NAME = {kind.name: kind for kind in KINDS}

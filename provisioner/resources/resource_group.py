@@ -41,8 +41,8 @@ class ResourceGroup:
     after = ("vault",)
 
     def wanted(self, spec: Spec) -> Mapping[Address, GroupWanted]:
-        """None where the vault is there already, and so is its group."""
-        if spec.vault.mode != "create":
+        """None where the vault is another's. One that was adopted may have gone with its group, and comes back."""
+        if spec.vault.mode == "use":
             return {}
         group = GroupWanted(spec.vault.resource_group, spec.vault.location, spec.name, Address(spec.name, "vault"))
         return {Address(spec.name, self.name): group}

@@ -22,6 +22,7 @@ WRITE_OWN_APPLICATION = Right("graph", _OWN_APPLICATIONS, why="the application, 
 CREATE_API_PRINCIPAL = Right(
     "graph", _OWN_APPLICATIONS[1:], why="creates the service principal of a Microsoft API where it is missing"
 )
+RESTORE_APPLICATION = Right("graph", _OWN_APPLICATIONS[1:], why="brings a deleted application back (sam-facts 5.7)")
 _GRANT = ("DelegatedPermissionGrant.ReadWrite.All", "Directory.ReadWrite.All", _AS_USER)
 READ_GRANTS = Right("graph", ("Directory.Read.All", *_GRANT))
 WRITE_GRANTS = Right("graph", _GRANT, why="grants delegated permissions for the tenant")

@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from provisioner.clients.arm_facts import RoleAssignmentFacts, VaultFacts
 from provisioner.clients.identity import RunnerFacts
 from provisioner.clients.tenant import TenantClients
 from provisioner.core.address import Address
-from provisioner.core.errors import ConflictError
+from provisioner.core.errors import ApiError, ConflictError
 from provisioner.core.observation import Absent, Known, Observation, Present
 from provisioner.core.step import Action, Change, Step
 from provisioner.resources import access_policies
 from provisioner.resources.access_policies import Asked, PolicyFact, PolicyGap
 from provisioner.resources.access_spec import access_fragment
-from provisioner.resources.contract import Reader, Right, SpecFragment, Writer, blocked
+from provisioner.resources.contract import Reader, Right, SpecFragment, Writer, blocked, could_not_look
 from provisioner.resources.lag import DIRECTORY_DEADLINE_S, principal_lag, retry_while
 from provisioner.resources.marks import role_assignment_name, role_assignment_note
 from provisioner.resources.rights import ASSIGN_VAULT_ROLES, READ_VAULT
-from provisioner.resources.vault_roles import ROLE_IDS, SECRETS_OFFICER, covering, operator_roles, runner_roles
+from provisioner.resources.vault_roles import (
+    CERTIFICATES_OFFICER,
+    ROLE_IDS,
+    SECRETS_OFFICER,
+    covering,
+    operator_roles,
+    runner_roles,
+)
 from provisioner.spec.model import PrincipalType, Spec
 
 RUNNER = "runner"
@@ -31,6 +38,8 @@ class RoleWanted:
     """principal "" stands for whoever applies. purpose: `access`, `operator` or `runner`. exact: others' are to go.
 
     model_stays: the vault was there before us; where it has access policies, they are what gives access.
+    spare: a runner's role that nothing of the spec needs, but what another type of credential left behind may. It is
+    never told of unless a step asks for it.
     """
 
     spec_name: str
@@ -43,6 +52,7 @@ class RoleWanted:
     vault: Address
     exact: bool
     model_stays: bool
+    spare: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,10 +101,10 @@ class RoleAssignment:
             )
 
         kind = spec.application.credential.type
-        roles = {
-            runner_address(spec.name, role): entry(role, spec.vault.runner or "", "ServicePrincipal", RUNNER)
-            for role in runner_roles(kind)
-        }
+        roles = {}
+        for role in dict.fromkeys((*runner_roles(kind), CERTIFICATES_OFFICER)):
+            runner = entry(role, spec.vault.runner or "", "ServicePrincipal", RUNNER)
+            roles[runner_address(spec.name, role)] = replace(runner, spare=role not in runner_roles(kind))
         for operator in spec.consent.operators:
             for role in operator_roles(kind):
                 address = Address(spec.name, self.name, f"{role}/{operator}")
@@ -111,14 +121,28 @@ class RoleAssignment:
         self, wanted: Mapping[Address, RoleWanted], known: Known, read: Reader
     ) -> Mapping[Address, Observation[RoleFact | PolicyFact]]:
         first = next(iter(wanted.values()))
+        asked = [address for address, role in wanted.items() if not role.spare]
         if (unknown := blocked(known, first.vault)) is not None:
-            return dict.fromkeys(wanted, unknown)
+            return dict.fromkeys(asked, unknown)
         vault = known.fact(first.vault)
         if vault is None:
-            return dict.fromkeys(wanted, Absent())
+            return dict.fromkeys(asked, Absent())
+        try:
+            return await self._look(wanted, vault, read)
+        except ApiError as error:
+            return dict.fromkeys(asked, could_not_look(error, READ_VAULT.told()))
+
+    async def _look(
+        self, wanted: Mapping[Address, RoleWanted], vault: VaultFacts, read: Reader
+    ) -> Mapping[Address, Observation[RoleFact | PolicyFact]]:
+        first = next(iter(wanted.values()))
         if vault.rbac or not first.model_stays:
             return await self._by_roles(wanted, vault, read)
-        by_policy = {address: asked for address, role in wanted.items() if (asked := _asked(role, read.runner))}
+        by_policy = {
+            address: asked
+            for address, role in wanted.items()
+            if not role.spare and (asked := _asked(role, read.runner))
+        }
         left = {address: role for address, role in wanted.items() if address not in by_policy}
         seen = dict(await self._by_roles(left, vault, read)) if left else {}
         policies, given = await access_policies.look(by_policy, vault, read)
@@ -136,9 +160,11 @@ class RoleAssignment:
         listed = await read.clients.arm.list_role_assignments(vault.id)
         left = [entry for entry in listed if _left_by_us(entry, first.spec_name, wanted.values())]
         standing = [entry for entry in listed if entry not in left]
-        seen: dict[Address, Observation[RoleFact | PolicyFact]] = {
-            address: _find(role, standing, read.runner.object_id) for address, role in wanted.items()
-        }
+        seen: dict[Address, Observation[RoleFact | PolicyFact]] = {}
+        for address, role in wanted.items():
+            found = _find(role, standing, read.runner.object_id)
+            if isinstance(found, Present) or not role.spare:
+                seen[address] = found
         used = {
             found.fact.assignment.name
             for found in seen.values()
@@ -192,7 +218,9 @@ class RoleAssignment:
                 if assignment.id == step.seen:
                     await write.clients.arm.delete_role_assignment(vault.id, assignment.name)
             return Absent()
-        there = _find(wanted, listed, write.runner.object_id)
+        # A wider role that we gave once may leave with this very plan: only the role itself, or another's, is enough.
+        staying = [entry for entry in listed if not _is_ours(entry, wanted.spec_name) or _gives(entry, wanted.role)]
+        there = _find(wanted, staying, write.runner.object_id)
         return there if isinstance(there, Present) else await self._assign(wanted, vault.id, write)
 
     async def _assign(self, wanted: RoleWanted, scope: str, write: Writer) -> Observation[RoleFact]:
@@ -269,7 +297,7 @@ def _find(wanted: RoleWanted, listed: Sequence[RoleAssignmentFacts], runner: str
     """
     principal = wanted.principal or runner.lower()
     held = [entry for entry in listed if entry.principal_id == principal and entry.role_id in covering(wanted.role)]
-    itself = [entry for entry in held if ROLE_IDS[entry.role_id] == wanted.role]
+    itself = [entry for entry in held if _gives(entry, wanted.role)]
     narrow = wanted.exact and wanted.purpose != RUNNER
     found = next(iter(itself if narrow or itself else held), None)
     return Absent() if found is None else Present(RoleFact(found))
@@ -277,11 +305,21 @@ def _find(wanted: RoleWanted, listed: Sequence[RoleAssignmentFacts], runner: str
 
 def _left_by_us(assignment: RoleAssignmentFacts, spec_name: str, wanted: Iterable[RoleWanted]) -> bool:
     """Made by us for the spec (by name and description), which no longer asks for this very role of the principal."""
-    ours = role_assignment_name(assignment.scope, assignment.principal_id, assignment.role_id) == assignment.name
+    needed = [each for each in wanted if not each.spare]
+    asked = any(_gives(assignment, each.role) and each.principal == assignment.principal_id for each in needed)
+    return _is_ours(assignment, spec_name) and not asked
+
+
+def _is_ours(assignment: RoleAssignmentFacts, spec_name: str) -> bool:
+    """Made by us, for somebody else than the runner."""
+    named = role_assignment_name(assignment.scope, assignment.principal_id, assignment.role_id) == assignment.name
     notes = {role_assignment_note(spec_name, purpose) for purpose in ("access", "operator")}
-    role = ROLE_IDS.get(assignment.role_id)
-    asked = any(entry.role == role and entry.principal == assignment.principal_id for entry in wanted)
-    return ours and assignment.description in notes and not asked
+    return named and assignment.description in notes
+
+
+def _gives(assignment: RoleAssignmentFacts, role: str) -> bool:
+    """This very role."""
+    return ROLE_IDS.get(assignment.role_id) == role
 
 
 def _on_vault(assignment: RoleAssignmentFacts, vault_id: str) -> bool:

@@ -1,107 +1,132 @@
-"""The digest of the spec that was last applied completely: a tag on the vault, written when all else is done.
+"""What was last applied completely, in three tags: the spec's digest, digests of what it wanted of each kind, and when.
 
-It tells drift (the world moved) from change (the spec moved), and is the only state kept anywhere.
+They tell drift (the world moved) from change (the spec moved), and are the only state kept anywhere. They lie on the
+vault, and are written when all else is done. A vault that is only used is not written: there they lie on the refresh
+token, once a person has brought one, and a renewal carries them over.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from provisioner.clients.tenant import TenantClients
 from provisioner.core.address import Address
+from provisioner.core.errors import StaleError
 from provisioner.core.observation import Absent, Known, Observation, Present
 from provisioner.core.step import Action, Change, Step
-from provisioner.resources.contract import Reader, Right, SpecFragment, Writer, blocked
+from provisioner.resources.contract import AnyKind, Reader, Right, SpecFragment, Writer, blocked
 from provisioner.resources.lag import retry_while, settling
-from provisioner.resources.marks import DIGEST_TAG
+from provisioner.resources.marks import APPLIED_TAG, DIGEST_TAG, TAG, WANTED_TAG
 from provisioner.resources.rights import READ_VAULT, WRITE_VAULT
+from provisioner.resources.role_assignment import runner_addresses
+from provisioner.resources.wanted_digests import as_tag, digests, from_tag
 from provisioner.spec.model import Spec, digest
 
 _SHOWN = 12
 _DEADLINE_S = 300.0
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
 class DigestWanted:
-    """digest: SHA-256 in hex of the canonical resolved spec."""
+    """digest: SHA-256 in hex of the canonical resolved spec. of_kinds: short digests of what it wants of each kind.
+
+    token: the refresh token's address where the tags lie on its secret; None where they lie on the vault.
+    """
 
     digest: str
+    of_kinds: Mapping[str, str]
+    mark: str
     group: str
     vault_name: str
+    secret_name: str
     vault: Address
+    token: Address | None
+    runner_roles: tuple[Address, ...]
+
+    def tags(self, now: datetime) -> dict[str, str]:
+        return {
+            DIGEST_TAG: self.digest,
+            WANTED_TAG: as_tag(self.of_kinds),
+            APPLIED_TAG: now.astimezone(UTC).isoformat(timespec="seconds"),
+        }
 
 
 @dataclass(frozen=True)
 class DigestFact:
-    """digest: "" when no apply has ever been complete."""
+    """digest: "" when no apply has ever been complete. applied_at: when that one was; None where nothing says so."""
 
     digest: str
+    of_kinds: Mapping[str, str] = field(default_factory=dict)
+    applied_at: datetime | None = None
 
 
+@dataclass(frozen=True)
 class SpecDigest:
-    """Never drifts by itself; it differs when the spec was edited since."""
+    """Never drifts by itself; it differs when the spec was edited since. kinds: all the others."""
 
+    kinds: tuple[AnyKind, ...] = ()
     name = "spec_digest"
-    after = ("vault",)
+    after = ("vault", "refresh_token")
 
     def wanted(self, spec: Spec) -> Mapping[Address, DigestWanted]:
-        vault = Address(spec.name, "vault")
-        return {
-            Address(spec.name, self.name): DigestWanted(digest(spec), spec.vault.resource_group, spec.vault.name, vault)
-        }
+        token = Address(spec.name, "refresh_token", spec.consent.secret_name)
+        wanted = DigestWanted(
+            digest=digest(spec),
+            of_kinds=digests(spec, self.kinds),
+            mark=spec.name,
+            group=spec.vault.resource_group,
+            vault_name=spec.vault.name,
+            secret_name=spec.consent.secret_name,
+            vault=Address(spec.name, "vault"),
+            token=token if spec.vault.mode == "use" else None,
+            runner_roles=runner_addresses(spec),
+        )
+        return {Address(spec.name, self.name): wanted}
 
     def rests_on(self, address: Address, wanted: DigestWanted | None) -> tuple[Address, ...]:
-        return (Address(address.name, "vault"),)
+        return (Address(address.name, "vault") if wanted is None else wanted.token or wanted.vault,)
 
     async def observe(
         self, wanted: Mapping[Address, DigestWanted], known: Known, read: Reader
     ) -> Mapping[Address, Observation[DigestFact]]:
-        seen: dict[Address, Observation[DigestFact]] = {}
-        for address, entry in wanted.items():
-            vault = known.get(entry.vault)
-            if (unknown := blocked(known, entry.vault)) is not None:
-                seen[address] = unknown
-                continue
-            there = vault.remains if isinstance(vault, Absent) else known.fact(entry.vault)
-            seen[address] = Absent() if there is None else Present(DigestFact(there.tags.get(DIGEST_TAG, "")))
-        return seen
+        """From what others read."""
+        return {address: _look(entry, known) for address, entry in wanted.items()}
 
     def steps(
         self, address: Address, wanted: DigestWanted | None, seen: Observation[DigestFact], now: datetime
     ) -> Sequence[Step]:
         before = seen.fact.digest if isinstance(seen, Present) else ""
-        if wanted is None or before == wanted.digest:
+        if wanted is None or before == wanted.digest or (wanted.token is not None and isinstance(seen, Absent)):
             return ()
+        on_token = wanted.token is not None
         return (
             Step(
                 address,
                 Action.UPDATE,
                 "record",
                 (Change("digest", before[:_SHOWN] or None, wanted.digest[:_SHOWN]),),
-                needs=(wanted.vault,),
-                target=str(wanted.vault),
+                needs=(wanted.token, *wanted.runner_roles) if wanted.token is not None else (wanted.vault,),
+                target=str(wanted.token or wanted.vault),
+                quiet_until=_NEVER if on_token else None,  # a sign-in was all that was missing: that is no news
                 last=True,
-                reason="notes on the vault which spec was applied, so that drift can be told from change",
+                reason=f"notes on the {'refresh token' if on_token else 'vault'} which spec was applied, "
+                "so that drift can be told from change",
             ),
         )
 
     async def perform(
         self, step: Step, wanted: DigestWanted | None, known: Known, write: Writer
     ) -> Observation[DigestFact]:
-        from azure.mgmt.keyvault.models import VaultPatchParameters
-
         assert wanted is not None, "it goes with the vault"  # steps() never plans it
-        arm = write.clients.arm
-
-        async def record() -> None:
-            vault = await arm.find_vault(wanted.group, wanted.vault_name)
-            tags = {**(vault.tags if vault else {}), DIGEST_TAG: wanted.digest}
-            await arm.patch_vault(wanted.group, wanted.vault_name, VaultPatchParameters(tags=tags))
-
-        await retry_while(write, settling, record, f"vault {wanted.vault_name}", _DEADLINE_S)
-        return Present(DigestFact(wanted.digest))
+        tags = wanted.tags(write.clock.now())
+        record = _on_vault if wanted.token is None else _on_token
+        await retry_while(
+            write, settling, lambda: record(wanted, tags, write), f"vault {wanted.vault_name}", _DEADLINE_S
+        )
+        return Present(_fact(tags))
 
     def rights(self, operation: str) -> tuple[Right, ...]:
         return (READ_VAULT,) if operation == "observe" else (WRITE_VAULT,)
@@ -111,3 +136,50 @@ class SpecDigest:
 
     def to_spec(self, seen: Mapping[Address, DigestFact]) -> SpecFragment:
         return SpecFragment({})
+
+
+def _look(wanted: DigestWanted, known: Known) -> Observation[DigestFact]:
+    holder = wanted.token or wanted.vault
+    if (unknown := blocked(known, wanted.vault, holder)) is not None:
+        return unknown
+    if wanted.token is None:
+        vault = known.get(wanted.vault)
+        there = vault.remains if isinstance(vault, Absent) else known.fact(wanted.vault)
+        return Absent() if there is None else Present(_fact(there.tags))
+    token = known.fact(wanted.token)
+    ours = token is not None and token.secret.tags.get(TAG) == wanted.mark
+    return Present(_fact(token.secret.tags)) if token is not None and ours else Absent()
+
+
+def _fact(tags: Mapping[str, str]) -> DigestFact:
+    return DigestFact(tags.get(DIGEST_TAG, ""), from_tag(tags.get(WANTED_TAG, "")), _moment(tags.get(APPLIED_TAG, "")))
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo is not None else None
+
+
+async def _on_vault(wanted: DigestWanted, tags: Mapping[str, str], write: Writer) -> None:
+    from azure.mgmt.keyvault.models import VaultPatchParameters
+
+    vault = await write.clients.arm.find_vault(wanted.group, wanted.vault_name)
+    parameters = VaultPatchParameters(tags={**(vault.tags if vault else {}), **tags})
+    await write.clients.arm.patch_vault(wanted.group, wanted.vault_name, parameters)
+
+
+async def _on_token(wanted: DigestWanted, tags: Mapping[str, str], write: Writer) -> None:
+    """On the version in force; its value is not read."""
+    vault = write.clients.vault(wanted.vault_name)
+    versions = await vault.list_versions(wanted.secret_name)
+    ours = [entry for entry in versions if entry.enabled and entry.tags.get(TAG) == wanted.mark]
+    if not ours:
+        raise StaleError(
+            f"secret {wanted.secret_name} is gone",
+            where=f"vault {wanted.vault_name}",
+            next_step="run the same command again",
+        )
+    await vault.tag_secret(wanted.secret_name, ours[-1].version, {**ours[-1].tags, **tags})

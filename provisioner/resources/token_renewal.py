@@ -50,7 +50,7 @@ async def renew(wanted: TokenWanted, held: HeldToken, secrets: VaultSecrets) -> 
     token, identity = await _new_token(wanted, held, secrets)
     try:
         with writes_allowed():
-            stored = await store(wanted, token, identity, secrets)
+            stored = await store(wanted, token, identity, secrets, held.stored.facts.tags)
     except OlderVersionsError:
         raise
     except ProvisionerError as error:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 
 from provisioner.clients.key_vault import SecretFacts
 from provisioner.core.errors import ApiError, ProvisionerError
 from provisioner.core.secret import Secret
 from provisioner.resources.lag import until_heard
-from provisioner.resources.marks import TAG
+from provisioner.resources.marks import NOTES, TAG
 from provisioner.resources.token_checks import TokenIdentity
 from provisioner.resources.token_state import CONTENT_TYPE, LIFETIME, TokenWanted, token_tags
 from provisioner.resources.vault_secrets import VaultSecrets
@@ -19,8 +20,16 @@ class OlderVersionsError(ProvisionerError):
     """The new token is stored; versions that should be put out of use could not be."""
 
 
-async def store(wanted: TokenWanted, token: Secret, identity: TokenIdentity, secrets: VaultSecrets) -> SecretFacts:
+async def store(
+    wanted: TokenWanted,
+    token: Secret,
+    identity: TokenIdentity,
+    secrets: VaultSecrets,
+    before: Mapping[str, str] = MappingProxyType({}),
+) -> SecretFacts:
     """Write a proven token and return what the vault has of it.
+
+    before: the tags of the version it follows; what an apply noted there of the spec (`spec_digest`) stays.
 
     Raises: what VaultSecrets.put raises, then nothing is stored; OlderVersionsError, then it is.
     """
@@ -30,7 +39,7 @@ async def store(wanted: TokenWanted, token: Secret, identity: TokenIdentity, sec
         token,
         content_type=CONTENT_TYPE,
         expires_at=issued_at + LIFETIME,
-        tags=token_tags(wanted, identity, issued_at),
+        tags={**_notes(wanted, before), **token_tags(wanted, identity, issued_at)},
         shared=True,
     )
     try:
@@ -44,6 +53,10 @@ async def store(wanted: TokenWanted, token: Secret, identity: TokenIdentity, sec
             next_step=error.next_step or "run the same command again",
         ) from error
     return written
+
+
+def _notes(wanted: TokenWanted, tags: Mapping[str, str]) -> dict[str, str]:
+    return {name: tags[name] for name in NOTES if name in tags} if tags.get(TAG) == wanted.mark else {}
 
 
 async def _retire_older(secrets: VaultSecrets, wanted: TokenWanted, written: SecretFacts) -> None:

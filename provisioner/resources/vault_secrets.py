@@ -27,7 +27,7 @@ _SETTLE_DEADLINE_S = 300.0
 _READ_BACK_DEADLINE_S = 60.0
 _READ_BACK_POLL_S = 1.0
 # Key Vault's inner codes of a 409 (observed in public issue reports, Azure/azure-sdk-for-net 31581).
-_DELETED = "ObjectIsDeletedButRecoverable"
+DELETED = "ObjectIsDeletedButRecoverable"
 _IN_BETWEEN = ("ObjectIsBeingDeleted", "ObjectIsBeingRecovered")
 
 
@@ -92,7 +92,7 @@ class VaultSecrets:
         try:
             written = await self._settled(heard, name, _in_between)
         except ConflictError as error:
-            if error.code != _DELETED:
+            if error.code != DELETED:
                 raise
             await until_heard(self.write, partial(self._recover, name), f"the recovery of {name}")
             written = await self._settled(heard, name, _still_deleted)
@@ -187,4 +187,4 @@ def _in_between(error: ApiError) -> bool:
 
 def _still_deleted(error: ApiError) -> bool:
     """After the recovery was asked for, the name may be held for a while (same source)."""
-    return isinstance(error, ConflictError) and error.code in (_DELETED, *_IN_BETWEEN)
+    return isinstance(error, ConflictError) and error.code in (DELETED, *_IN_BETWEEN)

@@ -246,7 +246,7 @@ def _reply_url(entry: Any) -> Any:
 
 def document(spec: Spec) -> dict[str, Any]:
     """The resolved spec as plain data: `parse(document(spec)) == spec`."""
-    plain: dict[str, Any] = msgspec.to_builtins(spec, enc_hook=_encode)
+    plain: dict[str, Any] = msgspec.to_builtins(spec, enc_hook=encode)
     resolved: dict[str, Any] = _without_none(plain)
     return resolved
 
@@ -263,7 +263,8 @@ def _decode(kind: type, value: Any) -> Any:
     raise NotImplementedError(kind)
 
 
-def _encode(value: Any) -> Any:
+def encode(value: Any) -> Any:
+    """For msgspec: what of a spec is not plain data itself."""
     if isinstance(value, Duration):
         return value.text
     raise NotImplementedError(type(value))

@@ -10,9 +10,19 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from provisioner import __version__
 from provisioner.clients.session import EmulatorEndpoint, open_session
 from provisioner.core.clock import Clock
 from tests.trial import Trial
+
+
+def test_every_request_names_product_and_command_after_the_sdk_that_sends_it(applied: Trial) -> None:
+    applied.plan()
+    agents = {each["request"]["headers"]["user-agent"] for each in applied.requests() if not each["inner"]}
+    ours = f"provisioner/{__version__} (plan)"
+    assert ours in agents
+    assert all(agent.endswith(ours) for agent in agents)
+    assert {agent.partition("/")[0] for agent in agents - {ours}} >= {"azsdk-python-mgmt-keyvault"}
 
 
 def test_an_address_that_is_not_the_emulator_s_is_never_connected_to(applied: Trial) -> None:

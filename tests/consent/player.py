@@ -42,7 +42,7 @@ class Player:
         return self.says_yes
 
     async def ask(self, prompt: str) -> str:
-        url = next(line for text in self.said for line in text.splitlines() if line.startswith("https://"))
+        url = [line for text in self.said for line in text.splitlines() if line.startswith("https://")][-1]
         ending = await asyncio.to_thread(self.robots().sign_in, url, self.person, deliver=False)
         return self.pasted(ending)
 

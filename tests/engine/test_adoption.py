@@ -51,6 +51,13 @@ def adopted(found: Inherited) -> Inherited:
     return found
 
 
+def test_an_adopted_vault_comes_back_with_its_resource_group(adopted: Inherited) -> None:
+    adopted.arm("DELETE", adopted.group_path, version="2022-09-01")
+    result = adopted.apply()
+    assert result.exit_code() == 3, failures(result)
+    assert not adopted.plan().pending
+
+
 @pytest.fixture
 def used(found: Inherited) -> Inherited:
     """As found, and the spec only uses both."""

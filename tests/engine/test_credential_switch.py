@@ -278,6 +278,35 @@ def test_nothing_of_the_old_type_goes_while_the_new_one_does_not_work(trial: Tri
     assert trial.application()["passwordCredentials"] == []
 
 
+@pytest.mark.parametrize(("before", "after"), [(SECRET, CERTIFICATE), (CERTIFICATE, SECRET)])
+def test_a_deleted_credential_of_another_type_keeps_its_name(
+    trial: Trial, before: dict[str, object], after: dict[str, object]
+) -> None:
+    assert trial.apply(trial.spec(application__credential=before)).exit_code() == 3
+    trial.secrets("DELETE", f"{before['type']}s/{CREDENTIAL}")
+    spec = trial.spec(application__credential=after, safety={"maxRemovals": 2})
+    result = trial.apply(spec)
+    assert result.exit_code() == 3, failures(result)
+    assert not [step for step in trial.plan(spec).pending if step.address.kind == "credential"]
+    secrets = [each["id"].rsplit("/", 1)[-1] for each in trial.secrets("GET", "secrets")["value"]]
+    assert f"{CREDENTIAL}-{after['type']}" in secrets
+    assert CREDENTIAL not in secrets
+
+
+def test_a_certificate_that_another_type_replaced_can_be_looked_at_though_the_role_is_gone(trial: Trial) -> None:
+    """The spec's own type no longer needs the role; a deleted vault comes back without any."""
+    assert trial.apply(trial.spec(application__credential=CERTIFICATE)).exit_code() == 3
+    trial.arm("DELETE", trial.group_path, version="2022-09-01")
+    spec = trial.spec(application__credential=SECRET, safety={"maxRemovals": 2})
+    result = trial.apply(spec)
+    assert result.exit_code() == 3, failures(result)
+    assert not result.after.unknown
+    advance(trial, 8)
+    assert shown(trial, spec) == ["retire_certificate"]
+    assert trial.apply(spec).exit_code() == 3
+    assert not trial.application()["keyCredentials"]
+
+
 def test_what_came_into_force_is_kept_for_the_overlap_when_the_type_is_switched_back(trial: Trial) -> None:
     """The older one has been in force for long; consumers may have followed to the newer one all the same."""
     trial.put_in_place()

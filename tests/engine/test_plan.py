@@ -203,25 +203,6 @@ def test_a_firewall_is_not_taken_for_a_missing_role(applied: Trial) -> None:
     assert not [step for step in unknown if "give the runner" in step.todo or step.needs]
 
 
-# why there is something to do
-
-
-def test_the_cause_tells_drift_from_change(trial: Trial) -> None:
-    assert trial.plan().cause is Cause.FIRST
-    trial.put_in_place()
-    assert trial.plan().cause is Cause.NONE
-    renamed = trial.spec(application__displayName="Renamed")
-    assert trial.plan(renamed).cause is Cause.CHANGE
-    trial.change_application(displayName="Renamed")
-    assert trial.plan().cause is Cause.DRIFT
-    trial.fault("arm.vaults.get", "deny", count=None)
-    assert trial.plan().cause is Cause.UNKNOWN
-
-
-def test_what_verify_and_safety_say_is_no_change(applied: Trial) -> None:
-    assert applied.plan(applied.spec(verify=None, safety={"maxRemovals": 3})).cause is Cause.NONE
-
-
 # who does it
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from provisioner.core.errors import UnsafePlanError
+from provisioner.core.errors import ImmutableFieldError, UnsafePlanError
 from provisioner.core.plan import Cause
+from provisioner.core.step import Action
+from provisioner.emulator.seed.directory import FABRIKAM
 from tests.resources.cases import CASES
 from tests.trial import CREDENTIAL, Trial, failures
 
@@ -61,6 +63,29 @@ def test_a_vault_of_ours_deleted_in_another_location_is_told_with_the_way_back(a
     assert result.report is not None
     [advice] = [each.error.next_step for each in result.report.results if each.error is not None]
     assert f"vault.location: {location}" in advice
+
+
+def test_what_comes_back_and_can_never_be_as_wanted_does_not_hide_what_was_written(applied: Trial) -> None:
+    applied.arm("DELETE", applied.vault_path)
+    result = applied.apply(applied.spec(vault__softDeleteRetentionDays=7))
+    assert result.exit_code() == 1
+    assert result.report is not None
+    done = [each.step.operation for each in result.report.results if each.error is None]
+    assert done == ["recover", "assign", "assign"]
+    [error] = [each.error for each in result.report.results if each.error is not None]
+    assert isinstance(error, ImmutableFieldError)
+
+
+def test_an_application_that_the_runner_may_not_restore_is_a_person_s_with_the_command(prepared: Trial) -> None:
+    prepared.back_to("new")
+    fabrikam = Trial(prepared.cloud, FABRIKAM, prepared.reply_urls)  # its runner may write what it owns, and no more
+    assert fabrikam.apply().exit_code() == 3
+    application = fabrikam.application()["id"]
+    fabrikam.graph("DELETE", f"applications/{application}")
+    [step] = [step for step in fabrikam.plan().steps if step.address.kind == "application"]
+    assert (step.action, step.operation) == (Action.PERSON, "restore")
+    url = f"{GRAPH}/v1.0/directory/deletedItems/{application}/restore"
+    assert step.todo == f"az rest --method POST --url {url}"
 
 
 def test_a_plan_does_not_ask_for_what_comes_back_with_the_vault_or_the_application(applied: Trial) -> None:

@@ -8,8 +8,10 @@ import uuid
 import pytest
 
 from provisioner.core.errors import UnsafePlanError
+from provisioner.core.step import Change
 from provisioner.operations.apply import ApplyOptions, ApplyResult, carry_out, check_safety
 from provisioner.operations.plan import look
+from provisioner.resources.marks import NOTES
 from provisioner.spec.model import Spec
 from tests.resources.cases import CASES, USER_READ_ALL
 from tests.resources.cases import GRAPH as GRAPH_APP
@@ -53,10 +55,20 @@ def test_access_that_left_the_spec_goes_within_the_limit_of_safety(applied: Tria
     assert [step.address.kind for step in applied.plan(spec).steps] == ["refresh_token"]
 
 
+def test_a_narrower_role_is_given_before_the_wider_one_that_we_gave_goes(trial: Trial) -> None:
+    person = {"principal": trial.tenant.colleague_id, "type": "User"}
+    wide, narrow = ({**person, "role": f"Key Vault {role}"} for role in ("Administrator", "Secrets Officer"))
+    assert trial.apply(trial.spec(vault__access=[wide])).exit_code() == 3
+    spec = trial.spec(vault__access=[narrow], safety={"maxRemovals": 1})
+    assert [step.operation for step in trial.plan(spec).pending] == ["assign", "withdraw", "record"]
+    assert trial.apply(spec).exit_code() == 3
+    assert not trial.plan(spec).pending
+
+
 def test_a_list_that_the_spec_does_not_own_loses_nothing_however_exact_it_is(applied: Trial) -> None:
     def kept() -> tuple[object, object]:
         vault = applied.arm("GET", applied.vault_path)
-        tags = {name: tag for name, tag in vault["tags"].items() if name != "provisioner-spec"}
+        tags = {name: tag for name, tag in vault["tags"].items() if name not in NOTES}
         return tags, vault["properties"]["networkAcls"]["ipRules"]
 
     before = kept()
@@ -66,6 +78,21 @@ def test_a_list_that_the_spec_does_not_own_loses_nothing_however_exact_it_is(app
     assert applied.plan(spec).removals == ()
     assert applied.apply(spec).exit_code() == 3
     assert kept() == before
+
+
+@pytest.mark.parametrize("exact", [[], ["replyUrls"]], ids=["others stay", "exact"])
+def test_a_reply_url_that_changes_its_platform_is_moved_and_not_removed(applied: Trial, exact: list[str]) -> None:
+    url = "https://app.contoso.com/signed-in"
+    applied.change_application(publicClient={"redirectUris": [url]})
+    spec = applied.spec(application__replyUrls=[*applied.reply_urls, url], exact=exact)
+    [step] = [step for step in applied.plan(spec).pending if step.address.kind == "application"]
+    assert step.fields == (Change("application.replyUrls", f"{url} (publicClient)", url),)
+    assert not step.removal
+    assert applied.apply(spec).exit_code() == 3
+    application = applied.application()
+    assert url in application["web"]["redirectUris"]
+    assert application["publicClient"]["redirectUris"] == []
+    assert not applied.plan(spec).pending
 
 
 def test_an_exact_list_of_reply_urls_removes_those_of_every_platform(applied: Trial) -> None:

@@ -35,7 +35,11 @@ def _doctor(
     """The checks by name; of several of one name (operators, consumers) the first that does not hold."""
 
     async def run() -> tuple[Check, ...]:
-        opened = opened_as(trial, who, *innermost, spec=spec) if who else trial.opened(*innermost, spec=spec)
+        opened = (
+            opened_as(trial, who, *innermost, spec=spec, verb="doctor")
+            if who
+            else trial.opened(*innermost, spec=spec, verb="doctor")
+        )
         async with opened as tenant:
             return await doctor(tenant, spec or trial.spec())
 

@@ -18,7 +18,7 @@ from tests.rehearsal import SECRET
 
 def probed(kept: Kept, identity: ClientSecretIdentity | None = None) -> Plan:
     async def run() -> Plan:
-        async with kept.opened(identity=identity) as tenant:
+        async with kept.opened(identity=identity, verb="plan") as tenant:
             return await plan(tenant, kept.spec(), probing=True)
 
     return asyncio.run(run())

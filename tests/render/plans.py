@@ -94,6 +94,7 @@ def plan(
     life: tuple[Life, ...] = (),
     resources: tuple[Resource, ...] | None = None,
     permissions: tuple[PermissionRow, ...] = ALIKE,
+    since: datetime | None = None,
 ) -> Plan:
     """A plan of contoso-sam, made at NOW; resources None: everything is there."""
     return Plan(
@@ -105,6 +106,7 @@ def plan(
         made_at=NOW,
         steps=steps,
         cause=cause,
+        since=since,
         notices=notices,
         life=life,
         resources=_ALL_THERE if resources is None else resources,
@@ -207,6 +209,7 @@ DRIFT = plan(
         permission("Mail.Read", declared=False, granted=None),
         permission("Files.Read", declared=False, requested=False),
     ),
+    since=NOW - timedelta(days=9, hours=7),
 )
 
 CLEAN = plan(cause=Cause.NONE)

@@ -50,7 +50,7 @@ async def _sign_in(rehearsal: Rehearsal) -> None:
 
 def _verify(rehearsal: Rehearsal, **changed: str) -> dict[str, Check]:
     async def run() -> tuple[Check, ...]:
-        async with clients_of(rehearsal) as clients:
+        async with clients_of(rehearsal, "verify") as clients:
             clients.clock.offset = timedelta(seconds=rehearsal.cloud.control("GET", "clock")["offset"])
             return await verify(clients, rehearsal.spec(**changed))
 

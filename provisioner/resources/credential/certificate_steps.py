@@ -328,7 +328,7 @@ def _retire(
         Action.UPDATE,
         operation,
         tuple(Change(THUMBPRINT_PATH, thumbprint, None) for thumbprint in sorted(thumbprints)),
-        needs=wanted.needs,
+        needs=(wanted.application, wanted.vault, *wanted.certificate_roles),
         target=str(wanted.application),
         scheduled=True,
         not_before=since + wanted.overlap,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 
 from provisioner.clients.graph_facts import KeyCredential, NewKey
@@ -21,6 +22,7 @@ from provisioner.resources.credential.certificate_steps import (
 from provisioner.resources.credential.place import CURRENT, STATE_TAG, find_certificate
 from provisioner.resources.lag import retry_while
 from provisioner.resources.marks import TAG
+from provisioner.resources.vault_secrets import DELETED
 from provisioner.spec.whole_months import months
 
 _CREATION_DEADLINE_S = 600.0
@@ -68,6 +70,7 @@ async def _bring_forward(step: Step, work: AtWork, fact: CertificateFact) -> Non
         _refuse_nothing_staged(work, fact, now)
         return
     stored = await _created(work) if staged is None else await _stored(work, fact.name, staged)
+    fact = replace(fact, name=stored.facts.name)
     await _register(work, fact, stored)
     if step.operation != "stage":
         await _prove(work, fact.name, stored)
@@ -93,18 +96,34 @@ async def _created(work: AtWork) -> StoredCertificate:
         staged = fact.staged(work.write.clock.now())
         if staged is not None:
             return await _stored(work, fact.name, staged)
-        return await work.in_certificates(
-            lambda certificates: certificates.create(
-                fact.name,
-                subject=f"CN={wanted.spec_name}",
-                months=months(wanted.lifetime),
-                exportable=wanted.exportable,
-                tags={TAG: wanted.spec_name, EXPORTABLE_TAG: str(wanted.exportable).lower()},
-            )
-        )
+        try:
+            return await _create(work, fact.name)
+        except ConflictError as error:
+            beside = wanted.place.names_of("certificate")[1]
+            if error.code != DELETED or fact.name == beside or await _is_deleted(work, fact.name):
+                raise
+            return await _create(work, beside)  # a deleted client secret holds the name, and may come back
 
     waiting_for = f"vault {wanted.vault_name} to make the certificate"
     return await retry_while(work.write, _another_creation, created, waiting_for, _CREATION_DEADLINE_S)
+
+
+async def _create(work: AtWork, name: str) -> StoredCertificate:
+    wanted = work.wanted
+    return await work.in_certificates(
+        lambda certificates: certificates.create(
+            name,
+            subject=f"CN={wanted.spec_name}",
+            months=months(wanted.lifetime),
+            exportable=wanted.exportable,
+            tags={TAG: wanted.spec_name, EXPORTABLE_TAG: str(wanted.exportable).lower()},
+        )
+    )
+
+
+async def _is_deleted(work: AtWork, name: str) -> bool:
+    """Whether it is a soft-deleted certificate that holds the name."""
+    return await work.in_certificates(lambda certificates: certificates.find_deleted(name)) is not None
 
 
 def _another_creation(error: ApiError) -> bool:

@@ -38,7 +38,7 @@ from provisioner.resources.credential.place import find_certificate
 from provisioner.resources.credential.secret_history import with_deleted, with_history
 from provisioner.resources.credential.secret_steps import SecretFact, sorted_out
 from provisioner.resources.credential.wanted import CredentialWanted, wanted_credential
-from provisioner.resources.rights import LIST_SECRETS, WRITE_OWN_APPLICATION, WRITE_SECRETS
+from provisioner.resources.rights import LIST_SECRETS, READ_APPLICATIONS, WRITE_OWN_APPLICATION, WRITE_SECRETS
 from provisioner.resources.role_assignment import holds_role, runner_address
 from provisioner.resources.vault_roles import CERTIFICATES_OFFICER, CRYPTO_USER, READER, SECRETS_OFFICER
 from provisioner.resources.vault_secrets import VaultSecrets
@@ -259,10 +259,17 @@ async def _observe(wanted: CredentialWanted, known: Known, read: Reader) -> Obse
         return Absent()
     seen = known.fact(wanted.application)
     application: ApplicationFacts | None = None if seen is None else seen.application
-    # The trusts travel with what other kinds ask of Graph at the same moment.
-    (secret, certificate), federated = await asyncio.gather(
-        _in_vault(wanted, application, read), _federated(wanted, application, read)
-    )
+    try:
+        # The trusts travel with what other kinds ask of Graph at the same moment.
+        (secret, certificate), federated = await asyncio.gather(
+            _in_vault(wanted, application, read), _federated(wanted, application, read)
+        )
+    except ForbiddenError as error:
+        if error.service == "Graph":
+            return could_not_look(error, READ_APPLICATIONS.told())
+        unknown = could_not_look(error, LIST_SECRETS.told())
+        registered = application is not None and any(key.display_name == wanted.mark for key in application.keys)
+        return replace(unknown, asks=wanted.certificate_roles) if unknown.right and registered else unknown
     if isinstance(certificate, Unknown):
         return certificate
     return Present(CredentialFact(secret, certificate, federated))
@@ -274,7 +281,7 @@ async def _in_vault(
     stored = await list_secrets(read, wanted.vault_name)
     secret = sorted_out(wanted, () if application is None else application.passwords, stored)
     if wanted.place.type == "secret":
-        secret = await with_deleted(read.clients, wanted, secret)
+        secret = await with_deleted(read.clients, wanted, secret, stored)
         secret = await with_history(read.clients, wanted, secret)
     return secret, await _certificate(wanted, application, stored, read)
 
@@ -293,7 +300,8 @@ async def _certificate(
     try:
         name, versions = await find_certificate(wanted.place, stored, certificates.list_versions)
     except ForbiddenError as error:
-        return could_not_look(error, _LIST_CERTIFICATES.told())
+        unknown = could_not_look(error, _LIST_CERTIFICATES.told())
+        return replace(unknown, asks=wanted.certificate_roles) if unknown.right else unknown
     deleted: CertificateFacts | None = None
     if not versions and is_wanted:
         try:

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from provisioner.clients.key_vault import SecretFacts
 from provisioner.clients.tenant import TenantClients
 from provisioner.core.errors import ForbiddenError
-from provisioner.resources.credential.secret_steps import KEY_ID_TAG, SecretFact, history_needed
+from provisioner.resources.credential.secret_steps import KEY_ID_TAG, SecretFact, history_needed, under
 from provisioner.resources.credential.wanted import CredentialWanted
 
 
-async def with_deleted(clients: TenantClients, wanted: CredentialWanted, fact: SecretFact) -> SecretFact:
-    """The fact with the soft-deleted secret that holds the credential's name, looked for only where none is there."""
+async def with_deleted(
+    clients: TenantClients, wanted: CredentialWanted, fact: SecretFact, stored: Iterable[SecretFacts]
+) -> SecretFact:
+    """The fact with the soft-deleted secret that holds the credential's name, looked for only where none is there.
+
+    What a deleted certificate holds may come back with it: then the secret lies beside.
+    """
     if fact.in_force is not None:
         return fact
     try:
-        return replace(fact, deleted=await clients.vault(wanted.vault_name).find_deleted_secret(fact.name))
+        deleted = await clients.vault(wanted.vault_name).find_deleted_secret(fact.name)
     except ForbiddenError:  # a reader's role may not look there; a write is then refused, and says what holds the name
         return fact
+    if deleted is not None and deleted.managed:
+        return under(wanted.place.names_of("secret")[1], fact, stored)
+    return replace(fact, deleted=deleted)
 
 
 async def with_history(clients: TenantClients, wanted: CredentialWanted, fact: SecretFact) -> SecretFact:

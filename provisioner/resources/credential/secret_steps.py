@@ -7,7 +7,7 @@ names as in force (NAME) or staged (NAME-next) by a tag, and which ever reached 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from provisioner.clients.graph_facts import PasswordCredential
@@ -92,14 +92,21 @@ def sorted_out(
     wanted: CredentialWanted, passwords: Iterable[PasswordCredential], stored: Iterable[SecretFacts]
 ) -> SecretFact:
     """The facts of one credential among an application's secrets and a vault's (names there ignore case)."""
-    entries = tuple(passwords)
-    by_name = {secret.name.lower(): secret for secret in stored}
-    name = secret_name(wanted.place, by_name.values())
-    in_force = by_name.get(name.lower())
-    return SecretFact(
-        name=name,
+    entries, listed = tuple(passwords), tuple(stored)
+    fact = SecretFact(
         ours=tuple(entry for entry in entries if entry.display_name == wanted.mark),
         others=tuple(entry for entry in entries if entry.display_name != wanted.mark),
+    )
+    return under(secret_name(wanted.place, listed), fact, listed)
+
+
+def under(name: str, fact: SecretFact, stored: Iterable[SecretFacts]) -> SecretFact:
+    """The fact with what the vault has under a name, and staged beside it."""
+    by_name = {secret.name.lower(): secret for secret in stored}
+    in_force = by_name.get(name.lower())
+    return replace(
+        fact,
+        name=name,
         in_force=None if in_force is None or in_force.managed else in_force,
         staged=by_name.get(f"{name}-next".lower()),
     )

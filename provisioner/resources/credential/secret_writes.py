@@ -11,7 +11,7 @@ from provisioner.core.errors import ApiError, ForeignResourceError, StaleError, 
 from provisioner.core.secret import Secret
 from provisioner.core.step import Step
 from provisioner.resources.credential.at_work import AtWork
-from provisioner.resources.credential.secret_history import with_history
+from provisioner.resources.credential.secret_history import with_deleted, with_history
 from provisioner.resources.credential.secret_steps import (
     KEY_ID_TAG,
     PREVIOUS_TAG,
@@ -53,8 +53,10 @@ async def look(work: AtWork) -> SecretFact:
     """The secret as it is now. The vault is waited for where its role or name is known to be new."""
     application = await work.application()
     stored = await work.secrets.list()
-    fact = sorted_out(work.wanted, application.passwords, stored)
-    return await work.secrets.patiently(lambda: with_history(work.write.clients, work.wanted, fact))
+    listed = sorted_out(work.wanted, application.passwords, stored)
+    clients, wanted = work.write.clients, work.wanted
+    fact = await work.secrets.patiently(lambda: with_deleted(clients, wanted, listed, stored))
+    return await work.secrets.patiently(lambda: with_history(clients, wanted, fact))
 
 
 async def _create(work: AtWork, fact: SecretFact) -> None:

@@ -9,7 +9,8 @@ from provisioner.core.address import Address
 from provisioner.resources.credential.place import CredentialPlace, place_of
 from provisioner.resources.credential.policy import CHECK
 from provisioner.resources.marks import credential_name
-from provisioner.resources.role_assignment import runner_addresses
+from provisioner.resources.role_assignment import runner_address, runner_addresses
+from provisioner.resources.vault_roles import CERTIFICATES_OFFICER
 from provisioner.spec.model import Spec
 
 EXPIRES_PATH = "application.credential.expires"
@@ -52,6 +53,12 @@ class CredentialWanted:
     def needs(self) -> tuple[Address, ...]:
         """What must be there before anything is written."""
         return (self.application, self.vault, *self.runner_roles)
+
+    @property
+    def certificate_roles(self) -> tuple[Address, ...]:
+        """What the runner needs in the vault where a certificate is, or one is left that another type replaced."""
+        officer = runner_address(self.spec_name, CERTIFICATES_OFFICER)
+        return tuple(dict.fromkeys((*self.runner_roles, officer)))
 
 
 def wanted_credential(spec: Spec, *, rotate_now: bool = False) -> CredentialWanted:
