@@ -489,7 +489,8 @@ def make_the_vault_by_hand(estate: Estate, n: int) -> None:
         return
     estate.arm("POST", f"{subscription}/providers/Microsoft.KeyVault/register", version="2022-09-01")
     estate.later(timedelta(minutes=10))
-    estate.arm("PUT", estate.group_path, {"location": "westeurope"}, "2022-09-01")
+    if estate.found("arm", estate.group_path, "2022-09-01") is None:
+        estate.arm("PUT", estate.group_path, {"location": "westeurope"}, "2022-09-01")
     properties = {
         "tenantId": estate.tenant.id,
         "sku": {"family": "A", "name": "standard"},

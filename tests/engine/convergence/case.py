@@ -26,7 +26,6 @@ from tests.consent.player import Player
 from tests.engine.convergence import judge
 from tests.engine.convergence.acts import Act, acts
 from tests.engine.convergence.estate import Estate
-from tests.engine.convergence.judge import Outcome
 from tests.engine.convergence.others import others
 from tests.engine.convergence.specs import LOOPBACK, Document, documents, is_taken_over, valid, with_hand_made
 from tests.rehearsal import PARTNER_CENTER
@@ -143,7 +142,7 @@ def _disturbed(case: Case, estate: Estate, spec: Spec) -> None:
         estate.cloud.control("DELETE", "faults")
 
 
-async def _apply(case: Case, estate: Estate, spec: Spec) -> Outcome:
+async def _apply(case: Case, estate: Estate, spec: Spec) -> str:
     """Once does, unless faults left something half done or lag lasts; or an administrator must act in between."""
     for _ in range(_RERUNS):
         async with estate.opened(spec=spec) as tenant:
@@ -161,7 +160,7 @@ async def _apply(case: Case, estate: Estate, spec: Spec) -> Outcome:
 class _End:
     """outcome None: not there yet. trouble: what keeps it from one. commands: what an administrator is to run."""
 
-    outcome: Outcome | None
+    outcome: str | None
     trouble: Sequence[str] = ()
     commands: Sequence[str] = ()
 
@@ -173,12 +172,13 @@ async def _apply_once(case: Case, estate: Estate, tenant: OpenTenant, spec: Spec
     except ProvisionerError as error:
         why = judge.refusal(error, spec)
         assert why is not None, f"{type(error).__name__}: {error.what} [{error.where}] {error.next_step}"
-        return _End(Outcome.REFUSED)
+        return _End(judge.refused(error))
     results = result.report.results if result.report else ()
     if failed := judge.unexcused(results, spec):
         return _End(None, failed)
-    if any(each.error is not None for each in results):
-        return _End(Outcome.REFUSED)
+    for each in results:
+        if each.error is not None:
+            return _End(judge.refused(each.error))
     _lag_is_over(case, estate)
     plan = (await look(tenant, spec)).plan
     if trouble := [*judge.left(plan), *judge.nobody_s(plan, spec)]:
@@ -189,8 +189,8 @@ async def _apply_once(case: Case, estate: Estate, tenant: OpenTenant, spec: Spec
     await _writes_nothing(estate, tenant, spec)
     if case.sign_in and _one_can_sign_in(spec, plan):
         await _sign_in(estate, tenant, spec)
-        return _End(Outcome.SIGNED_IN)
-    return _End(Outcome.FOR_A_PERSON if plan.person_items else Outcome.CONVERGED)
+        return _End(judge.SIGNED_IN)
+    return _End(judge.FOR_A_PERSON if plan.person_items else judge.CONVERGED)
 
 
 def _lag_is_over(case: Case, estate: Estate) -> None:

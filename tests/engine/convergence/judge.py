@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 
 from provisioner.core.address import Address
 from provisioner.core.errors import (
@@ -25,12 +24,14 @@ from provisioner.core.plan import Plan
 from provisioner.core.report import StepResult
 from provisioner.spec.model import Spec
 
+CONVERGED = "converged"
+FOR_A_PERSON = "converged but for a person's items"
+SIGNED_IN = "converged and signed in"
 
-class Outcome(StrEnum):
-    CONVERGED = "converged"
-    FOR_A_PERSON = "converged but for a person's items"
-    SIGNED_IN = "converged, signed in, nothing left"
-    REFUSED = "refused"
+
+def refused(error: ProvisionerError) -> str:
+    """The outcome of a legitimate refusal."""
+    return f"refused by {type(error).__name__.removesuffix('Error')}"
 
 
 @dataclass(frozen=True)
