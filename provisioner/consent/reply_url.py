@@ -19,7 +19,7 @@ def for_browser(urls: Sequence[ReplyUrl]) -> str:
     Only the web platform counts: on the other the application would be a public client, and its credential refused
     (AADSTS700025, sam-facts 3.6).
     """
-    local = [url.uri for url in urls if url.platform == "web" and urlsplit(url.uri).hostname == "localhost"]
+    local = [url.uri for url in urls if url.is_listened_on]
     if not local:
         raise ConsentError(
             "no reply URL on the web platform is on localhost, so nothing can listen for the answer",

@@ -79,6 +79,14 @@ class UnsafePlanError(PlanError):
     """The plan removes more than safety allows."""
 
 
+class ProtectedError(UnsafePlanError):
+    """The plan takes away what the spec protects. path: the key that says so, like `vault.protect`."""
+
+    def __init__(self, what: str, path: str) -> None:
+        super().__init__(what, where=path, next_step=f"if it is really to go, take {path}: true out of the spec")
+        self.path = path
+
+
 class StaleError(PlanError):
     """The world moved between the plan and the write."""
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import shlex
 from collections.abc import Collection, Iterable
 
-from provisioner.core.errors import UnsafePlanError
+from provisioner.core.address import Address
+from provisioner.core.errors import ProtectedError, UnsafePlanError
 from provisioner.core.plan import Plan
-from provisioner.core.step import Step
+from provisioner.core.step import Action, Step
+from provisioner.resources.application_steps import REPLY_URLS
+from provisioner.spec.model import ReplyUrl, Spec
 
 
 def check_removals(plan: Plan, max_removals: int, allowed: Collection[str], *, before: Iterable[Step] = ()) -> None:
@@ -27,3 +30,40 @@ def check_removals(plan: Plan, max_removals: int, allowed: Collection[str], *, b
             next_step="look at the plan; to go on, add "
             + " ".join(f"--allow-removal {shlex.quote(address)}" for address in addresses),
         )
+
+
+def check_protection(plan: Plan, spec: Spec) -> None:
+    """Raises ProtectedError when the plan takes away, replaces or lets go of what `protect: true` stands at.
+
+    The whole plan is refused: what would go beside it stays too.
+    """
+    protected = {"application": spec.application.protect, "vault": spec.vault.protect}
+    for step in plan.pending:
+        kind = step.address.kind
+        taken = step.action in (Action.DELETE, Action.REPLACE) and step.address == Address(spec.name, kind)
+        if taken and protected.get(kind):
+            operation = step.operation or step.action.value
+            raise ProtectedError(f"the {kind} is protected, and the plan would {operation} it", f"{kind}.protect")
+
+
+def check_sign_in(plan: Plan, spec: Spec, allowed: Collection[str]) -> None:
+    """Raises UnsafePlanError when the plan takes away the reply URL that consent listens on, and the spec names none.
+
+    `safety.maxRemovals` does not allow that; naming the application's address does, unless nothing would be left at
+    all that a sign-in could come back to.
+    """
+    urls = spec.application.reply_urls or ()
+    if any(url.is_listened_on for url in urls):
+        return
+    for step in plan.pending:
+        removed = [change.before for change in step.fields if change.path == REPLY_URLS and change.before is not None]
+        lost = [uri for uri in removed if " " not in uri and ReplyUrl(uri=uri).is_listened_on]  # no other platform's
+        none_left = bool(removed) and not any(url.platform == "web" for url in urls)
+        if (lost and str(step.address) not in allowed) or none_left:
+            way_on = "" if none_left else f"; to do without: --allow-removal {shlex.quote(str(step.address))}"
+            raise UnsafePlanError(
+                f"the plan removes {', '.join(lost or removed)}, and the spec names no other reply URL that "
+                f"{'a sign-in could come back to' if none_left else 'consent could listen on'}",
+                where=f"{step.address} {REPLY_URLS}",
+                next_step=f"name http://localhost:8400/ in {REPLY_URLS}{way_on}",
+            )

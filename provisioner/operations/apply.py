@@ -14,7 +14,7 @@ from provisioner.core.plan import Plan
 from provisioner.core.report import Outcome, Report, StepResult
 from provisioner.core.step import Action, Step
 from provisioner.engine.executor import Watcher, execute
-from provisioner.engine.safety import check_removals
+from provisioner.engine.safety import check_protection, check_removals, check_sign_in
 from provisioner.operations import settling
 from provisioner.operations.consent import ConsentOptions, consent
 from provisioner.operations.consent_store import ConsentResult
@@ -93,7 +93,9 @@ class ApplyResult:
 
 
 def check_safety(plan: Plan, spec: Spec, options: ApplyOptions, earlier: ApplyResult | None = None) -> None:
-    """Raises UnsafePlanError when the plan, with what earlier rounds removed, goes beyond the spec's safety."""
+    """Raises UnsafePlanError when the plan takes away what is protected, or with earlier rounds more than it may."""
+    check_protection(plan, spec)
+    check_sign_in(plan, spec, options.allowed)
     results = earlier.report.results if earlier is not None and earlier.report is not None else ()
     before = [result.step for result in results if result.outcome is Outcome.DONE]
     check_removals(plan, spec.safety.max_removals, options.allowed, before=before)

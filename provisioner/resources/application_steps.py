@@ -21,6 +21,7 @@ from provisioner.resources.permissions import Permission
 from provisioner.spec.model import Mode, ReplyUrl
 
 Url = tuple[str, str]  # platform, uri
+REPLY_URLS = "application.replyUrls"
 
 
 @dataclass(frozen=True)
@@ -134,6 +135,7 @@ def update_steps(
             kept=kept,
             needs=needs,
             target=str(address),
+            irreversible=lacks_name(wanted, seen),
             removal=any(change.removes_entry for change in changes),
             reason=ADOPTION if missing_marks(wanted, seen) else "",
             seen=seen.id,
@@ -168,12 +170,11 @@ def reply_urls(application: ApplicationFacts) -> tuple[Url, ...]:
 
 def _url_changes(wanted: ApplicationWanted, seen: Collection[Url]) -> tuple[tuple[Change, ...], tuple[str, ...]]:
     """Entra takes a URI once: one that is on another platform than the spec says is moved, not added."""
-    path = "application.replyUrls"
     had = {uri: platform for platform, uri in seen}
     moved = [(platform, uri) for platform, uri in wanted.urls or () if had.get(uri, platform) != platform]
-    moves = tuple(Change(path, _shown_url((had[uri], uri)), _shown_url((platform, uri))) for platform, uri in moved)
+    moves = tuple(Change(REPLY_URLS, _shown_url((had[uri], uri)), _shown_url((platform, uri))) for platform, uri in moved)
     changes, kept = compare.entries(
-        path,
+        REPLY_URLS,
         None if wanted.urls is None else [_shown_url(url) for url in wanted.urls if url not in moved],
         [_shown_url(url) for url in seen if url in (wanted.urls or ()) or url in wanted.others_urls(seen)],
         exact=wanted.exact_reply_urls,

@@ -56,7 +56,7 @@ def creation_step(address: Address, wanted: VaultWanted, needs: tuple[Address, .
         _fields(wanted),
         needs=needs,
         target=str(address),
-        irreversible=bool(wanted.purge_protection),
+        irreversible=bool(wanted.purge_protection) or wanted.retention_days is not None,  # fixed at creation
     )
 
 

@@ -11,6 +11,7 @@ import json
 import re
 from datetime import timedelta
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -86,6 +87,11 @@ class ReplyUrl(_Part, frozen=True, kw_only=True):
 
     uri: str
     platform: Platform = "web"
+
+    @property
+    def is_listened_on(self) -> bool:
+        """Whether consent can listen there for the sign-in's answer; the other platform is for public clients only."""
+        return self.platform == "web" and urlsplit(self.uri).hostname == "localhost"
 
 
 class Credential(_Part, frozen=True, kw_only=True):

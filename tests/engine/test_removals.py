@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from dataclasses import replace
 
 import pytest
 
-from provisioner.core.errors import UnsafePlanError
-from provisioner.core.step import Change
+from provisioner.core.address import Address
+from provisioner.core.errors import ProtectedError, UnsafePlanError
+from provisioner.core.step import Action, Change, Step
 from provisioner.operations.apply import ApplyOptions, ApplyResult, carry_out, check_safety
 from provisioner.operations.plan import look
+from provisioner.render.plan_json import tenant_json
+from provisioner.render.plan_text import plan_text
 from provisioner.resources.marks import NOTES
 from provisioner.spec.model import Spec
+from tests.inherited import Inherited
 from tests.resources.cases import CASES, USER_READ_ALL
 from tests.resources.cases import GRAPH as GRAPH_APP
-from tests.trial import Onlooker, Trial, failures
+from tests.trial import NAME, Onlooker, Trial, failures
 
 ARM, GRAPH = "https://management.azure.com", "https://graph.microsoft.com"
 SUBSCRIPTION = "/subscriptions/88529ac0-28a1-48e0-98f0-5bcf71a6a6f3"
@@ -105,7 +110,7 @@ def test_an_exact_list_of_reply_urls_removes_those_of_every_platform(applied: Tr
 
 def test_every_entry_that_is_taken_out_of_a_list_counts(applied: Trial) -> None:
     spec = applied.spec(
-        application__replyUrls=list(applied.reply_urls[2:]), exact=["replyUrls"], safety={"maxRemovals": 1}
+        application__replyUrls=list(applied.reply_urls[:1]), exact=["replyUrls"], safety={"maxRemovals": 1}
     )
     with pytest.raises(UnsafePlanError, match=r"removes 2, safety\.maxRemovals is 1"):
         _applied_with(applied, spec)
@@ -209,3 +214,86 @@ def test_exact_grants_go_with_the_last_permission_of_their_kind(applied: Trial, 
     assert {step.address.kind for step in applied.plan(spec).removals} == {kind}
     assert applied.apply(spec).exit_code() == 3
     assert applied.plan(spec).removals == ()
+
+
+# what never goes
+
+
+def test_the_reply_url_that_consent_listens_on_goes_only_by_name(applied: Trial) -> None:
+    spec = applied.spec(
+        application__replyUrls=["urn:ietf:wg:oauth:2.0:oob"], exact=["replyUrls"], safety={"maxRemovals": 9}
+    )
+    with pytest.raises(UnsafePlanError, match="consent could listen on") as refused:
+        _applied_with(applied, spec)
+    assert applied.writes() == []
+    assert f"--allow-removal {NAME}/application" in refused.value.next_step
+    assert _applied_with(applied, spec, f"{NAME}/application").exit_code() == 3
+
+
+def test_the_last_reply_url_of_all_never_goes(applied: Trial) -> None:
+    """Such a spec is refused offline; a plan made from it is refused as well."""
+    spec = applied.spec(application__replyUrls=[], exact=["replyUrls"], safety={"maxRemovals": 9})
+    with pytest.raises(UnsafePlanError, match="could come back to") as refused:
+        _applied_with(applied, spec, f"{NAME}/application")
+    assert "--allow-removal" not in refused.value.next_step
+    assert applied.writes() == []
+
+
+@pytest.mark.parametrize("action", [Action.DELETE, Action.REPLACE])
+@pytest.mark.parametrize("kind", ["application", "vault"])
+def test_apply_neither_removes_nor_replaces_what_is_protected(applied: Trial, kind: str, action: Action) -> None:
+    """No plan of apply does today; were there one, no flag would let it through."""
+    address = Address(NAME, kind)
+    plan = replace(applied.plan(), steps=(Step(address, action, removal=True),))
+    generous = {"safety": {"maxRemovals": 9}}
+    check_safety(plan, applied.spec(**generous), ApplyOptions())
+    spec = applied.spec(**{f"{kind}__protect": True}, **generous)
+    with pytest.raises(ProtectedError, match=f"the {kind} is protected"):
+        check_safety(plan, spec, ApplyOptions(allowed=frozenset({str(address)})))
+
+
+def test_a_replaced_secret_is_not_retired_once_nothing_else_works_any_more(applied: Trial) -> None:
+    """Between plan and write somebody takes the one in force off the application: the old one is then the last."""
+    spec = applied.spec(application__credential={"type": "secret", "lifetime": "90d", "rotateBefore": "30d"})
+    (first,) = [each["keyId"] for each in applied.application()["passwordCredentials"]]
+    applied.cloud.control("POST", "clock", {"advanceSeconds": 61 * 86400})
+    assert applied.apply(spec).exit_code() == 3, "it was rotated"
+    applied.cloud.control("POST", "clock", {"advanceSeconds": 8 * 86400})
+
+    async def run() -> ApplyResult:
+        async with applied.opened(spec=spec) as tenant:
+            seen = await look(tenant, spec)
+            assert [step.operation for step in seen.plan.pending] == ["retire"]
+            in_force = next(
+                each["keyId"] for each in applied.application()["passwordCredentials"] if each["keyId"] != first
+            )
+            path = f"applications/{applied.application()['id']}/removePassword"
+            await asyncio.to_thread(applied.graph, "POST", path, {"keyId": in_force})
+            return await carry_out(tenant, spec, seen, Onlooker(), ApplyOptions(with_consent=False))
+
+    result = asyncio.run(run())
+    assert any("would be left that works" in failure for failure in failures(result))
+    assert [each["keyId"] for each in applied.application()["passwordCredentials"]] == [first]
+
+
+# what cannot be undone
+
+
+def test_what_is_fixed_for_good_is_marked_in_the_plan(trial: Trial) -> None:
+    def marked(**changed: object) -> set[str]:
+        return {str(step.address) for step in trial.plan(trial.spec(**changed)).pending if step.irreversible}
+
+    assert marked() == set()
+    assert marked(vault__softDeleteRetentionDays=7) == {f"{NAME}/vault"}
+    assert marked(vault__purgeProtection=True) == {f"{NAME}/vault"}
+    shown = trial.plan(trial.spec(vault__softDeleteRetentionDays=7))
+    assert "1 cannot be undone" in plan_text(shown)
+    (entry,) = [entry for entry in tenant_json(shown)["entries"] if entry["irreversible"]]
+    assert entry["address"] == f"{NAME}/vault"
+
+
+def test_a_unique_name_that_an_adopted_application_gets_is_marked_too(prepared: Trial) -> None:
+    prepared.back_to("new")
+    tenant = Inherited(prepared.cloud, prepared.tenant, prepared.reply_urls)
+    tenant.make()
+    assert [step.address.kind for step in tenant.plan().pending if step.irreversible] == ["application"]

@@ -55,6 +55,12 @@ MISTAKES = [
     ("http://localhost:8400/]", "§contoso.com/x]", "not an absolute URL", "https://contoso.com/x"),
     ("http://localhost:8400/]", "{uri: https://a.b/, platform: §spa}]", "24 hours", "use web"),
     (
+        "  replyUrls: [https://localhost:44395/, http://localhost:8400/]",
+        "  §replyUrls: []",
+        "would remove every reply URL",
+        "http://localhost:8400/",
+    ),
+    (
         "[https://localhost:44395/, http://localhost:8400/]",
         "[{uri: §urn:ietf:wg:oauth:2.0:oob, platform: publicClient}]",
         "AADSTS700025",
@@ -157,7 +163,6 @@ MISTAKES = [
     ("location: westeurope", "location: westeurope\n  mode: §take", "not an allowed value", "create, adopt, use"),
     ("displayName:", "§mode: adopt\n  displayName:", "the key appId is missing", "add appId"),
     # published, but not built
-    ("location: westeurope", "location: westeurope\n  §protect: true", "protect is not built yet", "leave"),
     ("location: westeurope", "location: westeurope\n  §auth: {}", "auth is not built yet", "leave"),
     ("location: westeurope", "location: westeurope\n  tenant: §fabrikam.com", "another directory", "leave"),
     ("type: secret, ", "type: secret, §exportable: false, ", "exportable", ""),
@@ -269,6 +274,11 @@ WARNINGS = [
     ("[User.Read]", "[User.Read, §Chat.Read]", "not in the catalogue of Microsoft Graph"),
     ("http://localhost:8400/]", "{uri: §http://localhost:8400/, platform: publicClient}]", "AADSTS700025"),
     ("http://localhost:8400/]", "§https://*.contoso.com/]", "wildcard"),
+    (
+        "  replyUrls: [https://localhost:44395/, http://localhost:8400/]",
+        "  §replyUrls: [https://contoso.com/x]",
+        "consent cannot listen",
+    ),
     ("defaultAction: Deny, allowedIps", "defaultAction: Allow, §allowedIps", "no effect"),
     ("Key Vault Secrets User", "§Key Vault Contributor", "reads nothing in it"),
     ("renewAfter: 7d", "renewAfter: §80d", "counts as expiring before that"),

@@ -10,9 +10,7 @@ from provisioner.spec.findings import Finding, part
 NOT_BUILT_KEYS: tuple[tuple[str, ...], ...] = (
     ("customers",),
     ("application", "homeTenant"),
-    ("application", "protect"),
     ("vault", "auth"),
-    ("vault", "protect"),
 )
 
 

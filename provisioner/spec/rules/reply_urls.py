@@ -32,6 +32,7 @@ def reply_urls(spec: Mapping[str, Any]) -> Iterator[Finding]:
         yield from _form(url)
     yield from _clashes(known)
     yield from _client_type(known)
+    yield from _sign_in(spec, known)
     home_page = part(spec, "application").get("homePageUrl")
     if home_page is not None and not _split(home_page):
         yield Finding(("application", "homePageUrl"), "not a URL", home_page)
@@ -119,6 +120,26 @@ def _client_type(urls: list[_Written]) -> Iterator[Finding]:
         what = "a sign-in through this URL cannot use the application's credential (AADSTS700025)"
         next_step = "leave platform out, unless another program signs in through it"
         yield Finding(url.path, what, url.uri, next_step, is_warning=True)
+
+
+def _sign_in(spec: Mapping[str, Any], urls: list[_Written]) -> Iterator[Finding]:
+    """The sign-in comes back to a URL that the spec names; exact removes all others."""
+    wanted = part(spec, "application").get("replyUrls")
+    if wanted is None or len(urls) != len(wanted):  # not owned, or a mistake that is told already
+        return
+    path: Path = ("application", "replyUrls")
+    if not urls and "replyUrls" in (spec.get("exact") or ()):
+        what = "exact: [replyUrls] would remove every reply URL, and a sign-in needs one to come back to"
+        yield Finding(path, what, next_step="name http://localhost:8400/", at_key=True)
+    elif not any(url.platform == "web" and _is_localhost(url.uri) for url in urls):
+        what = "none of the reply URLs is on localhost: consent cannot listen for the answer there"
+        next_step = "add http://localhost:8400/, or sign in with --mode paste or device"
+        yield Finding(path, what, next_step=next_step, is_warning=True, at_key=True)
+
+
+def _is_localhost(uri: str) -> bool:
+    parts = _split(uri)
+    return parts is not None and parts.hostname == "localhost"
 
 
 def _normal(uri: str, parts: SplitResult | None, *, with_port: bool) -> str:
