@@ -15,7 +15,7 @@ from provisioner.clients.tenant import TenantClients
 from provisioner.core.address import Address
 from provisioner.core.errors import StaleError
 from provisioner.core.observation import Absent, Known, Observation, Present
-from provisioner.core.step import Action, Step
+from provisioner.core.step import Action, Change, Step
 from provisioner.resources.contract import Reader, Right, SpecFragment, Writer, blocked
 from provisioner.resources.credential.proof import proof_in_force
 from provisioner.resources.marks import TAG
@@ -30,6 +30,7 @@ from provisioner.spec.draft import Draft, Lines
 from provisioner.spec.model import Spec
 from provisioner.spec.nodes import Path
 
+RECOVER = "recover"
 RENEW = "renew"
 CONSENT = "consent"
 
@@ -64,13 +65,23 @@ class RefreshToken:
             f"secrets/{wanted.vault_name}", lambda: read.clients.vault(wanted.vault_name).list_secrets()
         )
         found = next((secret for secret in secrets if secret.name.lower() == wanted.secret_name.lower()), None)
-        return Absent() if found is None else Present(TokenFact(found, _app_id(wanted, known)))
+        if found is not None:
+            return Present(TokenFact(found, _app_id(wanted, known)))
+        return await self._deleted(wanted, _app_id(wanted, known), read)
+
+    async def _deleted(self, wanted: TokenWanted, app_id: str | None, read: Reader) -> Observation[TokenFact]:
+        """Absent, with our soft-deleted token if that is what holds the name."""
+        deleted = await read.clients.vault(wanted.vault_name).find_deleted_secret(wanted.secret_name)
+        ours = deleted is not None and deleted.tags.get(TAG) == wanted.mark
+        return Absent(TokenFact(deleted, app_id) if deleted is not None and ours else None)
 
     def steps(
         self, address: Address, wanted: TokenWanted | None, seen: Observation[TokenFact], now: datetime
     ) -> Sequence[Step]:
         if wanted is None:
             return ()
+        if isinstance(seen, Absent) and isinstance(seen.remains, TokenFact):
+            return (_recovery(address, wanted, seen.remains, now),)
         if isinstance(seen, Absent) and seen.remains is not None:
             return (Step(address, Action.NONE, reason="a token in the deleted vault comes back with it"),)
         if isinstance(seen, Absent):
@@ -93,10 +104,14 @@ class RefreshToken:
         assert wanted is not None, "destroy plans no step here"  # steps() gives none without wanted
         role_held = all(holds_role(known, role, write.runner) for role in wanted.runner_roles)
         secrets = VaultSecrets(wanted.vault_name, wanted.mark, write, role_held)
+        if step.operation == RECOVER:
+            await secrets.recover(wanted.secret_name)
         held = await secrets.find(wanted.secret_name)
         if held is None:
             raise StaleError(f"secret {wanted.secret_name} is gone", where=str(step.address), next_step=COMMAND)
         fact = TokenFact(held.facts, _app_id(wanted, known))
+        if step.operation == RECOVER:
+            return Present(fact)
         state = health(wanted, fact, write.clock.now()).state
         if state is TokenState.FRESH:
             return Present(fact)
@@ -162,6 +177,25 @@ def _for_a_person(address: Address, wanted: TokenWanted, reason: str, todo: str,
         reason=reason,
         todo=todo,
         seen=seen,
+    )
+
+
+def _recovery(address: Address, wanted: TokenWanted, remains: TokenFact, now: datetime) -> Step:
+    """One that can serve comes back; what is left of another only makes way for a new one."""
+    found = health(wanted, remains, now)
+    if found.state is TokenState.BROKEN:
+        reason = f"no refresh token is stored; of the deleted one: {found.why}"
+        return _for_a_person(address, wanted, reason, _sign_in(wanted))
+    return Step(
+        address,
+        Action.CREATE,
+        RECOVER,
+        (Change("vault.secret", None, wanted.secret_name),),
+        needs=(wanted.vault, wanted.application, *wanted.runner_roles),
+        target=str(address),
+        reveals=True,
+        reason="somebody deleted it from the vault: it comes back with its versions",
+        seen=found.told,
     )
 
 
