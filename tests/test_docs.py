@@ -12,7 +12,7 @@ import click
 import pytest
 from jsonschema import Draft202012Validator
 
-from provisioner.cli.main import BUILT, NOT_BUILT, cli
+from provisioner.cli.main import BUILT, cli
 from provisioner.core.overview import Presence
 from provisioner.core.plan import Cause, Mortal
 from provisioner.core.step import Action
@@ -26,12 +26,6 @@ SHOWN = re.findall(r"^\$ (.*?)(?:\s+#.*)?$", README, re.MULTILINE)
 @pytest.mark.parametrize("name", BUILT)
 def test_every_command_is_in_the_readme(name: str) -> None:
     assert f"`provisioner {name} " in README
-
-
-@pytest.mark.parametrize("name", NOT_BUILT)
-def test_what_is_not_built_is_said_in_the_readme(name: str) -> None:
-    section = README.split("## What is not built yet")[1].split("\n## ")[0]
-    assert f"`{name}`" in section
 
 
 @pytest.mark.parametrize("line", [line for line in SHOWN if line.startswith("provisioner ")])

@@ -1,4 +1,5 @@
-"""How `apply` and `rotate` go over tenants: all plans and the safety check first, one question, then the writes.
+"""How `apply`, `rotate` and `destroy` go over tenants: all plans and the safety check first, one question,
+then the writes.
 
 With --auto-approve nothing is asked, so each tenant goes on by itself as soon as its plan is shown.
 """
@@ -6,7 +7,7 @@ With --auto-approve nothing is asked, so each tenant goes on by itself as soon a
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -21,7 +22,7 @@ from provisioner.cli.person import Person
 from provisioner.cli.run import Run, Verb
 from provisioner.cli.terminal import Terminal
 from provisioner.core import exit_codes
-from provisioner.core.errors import ProvisionerError, UnsafePlanError
+from provisioner.core.errors import ProtectedError, ProvisionerError, UnsafePlanError
 from provisioner.core.exit_codes import combine
 from provisioner.core.plan import Plan
 from provisioner.fleet import TenantResult
@@ -31,7 +32,7 @@ from provisioner.operations.tenant import OpenTenant
 from provisioner.operations.ui import Ui
 from provisioner.render.apply_text import applied_json, applied_lines, applied_summary
 from provisioner.render.fleet_text import tenant_line
-from provisioner.render.layout import BLANK, count
+from provisioner.render.layout import BLANK, count, paragraph
 from provisioner.render.plan_json import document, failure_json
 from provisioner.render.plan_text import plan_lines, summary_line
 from provisioner.spec.model import Spec
@@ -40,12 +41,15 @@ _MORE_ROUNDS = 2  # a first round may bring the runner's role, a second what the
 
 
 CarryOut = Callable[[OpenTenant, Spec, Seen, Ui, ApplyOptions, ApplyResult | None], Awaitable[ApplyResult]]
+Check = Callable[[Plan, Spec, ApplyOptions, ApplyResult | None], None]
 
 
 @dataclass(frozen=True)
 class Work:
     """What is planned and carried out. doing, asked, done: its word in a progress bar, a question and a result.
 
+    check: raises UnsafePlanError for a plan that must not be carried out. typed: a yes is the spec's name, typed.
+    single: it is about one tenant.
     more_rounds: how often what only then could be read is carried out as well. again: the commands for what is left.
     """
 
@@ -54,6 +58,9 @@ class Work:
     done: str
     look: Callable[[OpenTenant, Spec], Awaitable[Seen]]
     carry_out: CarryOut
+    check: Check = check_safety
+    typed: bool = False
+    single: bool = False
     more_rounds: int = _MORE_ROUNDS
     again: str = "provisioner apply SPEC"
 
@@ -98,9 +105,12 @@ class DeclinedError(ProvisionerError):
 def apply_all(
     paths: Sequence[Path], common: Common, options: ApplyOptions, *, asks: bool, as_json: bool, work: Work = APPLY
 ) -> int:
-    """The whole command. Raises DeclinedError when nothing was written; SpecError before any request."""
+    """The whole command. Raises DeclinedError when nothing was written; SpecError, UsageError before any request."""
     terminal = Terminal()
-    specs = [entry.spec for entry in run.load(paths, terminal).specs]
+    loaded = run.load(paths, terminal).specs
+    if work.single:
+        run.only_one(loaded, paths[0])
+    specs = [entry.spec for entry in loaded]
     return apply_specs(specs, terminal, common, options, asks=asks, as_json=as_json, work=work)
 
 
@@ -115,6 +125,7 @@ def apply_specs(
     work: Work,
 ) -> int:
     """The same for specs at hand."""
+    _tell_strange(options.allowed, specs, terminal)
     if len(specs) > 1:  # sign-ins are one at a time, at one browser: they stay as a person's item, exit 3
         options = replace(options, with_consent=False)
     applying = _Applying(terminal, options, work, as_json=as_json)
@@ -191,7 +202,8 @@ class _Applying:
         pending = len(looked.seen.plan.pending)
         async with self._question:
             self._show_plan(looked.seen.plan)
-            if asks and pending and not await looked.ui.confirm(f"{self.work.asked} {count(pending, 'step')} more?"):
+            question = f"{self.work.asked} {count(pending, 'step')} more?"
+            if asks and pending and not await self._agreed(question, spec.name):
                 raise DeclinedError(
                     "declined: what was applied before stays, nothing more was written",
                     next_step="run provisioner apply SPEC for the rest",
@@ -203,11 +215,23 @@ class _Applying:
         ui.progress("looking")
         seen = await self.work.look(tenant, spec)
         try:
-            check_safety(seen.plan, spec, self.options, earlier)
-        except UnsafePlanError:
+            self.work.check(seen.plan, spec, self.options, earlier)
+        except UnsafePlanError as error:
             self._show_plan(seen.plan)
+            if isinstance(error, ProtectedError):
+                error.where = self.terminal.place_of(spec.name, error.path)
             raise
+        if earlier is None:
+            self._tell_unused(ui, seen.plan)
         return _Looked(tenant, ui, seen)
+
+    def _tell_unused(self, ui: Ui, plan: Plan) -> None:
+        """A pipeline may allow again what has gone meanwhile, so it is no error; a slip must not go unseen either."""
+        removed = [str(step.address) for step in plan.removals]
+        for address in sorted(self.options.allowed - {*removed}):
+            if address.partition("/")[0] == plan.name:
+                there = f"; it removes {', '.join(removed)}" if removed else ""
+                ui.info(f"--allow-removal {address}: the plan removes nothing there{there}")
 
     async def _after_one_question(
         self, opened: Run, stack: AsyncExitStack, specs: Sequence[Spec]
@@ -239,8 +263,16 @@ class _Applying:
             return
         steps = count(sum(len(one.seen.plan.pending) for one in waiting), "step")
         tenants = f" in {count(len(waiting), 'tenant')}" if len(looked) > 1 else ""
-        if not await Person(self.terminal, lambda url: False).confirm(f"{self.work.asked} {steps}{tenants}?"):
-            raise DeclinedError("declined: nothing was written", next_step="answer y, or say --auto-approve")
+        if not await self._agreed(f"{self.work.asked} {steps}{tenants}?", waiting[0].seen.plan.name):
+            next_step = "type the spec's name" if self.work.typed else "answer y, or say --auto-approve"
+            raise DeclinedError("declined: nothing was written", next_step=next_step)
+
+    async def _agreed(self, question: str, name: str) -> bool:
+        """A typed name is one spec's: who types it has read it."""
+        person = Person(self.terminal, lambda url: False)
+        if not self.work.typed:
+            return await person.confirm(question)
+        return await person.type_in(f"{question} Type {name} to go on:") == name
 
     def _show_plan(self, plan: Plan) -> None:
         """The plan is part of the result; beside JSON it is a message."""
@@ -249,6 +281,15 @@ class _Applying:
             self.terminal.message([*plan_lines(plan, self.terminal.err.width, file), BLANK])
         else:
             self.terminal.result([*plan_lines(plan, self.terminal.width, file), BLANK])
+
+
+def _tell_strange(allowed: Iterable[str], specs: Sequence[Spec], terminal: Terminal) -> None:
+    """An address of no spec that is here is a slip, or of a tenant that another machine applies."""
+    names = {spec.name for spec in specs}
+    for address in sorted(allowed):
+        if address.partition("/")[0] not in names:
+            told = f"--allow-removal {address}: none of these specs has this name"
+            terminal.message(paragraph(told, terminal.err.width, style="yellow"))
 
 
 def _planned_line(result: TenantResult[_Looked]) -> Text:

@@ -16,7 +16,6 @@ import click
 from click.shell_completion import CompletionItem
 
 from provisioner import __version__
-from provisioner.cli.not_built import not_built_command
 from provisioner.core import exit_codes
 from provisioner.core.errors import ProvisionerError
 
@@ -31,14 +30,12 @@ BUILT = {
     "token": "Print an access token for scripts, from the stored refresh token.",
     "renew": "Renew the stored refresh token.",
     "rotate": "Rotate the application's credential.",
+    "destroy": "Remove what is ours, recoverably.",
     "import": "Write a spec for what exists already.",
     "explain": "Say what is granted, how risky it is, and who needs which role.",
     "doctor": "Check identity, roles, policies, reachability and clock.",
     "emulator": "The local Microsoft cloud to rehearse on.",
     "completion": "Print the script that completes commands in your shell.",
-}
-NOT_BUILT = {
-    "destroy": "Remove what is ours, recoverably.",
 }
 
 
@@ -46,11 +43,9 @@ class _LazyGroup(click.Group):
     """Knows its commands by name; imports one when it is used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return [*BUILT, *NOT_BUILT]
+        return list(BUILT)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name in NOT_BUILT:
-            return not_built_command(cmd_name, NOT_BUILT[cmd_name])
         if cmd_name not in BUILT:
             return None
         name = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name
@@ -65,8 +60,6 @@ class _LazyGroup(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(BUILT.items()))
-        with formatter.section("Not built yet"):
-            formatter.write_dl(list(NOT_BUILT.items()))
 
 
 @click.group(

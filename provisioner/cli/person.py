@@ -65,6 +65,10 @@ class Person:
         answer = await self._line(f"{question} [y/N] ", echo=True)
         return answer.strip().lower() in ("y", "yes")
 
+    async def type_in(self, prompt: str) -> str:
+        """One line of text that is no secret. Raises UsageError without a terminal."""
+        return (await self._line(f"{prompt} ", echo=True)).strip()
+
     async def ask(self, prompt: str) -> str:
         return await self._line(f"{prompt.rstrip()} ", echo=False)
 

@@ -33,7 +33,7 @@ from provisioner.render.fleet_text import Outcome, summary_lines, tenant_line
 from provisioner.render.plan_json import failed_json, with_commands_ready
 from provisioner.render.validation_text import warning_lines
 from provisioner.spec.model import Spec
-from provisioner.spec.read import Loaded, read
+from provisioner.spec.read import Loaded, LoadedSpec, read
 
 T = TypeVar("T")
 
@@ -112,20 +112,31 @@ def load(paths: Sequence[Path], terminal: Terminal) -> Loaded:
     """The specs, their warnings shown. Raises SpecError, MissingPathError."""
     loaded = read(paths)
     terminal.files = [(entry.spec.name, entry.file) for entry in loaded.specs]
+    terminal.place_of = partial(_place_of, loaded)
     terminal.message(warning_lines(loaded.warnings, terminal.err.width))
     return loaded
 
 
+def _place_of(loaded: Loaded, name: str, path: str) -> str:
+    entry = next(entry for entry in loaded.specs if entry.spec.name == name)
+    place = entry.place(path)
+    return f"{entry.file}:{place.line}:{place.column} ({path})"
+
+
 def load_one(path: Path, terminal: Terminal) -> Spec:
     """The one spec of a file. Raises UsageError when there are several: the command is about one tenant."""
-    loaded = load([path], terminal)
-    if len(loaded.specs) != 1:
-        names = ", ".join(entry.spec.name for entry in loaded.specs[:5])
+    return only_one(load([path], terminal).specs, path).spec
+
+
+def only_one(loaded: Sequence[LoadedSpec], path: Path) -> LoadedSpec:
+    """The one spec that was loaded. Raises UsageError."""
+    if len(loaded) != 1:
+        names = ", ".join(entry.spec.name for entry in loaded[:5])
         raise UsageError(
-            f"{path} holds {len(loaded.specs)} specs ({names}), and this command takes one",
+            f"{path} holds {len(loaded)} specs ({names}), and this command takes one",
             next_step="name a file with one spec",
         )
-    return loaded.specs[0].spec
+    return loaded[0]
 
 
 def over(specs: Sequence[Spec], verb: Verb[T], common: Common, terminal: Terminal) -> tuple[TenantResult[T], ...]:

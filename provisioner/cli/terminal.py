@@ -23,8 +23,8 @@ from provisioner.render.layout import ANY_FILE, Lines
 class Terminal:
     """The two streams of this process, and the one line of progress that may be on stderr.
 
-    files: the specs' names with their files, for commands that are shown to be copied. unwritten: what could not be
-    written beside the result, told at the end.
+    files: the specs' names with their files, for commands that are shown to be copied. place_of: where a spec (by its
+    name) has a key, as editors read it. unwritten: what could not be written beside the result, told at the end.
     """
 
     def __init__(self) -> None:
@@ -34,6 +34,7 @@ class Terminal:
         self._bar: Progress | None = None
         self._said = ""
         self.files: Sequence[tuple[str, str]] = ()
+        self.place_of: Callable[[str, str], str] = lambda name, path: f"{name}: {path}"
         self.unwritten: list[OutputError] = []
 
     @property

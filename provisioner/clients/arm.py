@@ -94,6 +94,21 @@ class ArmClient:
             made = await self._resources.resource_groups.create_or_update(name, group)
             return facts.resource_group(made)
 
+    async def list_resources(self, group: str) -> tuple[str, ...]:
+        """The ids of the resources in a group, all pages: those that the caller may read, without a word of others."""
+        with _told(f"list the resources of {group}"):
+            return tuple([str(item.id) async for item in self._resources.resources.list_by_resource_group(group)])
+
+    async def delete_group(self, name: str) -> None:
+        """Delete a group with everything in it, and wait until it is gone; one that is gone already is no error."""
+        with _told(f"delete resource group {name}"):
+            try:
+                poller = await self._resources.resource_groups.begin_delete(name)
+                await poller.result()
+            except ResourceNotFoundError as error:
+                if not _is_absence(error):
+                    raise
+
     # vaults
 
     async def find_vault(self, group: str, name: str) -> facts.VaultFacts | None:
@@ -129,6 +144,16 @@ class ArmClient:
         """Change what the patch names; tags and network rules are replaced whole."""
         with _told(f"update vault {name}"):
             return facts.vault(await self._vaults.update(group, name, patch))
+
+    async def delete_vault(self, group: str, name: str) -> None:
+        """Soft-delete a vault with all it holds; its role assignments are gone (sam-facts 6.1)."""
+        with _told(f"delete vault {name}"):
+            await self._vaults.delete(group, name)
+
+    async def purge_vault(self, name: str, location: str) -> None:
+        """Delete a soft-deleted vault for good, and wait until ARM says it is done. Never under purge protection."""
+        with _told(f"purge vault {name}"):
+            await (await self._vaults.begin_purge_deleted(name, location)).result()
 
     # role assignments
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 _OURS = "provisioner"
@@ -60,13 +61,14 @@ class VaultFacts:
 
 @dataclass(frozen=True)
 class DeletedVaultFacts:
-    """A soft-deleted vault that can be recovered until scheduled_purge."""
+    """A soft-deleted vault that can be recovered until scheduled_purge (UTC)."""
 
     name: str
     vault_id: str
     location: str
     tags: dict[str, str]
     purge_protection: bool
+    scheduled_purge: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -132,6 +134,7 @@ def deleted_vault(model: Any) -> DeletedVaultFacts:
         location=normal_location(properties.location or ""),
         tags=_tags(properties.tags),
         purge_protection=bool(properties.purge_protection_enabled),
+        scheduled_purge=properties.scheduled_purge_date,
     )
 
 

@@ -116,6 +116,28 @@ class GraphClient:
         listed = await self._transport.list_all(request, "list deleted applications")
         return [facts.application(item) for item in listed]
 
+    async def delete_application(self, object_id: str) -> None:
+        """Soft-delete an application; its service principal here goes with it. One that is gone is no error."""
+        request = self._build.applications.by_application_id(object_id).to_delete_request_information()
+        with suppress(NotFoundError):
+            await self._transport.write(request, f"delete application {object_id}")
+
+    async def find_deleted_application_by_id(self, object_id: str) -> facts.ApplicationFacts | None:
+        """The soft-deleted application with this object id."""
+        return next((each for each in await self._deleted_applications() if each.id == object_id), None)
+
+    async def list_deleted_principals(self, app_id: str) -> tuple[str, ...]:
+        """The object ids of the soft-deleted service principals of an appId; each restored application has left one."""
+        request = self._build.directory.deleted_items.graph_service_principal.to_get_request_information()
+        listed = await self._transport.list_all(request, "list deleted service principals")
+        return tuple(str(item["id"]) for item in listed if item.get("appId") == app_id)
+
+    async def purge(self, object_id: str) -> None:
+        """Delete a soft-deleted directory object for good; one that is gone is no error."""
+        request = self._build.directory.deleted_items.by_directory_object_id(object_id).to_delete_request_information()
+        with suppress(NotFoundError):
+            await self._transport.write(request, f"purge directory object {object_id}")
+
     async def restore(self, object_id: str) -> None:
         """Bring a soft-deleted directory object back."""
         request = self._build.directory.deleted_items.by_directory_object_id(

@@ -113,6 +113,7 @@ class ApplicationFacts:
     passwords: tuple[PasswordCredential, ...]
     keys: tuple[KeyCredential, ...] = ()
     created_at: datetime | None = None
+    deleted_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -194,6 +195,7 @@ def application(body: Json) -> ApplicationFacts:
         ),
         keys=tuple(_key(entry) for entry in body.get("keyCredentials") or ()),
         created_at=moment(body.get("createdDateTime")),
+        deleted_at=moment(body.get("deletedDateTime")),
     )
 
 

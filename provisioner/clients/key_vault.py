@@ -116,6 +116,21 @@ class KeyVaultClient:
         with told("Key Vault", f"tag secret {name}"):
             await self._secrets.update_secret_properties(name, version, tags=tags)
 
+    async def delete_secret(self, name: str) -> None:
+        """Soft-delete a secret with all its versions; returns when it is among the deleted ones."""
+        with told("Key Vault", f"delete secret {name}"):
+            await self._secrets.delete_secret(name)
+
+    async def list_deleted_secrets(self) -> tuple[SecretFacts, ...]:
+        """Every soft-deleted secret, all pages, without values."""
+        with told("Key Vault", f"list deleted secrets of {self.name}"):
+            return tuple([_facts(item.properties) async for item in self._secrets.list_deleted_secrets()])
+
+    async def purge_secret(self, name: str) -> None:
+        """Delete a soft-deleted secret for good. Raises ForbiddenError under purge protection."""
+        with told("Key Vault", f"purge secret {name}"):
+            await self._secrets.purge_deleted_secret(name)
+
     async def find_deleted_secret(self, name: str) -> SecretFacts | None:
         """The soft-deleted secret that holds this name, without its value; None when none does."""
         with told("Key Vault", f"get deleted secret {name}"):

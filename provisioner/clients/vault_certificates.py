@@ -159,6 +159,16 @@ class VaultCertificates:
         with told("Key Vault", f"delete certificate {name}"):
             await self._client.delete_certificate(name)
 
+    async def list_deleted(self) -> tuple[CertificateFacts, ...]:
+        """Every soft-deleted certificate, all pages."""
+        with told("Key Vault", f"list deleted certificates of {self.name}"):
+            return tuple([_facts(item.properties) async for item in self._client.list_deleted_certificates()])
+
+    async def purge(self, name: str) -> None:
+        """Delete a soft-deleted certificate for good, its key and its secret with it."""
+        with told("Key Vault", f"purge certificate {name}"):
+            await self._client.purge_deleted_certificate(name)
+
     async def sign(self, name: str, version: str, digest: bytes) -> bytes:
         """PS256 over a SHA-256 digest, by the key of one certificate version."""
         operation = f"sign with certificate {name}"

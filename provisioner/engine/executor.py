@@ -14,12 +14,12 @@ from graphlib import TopologicalSorter
 
 from provisioner.clients.guard import writes_allowed
 from provisioner.core.address import Address
-from provisioner.core.errors import DefectError, ProvisionerError, StaleError
+from provisioner.core.errors import DefectError, ForbiddenError, ProvisionerError, StaleError
 from provisioner.core.observation import Known
 from provisioner.core.plan import Plan
 from provisioner.core.report import Outcome, Report, StepResult
 from provisioner.core.step import Action, Step
-from provisioner.resources.contract import AnyKind, Writer
+from provisioner.resources.contract import AnyCarried, Writer
 from provisioner.resources.lag import until_heard
 from provisioner.spec.model import Spec
 
@@ -33,7 +33,7 @@ class Watcher:
 
 
 async def execute(
-    plan: Plan, spec: Spec, kinds: Mapping[str, AnyKind], known: Known, write: Writer, watcher: Watcher
+    plan: Plan, spec: Spec, kinds: Mapping[str, AnyCarried], known: Known, write: Writer, watcher: Watcher
 ) -> Report:
     """Write what is pending. `known` is brought up to date with what each step made."""
     run = _Run(spec, kinds, known, write, watcher, plan.pending, _not_ours_to_do(plan))
@@ -50,7 +50,7 @@ def _not_ours_to_do(plan: Plan) -> frozenset[Address]:
 @dataclass
 class _Run:
     spec: Spec
-    kinds: Mapping[str, AnyKind]
+    kinds: Mapping[str, AnyCarried]
     known: Known
     write: Writer
     watcher: Watcher
@@ -86,7 +86,7 @@ class _Run:
                 for other, earlier in enumerate(self.steps)
                 if other != index
                 and (
-                    step.last
+                    (step.last and (not earlier.last or other < index))
                     or earlier.address in step.needs
                     or (other < index and (earlier.address == step.address or earlier.target == step.target))
                 )
@@ -108,6 +108,8 @@ class _Run:
             made = await until_heard(self.write, perform, str(step.address))
         except StaleError as error:
             self._not_done(index, Outcome.STALE, error)
+        except ForbiddenError as error:
+            self._not_done(index, Outcome.FAILED, _with_right(error, kind, step))
         except ProvisionerError as error:
             self._not_done(index, Outcome.FAILED, error)
         except Exception as error:  # noqa: BLE001  a bug in one step must not hide what the others did
@@ -136,3 +138,16 @@ class _Run:
     def _end(self, result: StepResult) -> None:
         self.results.append(result)
         self.watcher.done(result)
+
+
+_SERVICES = {"Graph": "graph", "Azure Resource Manager": "arm", "Key Vault": "key_vault"}
+_FOR_LACK_OF_A_RIGHT = ("AuthorizationFailed", "Authorization_RequestDenied", "ForbiddenByRbac")
+
+
+def _with_right(error: ForbiddenError, kind: AnyCarried, step: Step) -> ForbiddenError:
+    """The refusal with the right that the step needs, where it was refused for lack of one."""
+    service = _SERVICES.get(error.service)
+    right = next((each for each in kind.rights(step.operation) if each.service == service), None)
+    if right is not None and error.code in _FOR_LACK_OF_A_RIGHT:
+        error.next_step = "; ".join(filter(None, (f"give the runner one of: {right.told()}", error.next_step)))
+    return error

@@ -9,11 +9,11 @@ from typing import Any
 from provisioner.core.address import Address
 from provisioner.core.errors import ApiError
 from provisioner.core.observation import Known, Observation
-from provisioner.resources.contract import AnyKind, Reader, could_not_look
+from provisioner.resources.contract import AnyCarried, Reader, could_not_look
 from provisioner.spec.model import Spec
 
 
-async def observe(spec: Spec, kinds: Sequence[AnyKind], read: Reader) -> Known:
+async def observe(spec: Spec, kinds: Sequence[AnyCarried], read: Reader) -> Known:
     """Everything every kind sees. A read that failed is Unknown with its reason; it never looks like absence.
 
     Raises: PlanError for what no plan can be made of; UnreachableError is not raised but seen as Unknown.
@@ -31,7 +31,7 @@ async def observe(spec: Spec, kinds: Sequence[AnyKind], read: Reader) -> Known:
     return known
 
 
-async def _observe_kind(spec: Spec, kind: AnyKind, known: Known, read: Reader) -> Mapping[Address, Observation[Any]]:
+async def _observe_kind(spec: Spec, kind: AnyCarried, known: Known, read: Reader) -> Mapping[Address, Observation[Any]]:
     wanted = kind.wanted(spec)
     if not wanted:
         return {}

@@ -16,7 +16,7 @@ from provisioner.core.step import Action, Step
 from provisioner.engine.forecast import forecast
 from provisioner.engine.forecast import notices as notices_of
 from provisioner.engine.overview import permissions_of, resources_of
-from provisioner.resources.contract import AnyKind
+from provisioner.resources.contract import AnyCarried, AnyKind
 from provisioner.resources.role_assignment import runner_addresses
 from provisioner.resources.spec_digest import DigestFact, SpecDigest
 from provisioner.spec.model import Spec, digest
@@ -32,12 +32,12 @@ def make_plan(
     steps: list[Step] = []
     notices: list[Notice] = []
     for kind in kinds:
-        for step in _steps_of(spec, kind, known, now):
-            theirs, notice = _who_does_it(step, spec, kind, known, runner, clients)
+        for step in steps_of(spec, kind, known, now):
+            theirs, notice = who_does_it(step, spec, kind, known, runner, clients)
             steps.append(theirs)
             notices += notice
     life = forecast(spec, known, now)
-    kept = _ordered(_needs_that_wait(_without_idle_demands(steps, now)))
+    kept = ordered(needs_that_wait(_without_idle_demands(steps, now)))
     return Plan(
         name=spec.name,
         tenant=spec.tenant,
@@ -55,7 +55,8 @@ def make_plan(
     )
 
 
-def _steps_of(spec: Spec, kind: AnyKind, known: Known, now: datetime) -> Iterable[Step]:
+def steps_of(spec: Spec, kind: AnyCarried, known: Known, now: datetime) -> Iterable[Step]:
+    """What one kind has to do: for what the spec names, and for what else was seen of it."""
     wanted = kind.wanted(spec)
     extras = sorted(address for address, _ in known.items() if address.kind == kind.name and address not in wanted)
     for address in (*wanted, *extras):
@@ -66,7 +67,7 @@ def _steps_of(spec: Spec, kind: AnyKind, known: Known, now: datetime) -> Iterabl
             yield from kind.steps(address, wanted.get(address), seen, now)
 
 
-def _unknown(address: Address, seen: Unknown, kind: AnyKind, spec: Spec) -> Step:
+def _unknown(address: Address, seen: Unknown, kind: AnyCarried, spec: Spec) -> Step:
     """A forbidden look into the vault asks for the runner's own roles there: with them the next look tells."""
     of_vault = {right.told() for right in kind.rights("observe") if right.service == "key_vault"}
     return Step(
@@ -79,8 +80,8 @@ def _unknown(address: Address, seen: Unknown, kind: AnyKind, spec: Spec) -> Step
     )
 
 
-def _who_does_it(
-    step: Step, spec: Spec, kind: AnyKind, known: Known, runner: RunnerFacts, clients: TenantClients
+def who_does_it(
+    step: Step, spec: Spec, kind: AnyCarried, known: Known, runner: RunnerFacts, clients: TenantClients
 ) -> tuple[Step, Sequence[Notice]]:
     """A step that the runner's Graph token gives no right to becomes a person's, where a person can do it."""
     wanted = kind.wanted(spec).get(step.address)
@@ -119,7 +120,7 @@ def _without_idle_demands(steps: Sequence[Step], now: datetime) -> list[Step]:
     return kept
 
 
-def _needs_that_wait(steps: Sequence[Step]) -> list[Step]:
+def needs_that_wait(steps: Sequence[Step]) -> list[Step]:
     """Needs that are met already are no news: only those with a step of their own stay that makes them be there.
 
     What is done last is not done at all while something could not be read, or is yet to come back and be compared.
@@ -133,7 +134,7 @@ def _needs_that_wait(steps: Sequence[Step]) -> list[Step]:
     ]
 
 
-def _ordered(steps: Sequence[Step]) -> list[Step]:
+def ordered(steps: Sequence[Step]) -> list[Step]:
     """The order of execution; among equals, the order of the kinds. Steps of one address stay in their order."""
     positions: dict[Address, list[int]] = {}
     for index, step in enumerate(steps):
@@ -142,7 +143,7 @@ def _ordered(steps: Sequence[Step]) -> list[Step]:
     for index, step in enumerate(steps):
         before = {earlier for earlier in positions[step.address] if earlier < index}
         needed = {other for need in step.needs if need != step.address for other in positions[need]}
-        everything = set(range(len(steps))) - {index} if step.last else set()
+        everything = {i for i, other in enumerate(steps) if not other.last or i < index} if step.last else set()
         graph[index] = before | needed | everything
     sorter = TopologicalSorter(graph)
     sorter.prepare()

@@ -12,7 +12,7 @@ from provisioner.core.report import Outcome, Report, StepResult
 from provisioner.render.consent_text import Stored, consent_lines
 from provisioner.render.layout import ANY_FILE, BLANK, Lines
 from provisioner.render.plan_json import failure_json, tenant_json
-from provisioner.render.plan_text import summary_line, task_lines
+from provisioner.render.plan_text import notice_lines, summary_line, task_lines
 from provisioner.render.report_text import report_summary, result_lines
 from provisioner.render.verify_text import Shown, check_rows, checks_lines, checks_summary
 
@@ -45,6 +45,8 @@ def applied_lines(applied: Applied, width: int = 80, file: str = ANY_FILE, done:
     if applied.checks:
         lines += [BLANK, *checks_lines(applied.plan.name, applied.checks, width, file)]
     lines += task_lines(applied.after, width, file)
+    if applied.after.destroys and applied.report is not None:
+        lines += notice_lines(applied.after.notices, width, file)
     if applied.after.unknown:
         lines += [BLANK, summary_line(applied.after)]
     return lines

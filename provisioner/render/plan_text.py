@@ -24,6 +24,7 @@ _STYLES: dict[Action, str] = {
     Action.PERSON: "bold blue",
 }
 _LABEL_CAP = 34
+_PROGRAMS = ("provisioner ", "az ")
 
 
 def plan_text(plan: Plan, width: int = 80) -> str:
@@ -45,7 +46,7 @@ def plan_lines(plan: Plan, width: int = 80, file: str = ANY_FILE) -> Lines:
     if differing := plan_view.differing(plan):
         lines += [BLANK, Text("permissions, where spec, application and tenant differ", "bold")]
         lines += permission_lines(differing, width, explained=GRAVE)
-    lines += _notices(plan.notices, width)
+    lines += notice_lines(plan.notices, width, file)
     lines += task_lines(plan, width, file)
     return [*lines, BLANK, *_summary(plan, width)]
 
@@ -76,10 +77,12 @@ def task_lines(plan: Plan, width: int, file: str = ANY_FILE) -> Lines:
 
 
 def _heading(plan: Plan, width: int) -> Lines:
-    head = paragraph(f"Plan for {plan.name} as {plan.runner}", width, rest="  ", style="bold")
-    where, why = f"tenant {plan.tenant} · cloud {plan.cloud}", plan_view.cause(plan)
-    lines = (f"{where} · {why}",) if len(f"{where} · {why}") <= width else (where, why)
-    return head + [line for text in lines for line in paragraph(text, width, rest="  ")]
+    what = f"Plan to destroy {plan.name}" if plan.destroys else f"Plan for {plan.name}"
+    head = paragraph(f"{what} as {plan.runner}", width, rest="  ", style="bold")
+    where, why = f"tenant {plan.tenant} · cloud {plan.cloud}", "" if plan.destroys else plan_view.cause(plan)
+    together = f"{where} · {why}" if why else where
+    lines = (together,) if len(together) <= width else (where, why)
+    return head + [line for text in lines if text for line in paragraph(text, width, rest="  ")]
 
 
 def _step(step: Step, now: datetime, width: int, file: str, life: Life | None) -> Lines:
@@ -151,13 +154,16 @@ def _change(change: Change, action: Action, width: int) -> Lines:
     return paragraph(shown(change.after), width, first=sign, style="" if action is Action.CREATE else "green")
 
 
-def _notices(notices: tuple[Notice, ...], width: int) -> Lines:
+def notice_lines(notices: tuple[Notice, ...], width: int, file: str = ANY_FILE) -> Lines:
+    """What no step does anything about, begun by a blank line; maybe empty."""
     lines: Lines = [BLANK] if notices else []
     for notice in notices:
         style = "yellow" if notice.severity == "warning" else ""
         lines += paragraph(notice.text, width, first=f"{notice.severity}: ", rest="  ", style=style)
         if notice.next_step:
-            lines += paragraph(notice.next_step, width, first="  next: ")
+            told = ready(notice.next_step, file)
+            wraps = not told.startswith(_PROGRAMS)  # a command stays whole, so that it can be copied
+            lines += paragraph(told, width, first="  next: ") if wraps else [Text(f"  next: {told}")]
     return lines
 
 

@@ -91,7 +91,10 @@ def groups(plan: Plan) -> list[Group]:
     being read is told once.
     """
     own = [life for life in plan.life if life.what in OWN]
-    told = [step for step in _told_once(plan.steps) if step.action is not Action.NONE or step.reason or step.kept]
+    steps = plan.steps
+    if plan.destroys:  # all of it is removal, and why something is kept stands beside it
+        steps = tuple(replace(step, removal=False, kept=()) for step in steps)
+    told = [step for step in _told_once(steps) if step.action is not Action.NONE or step.reason or step.kept]
     known = {step.address for step in told}
     quiet = [Step(life.address, Action.NONE) for life in own if life.expires_at and life.address not in known]
     order = list(dict.fromkeys(step.address.kind for step in told))
@@ -205,7 +208,7 @@ def special(plan: Plan) -> list[str]:
     final = sum(step.irreversible for step in plan.pending)
     return [
         *([f"{final} cannot be undone"] if final else []),
-        *([count(plan.removed, "removal")] if plan.removals else []),
+        *([count(plan.removed, "removal")] if plan.removals and not plan.destroys else []),
     ]
 
 
@@ -213,6 +216,8 @@ def all_is_well(plan: Plan) -> str:
     """The one sentence of a plan without anything to do; else nothing."""
     if plan.pending or plan.unknown or plan.person_items:
         return ""
+    if plan.destroys:
+        return "Nothing to do: nothing of it is left to remove."
     later = [step for step in plan.steps if step.action.writes]
     known = f" ({count(len(later), 'step')} will be due later)" if later else ""
     return f"Nothing to do: {plan.name} is as the spec says{known}."

@@ -106,7 +106,7 @@ class AppRoleAssignment:
         left = [assignment for assignment in listed if assignment not in used]
         apis = await read.all_of(lambda one: read.clients.graph.find_service_principal_by_id(one.resource_id), left)
         for assignment, api in zip(left, apis, strict=True):
-            address = Address(first.application.name, self.name, _told(assignment, api))
+            address = Address(first.application.name, self.name, told(assignment, api))
             seen[address] = Present(
                 AssignmentFact(assignment, extra=True, exact=first.exact, elsewhere=first.elsewhere)
             )
@@ -199,7 +199,7 @@ def _find(listed: Sequence[AppRoleAssignmentFacts], resource_id: str, role_id: s
     return Absent()
 
 
-def _told(assignment: AppRoleAssignmentFacts, api: ServicePrincipalFacts | None) -> str:
+def told(assignment: AppRoleAssignmentFacts, api: ServicePrincipalFacts | None) -> str:
     """`API/permission`, by names where the API tells them."""
     if api is None:
         return f"{assignment.resource_id}/{assignment.app_role_id}"

@@ -172,7 +172,9 @@ def _url_changes(wanted: ApplicationWanted, seen: Collection[Url]) -> tuple[tupl
     """Entra takes a URI once: one that is on another platform than the spec says is moved, not added."""
     had = {uri: platform for platform, uri in seen}
     moved = [(platform, uri) for platform, uri in wanted.urls or () if had.get(uri, platform) != platform]
-    moves = tuple(Change(REPLY_URLS, _shown_url((had[uri], uri)), _shown_url((platform, uri))) for platform, uri in moved)
+    moves = tuple(
+        Change(REPLY_URLS, _shown_url((had[uri], uri)), _shown_url((platform, uri))) for platform, uri in moved
+    )
     changes, kept = compare.entries(
         REPLY_URLS,
         None if wanted.urls is None else [_shown_url(url) for url in wanted.urls if url not in moved],

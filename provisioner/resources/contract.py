@@ -79,8 +79,8 @@ class Writer:
     progress: Callable[[str], None]
 
 
-class ResourceKind(Protocol[Wanted, Fact]):
-    """One file a kind; an instance holds nothing."""
+class Carried(Protocol[Wanted, Fact]):
+    """What the engine looks at, plans and carries out: a kind of resource, or how it is removed again."""
 
     @property
     def name(self) -> str:
@@ -94,10 +94,6 @@ class ResourceKind(Protocol[Wanted, Fact]):
 
     def wanted(self, spec: Spec) -> Mapping[Address, Wanted]:
         """What the spec asks for. Pure."""
-        ...
-
-    def rests_on(self, address: Address, wanted: Wanted | None) -> tuple[Address, ...]:
-        """What the thing cannot be without, there or not; wanted None: the spec does not ask for it. Pure."""
         ...
 
     async def observe(
@@ -128,11 +124,20 @@ class ResourceKind(Protocol[Wanted, Fact]):
         """What a person can do instead when the runner lacks the right to a step; None when nobody can."""
         ...
 
+
+class ResourceKind(Carried[Wanted, Fact], Protocol[Wanted, Fact]):
+    """One file a kind; an instance holds nothing."""
+
+    def rests_on(self, address: Address, wanted: Wanted | None) -> tuple[Address, ...]:
+        """What the thing cannot be without, there or not; wanted None: the spec does not ask for it. Pure."""
+        ...
+
     def to_spec(self, seen: Mapping[Address, Fact]) -> SpecFragment:
         """The part of a spec that asks for what was seen, with a remark where it is not all of it. Pure."""
         ...
 
 
+AnyCarried = Carried[Any, Any]
 AnyKind = ResourceKind[Any, Any]
 
 

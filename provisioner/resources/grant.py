@@ -116,7 +116,7 @@ class Grant:
         apis = await read.all_of(lambda grant: graph.find_service_principal_by_id(grant.resource_id), left)
         extras: dict[Address, Observation[GrantFact]] = {}
         for grant, api in zip(left, apis, strict=True):
-            address = Address(wanted.application.name, self.name, _api_name(grant, api))
+            address = Address(wanted.application.name, self.name, api_name(grant, api))
             extras[address] = Present(GrantFact(grant, extra=True, exact=wanted.exact, elsewhere=wanted.elsewhere))
         return extras
 
@@ -152,7 +152,10 @@ class Grant:
         self, step: Step, wanted: GrantWanted | None, known: Known, write: Writer
     ) -> Observation[GrantFact]:
         if wanted is None or step.operation == "revoke":
-            return await self._revoke(step, known, write)
+            principal = known.fact(Address(step.address.name, "service_principal"))
+            assert principal is not None, "it has a grant"
+            await revoke(step, principal.app_id, write)
+            return Absent()
         client, api = known.fact(wanted.client), known.fact(wanted.api)
         assert client is not None and api is not None, "both are among the needs"
         graph = write.clients.graph
@@ -177,22 +180,6 @@ class Grant:
         if not left_to_do(step, self.steps(step.address, wanted, there, write.clock.now())):
             return there
         return await self._complete(wanted, there.fact.grant, write)
-
-    async def _revoke(self, step: Step, known: Known, write: Writer) -> Observation[GrantFact]:
-        """Look again: only the grant that the plan showed goes, with the scopes that it showed."""
-        client = known.fact(Address(step.address.name, "service_principal"))
-        assert client is not None, "it has a grant"
-        graph = write.clients.graph
-        for grant in await graph.list_grants(client.app_id):
-            if grant.id == step.seen:
-                if set(grant.scopes) != {change.before for change in step.fields}:
-                    raise StaleError(
-                        f"the grant is now of {', '.join(grant.scopes)}, which the plan did not show",
-                        where=str(step.address),
-                        next_step="somebody changed it since the plan: run the same command again",
-                    )
-                await graph.delete_grant(grant.id)
-        return Absent()
 
     async def _complete(self, wanted: GrantWanted, there: GrantFacts, write: Writer) -> Observation[GrantFact]:
         others = () if wanted.exact else there.scopes
@@ -224,6 +211,20 @@ class Grant:
         return SpecFragment({"application": {"permissions": permissions}} if permissions else {})
 
 
+async def revoke(step: Step, app_id: str, write: Writer) -> None:
+    """Look again: only the grant that the plan showed goes, with the scopes that it showed. Raises StaleError."""
+    graph = write.clients.graph
+    for grant in await graph.list_grants(app_id):
+        if grant.id == step.seen:
+            if set(grant.scopes) != {change.before for change in step.fields}:
+                raise StaleError(
+                    f"the grant is now of {', '.join(grant.scopes)}, which the plan did not show",
+                    where=str(step.address),
+                    next_step="somebody changed it since the plan: run the same command again",
+                )
+            await graph.delete_grant(grant.id)
+
+
 def _tenant_wide(listed: Sequence[GrantFacts], resource_id: str) -> Observation[GrantFact]:
     """The one tenant-wide grant to this API: Graph allows no second (sam-facts 5.3)."""
     for grant in listed:
@@ -232,7 +233,8 @@ def _tenant_wide(listed: Sequence[GrantFacts], resource_id: str) -> Observation[
     return Absent()
 
 
-def _api_name(grant: GrantFacts, api: ServicePrincipalFacts | None) -> str:
+def api_name(grant: GrantFacts, api: ServicePrincipalFacts | None) -> str:
+    """How an address names the API of a grant."""
     return grant.resource_id if api is None else catalogue.api_name(api.app_id)
 
 

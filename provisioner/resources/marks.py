@@ -46,7 +46,12 @@ def credential_name(name: str, vault: str, secret: str) -> str:
     So one that is kept in another vault, or under another name, is not taken for a leftover here.
     """
     place = hashlib.sha256(f"{vault}/{secret}".lower().encode()).hexdigest()[:8]
-    return f"{TAG}:{name}:{place}"
+    return f"{credential_prefix(name)}{place}"
+
+
+def credential_prefix(name: str) -> str:
+    """How the display name of every credential of a spec begins, wherever its value is kept."""
+    return f"{TAG}:{name}:"
 
 
 def federated_name(spec_name: str, trusted: str) -> str:

@@ -23,6 +23,7 @@ CREATE_API_PRINCIPAL = Right(
     "graph", _OWN_APPLICATIONS[1:], why="creates the service principal of a Microsoft API where it is missing"
 )
 RESTORE_APPLICATION = Right("graph", _OWN_APPLICATIONS[1:], why="brings a deleted application back (sam-facts 5.7)")
+PURGE_APPLICATION = Right("graph", _OWN_APPLICATIONS[1:], why="deletes a deleted application for good")
 _GRANT = ("DelegatedPermissionGrant.ReadWrite.All", "Directory.ReadWrite.All", _AS_USER)
 READ_GRANTS = Right("graph", ("Directory.Read.All", *_GRANT))
 WRITE_GRANTS = Right("graph", _GRANT, why="grants delegated permissions for the tenant")
@@ -48,6 +49,10 @@ WRITE_SUBSCRIPTION = Right(
     "arm", ("Contributor", "Owner"), "subscription", "registers Microsoft.KeyVault and makes the resource group, once"
 )
 WRITE_VAULT = Right("arm", ("Key Vault Contributor", "Contributor", "Owner"), "resource group", "the vault itself")
+DELETE_GROUP = Right("arm", ("Contributor", "Owner"), "resource group", "deletes the group, when it holds nothing else")
+PURGE_VAULT = Right(
+    "arm", ("Key Vault Purge Operator", "Contributor", "Owner"), "subscription", "deletes a deleted vault for good"
+)
 ASSIGN_VAULT_ROLES = Right(
     "arm",
     (

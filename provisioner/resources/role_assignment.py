@@ -30,7 +30,8 @@ from provisioner.resources.vault_roles import (
 )
 from provisioner.spec.model import PrincipalType, Spec
 
-RUNNER = "runner"
+ACCESS, OPERATOR, RUNNER = "access", "operator", "runner"
+PURPOSES = (ACCESS, OPERATOR, RUNNER)
 
 
 @dataclass(frozen=True)
@@ -108,10 +109,10 @@ class RoleAssignment:
         for operator in spec.consent.operators:
             for role in operator_roles(kind):
                 address = Address(spec.name, self.name, f"{role}/{operator}")
-                roles[address] = entry(role, operator, "User", "operator")
+                roles[address] = entry(role, operator, "User", OPERATOR)
         for access in spec.vault.access or ():
             address = Address(spec.name, self.name, f"{access.role}/{access.principal}")
-            roles[address] = entry(access.role, access.principal, access.type, "access")
+            roles[address] = entry(access.role, access.principal, access.type, ACCESS)
         return roles
 
     def rests_on(self, address: Address, wanted: RoleWanted | None) -> tuple[Address, ...]:
@@ -219,7 +220,11 @@ class RoleAssignment:
                     await write.clients.arm.delete_role_assignment(vault.id, assignment.name)
             return Absent()
         # A wider role that we gave once may leave with this very plan: only the role itself, or another's, is enough.
-        staying = [entry for entry in listed if not _is_ours(entry, wanted.spec_name) or _gives(entry, wanted.role)]
+        staying = [
+            entry
+            for entry in listed
+            if not made_by_us(entry, wanted.spec_name, ACCESS, OPERATOR) or _gives(entry, wanted.role)
+        ]
         there = _find(wanted, staying, write.runner.object_id)
         return there if isinstance(there, Present) else await self._assign(wanted, vault.id, write)
 
@@ -271,14 +276,14 @@ class RoleAssignment:
 
 _REASONS = {
     RUNNER: "a pending step writes to the vault",
-    "operator": "consent.operators may run consent from their own machine",
-    "access": "",
+    OPERATOR: "consent.operators may run consent from their own machine",
+    ACCESS: "",
 }
 
 
 def _asked(wanted: RoleWanted, runner: RunnerFacts) -> Asked | None:
     """What stands for the role in access policies; None for a role that is about the vault itself."""
-    permissions = access_policies.permissions_of(wanted.role, consumer=wanted.purpose == "access")
+    permissions = access_policies.permissions_of(wanted.role, consumer=wanted.purpose == ACCESS)
     if permissions is None:
         return None
     principal = wanted.principal or runner.object_id.lower()
@@ -303,18 +308,17 @@ def _find(wanted: RoleWanted, listed: Sequence[RoleAssignmentFacts], runner: str
     return Absent() if found is None else Present(RoleFact(found))
 
 
+def made_by_us(assignment: RoleAssignmentFacts, spec_name: str, *purposes: str) -> bool:
+    """Made by us for the spec and one of these purposes: by its name, which is our GUID, and its description."""
+    ours = role_assignment_name(assignment.scope, assignment.principal_id, assignment.role_id) == assignment.name
+    return ours and assignment.description in {role_assignment_note(spec_name, purpose) for purpose in purposes}
+
+
 def _left_by_us(assignment: RoleAssignmentFacts, spec_name: str, wanted: Iterable[RoleWanted]) -> bool:
     """Made by us for the spec (by name and description), which no longer asks for this very role of the principal."""
     needed = [each for each in wanted if not each.spare]
     asked = any(_gives(assignment, each.role) and each.principal == assignment.principal_id for each in needed)
-    return _is_ours(assignment, spec_name) and not asked
-
-
-def _is_ours(assignment: RoleAssignmentFacts, spec_name: str) -> bool:
-    """Made by us, for somebody else than the runner."""
-    named = role_assignment_name(assignment.scope, assignment.principal_id, assignment.role_id) == assignment.name
-    notes = {role_assignment_note(spec_name, purpose) for purpose in ("access", "operator")}
-    return named and assignment.description in notes
+    return made_by_us(assignment, spec_name, ACCESS, OPERATOR) and not asked
 
 
 def _gives(assignment: RoleAssignmentFacts, role: str) -> bool:

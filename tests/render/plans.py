@@ -409,7 +409,85 @@ TRUST = plan(
     life=(token_alive(89, "foreign"),),
 )
 
+DESTROY = replace(
+    plan(
+        Step(
+            GRAPH,
+            Action.DELETE,
+            "revoke",
+            (
+                Change("application.permissions[Microsoft Graph].delegated", "User.Read", None),
+                Change("application.permissions[Microsoft Graph].delegated", "Directory.AccessAsUser.All", None),
+            ),
+            removal=True,
+        ),
+        Step(
+            Address(NAME, "grant", "Microsoft Partner Center"),
+            Action.NONE,
+            kept=("grant of user_impersonation",),
+            reason="user_impersonation stays granted: it may have been before us. To revoke it:\n"
+            "  az rest --method DELETE --url https://graph.microsoft.com/v1.0/oauth2PermissionGrants/4EKTfy07I0W7VZ-uaCFPpG",
+        ),
+        Step(
+            Address(NAME, "role_assignment", "Key Vault Secrets Officer/runner"),
+            Action.DELETE,
+            "withdraw",
+            (Change("principal", "891e08ab-9771-4ee0-b4a6-e0b5eb782208", None),),
+            removal=True,
+            last=True,
+        ),
+        Step(
+            Address(NAME, "role_assignment", "Key Vault Reader/34aa6fab-0715-4daf-8136-10640bf0db56"),
+            Action.NONE,
+            reason="not ours: it goes with the vault, and does not come back with it",
+        ),
+        Step(
+            APPLICATION,
+            Action.DELETE,
+            "remove mark",
+            (Change("tags", "provisioner:contoso-sam", None), Change("tags", "provisioner-adopted:contoso-sam", None)),
+            removal=True,
+            reason="it was there before us, and stays as it is",
+        ),
+        Step(
+            VAULT,
+            Action.DELETE,
+            "delete",
+            (Change("vault.name", "kv-contoso-sam", None),),
+            removal=True,
+            reason="with all it holds",
+        ),
+        Step(
+            VAULT,
+            Action.DELETE,
+            "purge",
+            (Change("vault.name", "kv-contoso-sam", None),),
+            removal=True,
+            irreversible=True,
+            reason="for good, with all it holds",
+        ),
+        Step(Address(NAME, "resource_group"), Action.NONE, reason="it holds kv-another, web-1 and 2 more: it stays"),
+        cause=Cause.NONE,
+        notices=(
+            Notice("warning", "vault kv-contoso-sam holds what is not ours, which goes too, for good: another-teams"),
+            Notice(
+                "warning",
+                "the refresh token itself stays valid at Entra until it is revoked: whoever has a copy and a "
+                "credential of the application can redeem it. To revoke it, with every session and every other "
+                "refresh token of sam@contoso.example in all applications:\n"
+                "  az rest --method POST --url https://graph.microsoft.com/v1.0/users/sam@contoso.example"
+                "/revokeSignInSessions",
+            ),
+            Notice("info", "the next apply brings back what can be recovered", "provisioner apply SPEC"),
+        ),
+    ),
+    destroys=True,
+)
+DESTROYED = replace(plan(cause=Cause.NONE), destroys=True)
+
 ALL = {
+    "destroy": DESTROY,
+    "destroyed": DESTROYED,
     "rotation": ROTATION,
     "switch": SWITCH,
     "trust": TRUST,

@@ -164,21 +164,21 @@ async def _register(work: AtWork, fact: CertificateFact, stored: StoredCertifica
     """
     if fact.registered(stored.facts) is not None:
         return
-    before = await _read_twice(work, fact)
+    before = await _read_twice(work, (*fact.ours, *fact.others))
     starts_at = work.write.clock.now() if fact.is_brought else stored.facts.not_before
     key = NewKey(work.wanted.mark, stored.der, starts_at, stored.facts.expires_at)
     await work.write.clients.graph.credentials.put_keys(work.object_id, before, (key,))
     await _read_back(work, before, going=frozenset(), coming=stored.facts.thumbprint)
 
 
-async def _read_twice(work: AtWork, fact: CertificateFact) -> tuple[KeyCredential, ...]:
+async def _read_twice(work: AtWork, looked: Collection[KeyCredential]) -> tuple[KeyCredential, ...]:
     """Graph replaces the list whole: two equal reads right before it (design section 5), both as the look showed it.
 
     Raises: StaleError when the list moves while we look, be it that a replica lags: what it lacks would be lost.
     """
-    looked = {entry.key_id for entry in (*fact.ours, *fact.others)}
+    shown = {entry.key_id for entry in looked}
     first, second = (await work.application()).keys, (await work.application()).keys
-    if any({entry.key_id for entry in read} != looked for read in (first, second)):
+    if any({entry.key_id for entry in read} != shown for read in (first, second)):
         raise StaleError(
             "the certificates of the application changed while they were read",
             where=f"application {work.object_id}",
@@ -264,10 +264,15 @@ async def _retire(step: Step, work: AtWork, fact: CertificateFact) -> None:
                 await _tag(work, fact.name, version, _without_state(version), enabled=False)
     going = frozenset(entry.key_id for entry in fact.ours if entry.thumbprint in shown)
     if going:
-        before = await _read_twice(work, fact)
-        kept = [entry for entry in before if entry.key_id not in going]
-        await work.write.clients.graph.credentials.put_keys(work.object_id, kept)
-        await _read_back(work, before, going=going, coming="")
+        await take_off(work, (*fact.ours, *fact.others), going)
+
+
+async def take_off(work: AtWork, looked: Collection[KeyCredential], going: frozenset[str]) -> None:
+    """Take certificates off the application, by their keyIds. looked: all that a look just showed there."""
+    before = await _read_twice(work, looked)
+    kept = [entry for entry in before if entry.key_id not in going]
+    await work.write.clients.graph.credentials.put_keys(work.object_id, kept)
+    await _read_back(work, before, going=going, coming="")
 
 
 def _without_state(version: CertificateFacts) -> dict[str, str]:

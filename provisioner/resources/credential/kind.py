@@ -46,7 +46,7 @@ from provisioner.spec.draft import Draft, merged
 from provisioner.spec.model import Spec
 from provisioner.spec.whole_months import months
 
-_LIST_CERTIFICATES = Right(
+LIST_CERTIFICATES = Right(
     "key_vault", (READER, CERTIFICATES_OFFICER), "vault", "lists the versions of the certificate, without their keys"
 )
 
@@ -300,7 +300,7 @@ async def _certificate(
     try:
         name, versions = await find_certificate(wanted.place, stored, certificates.list_versions)
     except ForbiddenError as error:
-        unknown = could_not_look(error, _LIST_CERTIFICATES.told())
+        unknown = could_not_look(error, LIST_CERTIFICATES.told())
         return replace(unknown, asks=wanted.certificate_roles) if unknown.right else unknown
     deleted: CertificateFacts | None = None
     if not versions and is_wanted:

@@ -1,0 +1,94 @@
+"""What whoever decides about a destroy must know besides its steps: what goes too, what lives on, the way back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from provisioner.clients.arm_facts import DeletedVaultFacts
+from provisioner.clients.clouds import CloudEndpoints
+from provisioner.clients.graph_facts import ApplicationFacts
+from provisioner.clients.key_vault import SecretFacts
+from provisioner.core.address import Address
+from provisioner.core.observation import Absent, Known
+from provisioner.core.plan import Notice, Plan
+from provisioner.resources.marks import TAG
+from provisioner.resources.removal.application import PURGE
+from provisioner.resources.removal.fate import KEPT_BY_ENTRA, Fate, VaultStanding
+from provisioner.resources.removal.inside import Inside, inside
+from provisioner.resources.token_state import CONTENT_TYPE
+from provisioner.spec.model import Spec
+
+_SHOWN = 5
+
+
+def destruction_notices(plan: Plan, spec: Spec, known: Known, cloud: CloudEndpoints) -> Iterable[Notice]:
+    """Before: others' things that go, and the refresh token. After: until when what was deleted can be recovered."""
+    application, vault = known.fact(Address(spec.name, "application")), known.fact(Address(spec.name, "vault"))
+    going = {step.address.kind for step in plan.pending if step.operation != PURGE}
+    purged = {step.address.kind for step in plan.pending if step.operation == PURGE}
+    where = inside(spec, purge=False)
+    if vault is not None and "vault" in going and vault.fate is Fate.GOES:
+        yield from _others(vault, where, for_good="vault" in purged)
+    token = _token(vault, where)
+    if "application" not in purged and ("refresh_token" in going or ("vault" in going and token)):
+        redeemable = application is None or application.fate is not Fate.GOES
+        yield _stays_valid(_account(spec, token), cloud, redeemable=redeemable)
+    if going & {"application", "vault"} - purged:
+        yield Notice("info", "the next apply brings back what can be recovered", "provisioner apply SPEC")
+    if not plan.pending:
+        yield from _recoverable(spec, known)
+
+
+def _others(vault: VaultStanding, where: Inside, *, for_good: bool) -> Iterable[Notice]:
+    how = "for good" if for_good else "and comes back only with it"
+    if vault.secrets is None:
+        text = f"what vault {vault.vault.name} holds could not be listed: whatever others keep there goes too, {how}"
+        yield Notice("warning", text)
+        return
+    ours = where.named | where.certificates
+    theirs = [each.name for each in vault.secrets if each.tags.get(TAG) != where.mark and each.name.lower() not in ours]
+    if theirs:
+        more = f" and {len(theirs) - _SHOWN} more" if len(theirs) > _SHOWN else ""
+        what = f"{', '.join(theirs[:_SHOWN])}{more}"
+        yield Notice("warning", f"vault {vault.vault.name} holds what is not ours, which goes too, {how}: {what}")
+
+
+def _token(vault: VaultStanding | None, where: Inside) -> SecretFacts | None:
+    """The refresh token in a vault that goes."""
+    secrets = () if vault is None or vault.secrets is None else vault.secrets
+    tokens = (each for each in secrets if each.content_type == CONTENT_TYPE or each.name.lower() == where.token)
+    return next(tokens, None)
+
+
+def _account(spec: Spec, token: SecretFacts | None) -> str:
+    noted = "" if token is None else token.tags.get("account", "")
+    return noted or spec.consent.account or "ACCOUNT"
+
+
+def _stays_valid(account: str, cloud: CloudEndpoints, *, redeemable: bool) -> Notice:
+    how = "whoever has a copy and a credential of the application can redeem it"
+    if not redeemable:
+        how = "without the application it cannot be redeemed, and a restored one takes it again"
+    return Notice(
+        "warning",
+        f"the refresh token itself stays valid at Entra until it is revoked: {how}. To revoke it, with every session "
+        f"and every other refresh token of {account} in all applications:\n"
+        f"  {cloud.advice(f'az rest --method POST --url {cloud.graph}/v1.0/users/{account}/revokeSignInSessions')}",
+    )
+
+
+def _recoverable(spec: Spec, known: Known) -> Iterable[Notice]:
+    """What lies soft-deleted, by the services' own dates."""
+    application = known.get(Address(spec.name, "application"))
+    vault = known.get(Address(spec.name, "vault"))
+    told: list[str] = []
+    if isinstance(application, Absent) and isinstance(application.remains, ApplicationFacts):
+        deleted_at = application.remains.deleted_at
+        until = "" if deleted_at is None else f" until {deleted_at + KEPT_BY_ENTRA:%Y-%m-%d}"
+        told.append(f"application {application.remains.app_id} can be restored{until}")
+    if isinstance(vault, Absent) and isinstance(vault.remains, DeletedVaultFacts):
+        purged_at = vault.remains.scheduled_purge
+        until = "" if purged_at is None else f" until {purged_at:%Y-%m-%d}"
+        told.append(f"vault {vault.remains.name} can be recovered{until}, with all it held")
+    if told:
+        yield Notice("info", f"{'; '.join(told)}; the next apply brings back what it finds", "provisioner apply SPEC")
