@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -12,7 +12,7 @@ from azure.core.exceptions import ResourceNotFoundError
 
 from provisioner.clients import arm_facts as facts
 from provisioner.clients.arm_governance import ArmGovernance
-from provisioner.clients.azure_errors import told
+from provisioner.clients.azure_errors import is_absence, told
 from provisioner.clients.clouds import CloudEndpoints
 from provisioner.clients.identity import RunnerCredential
 from provisioner.clients.shared_transport import shared_transport
@@ -22,9 +22,10 @@ if TYPE_CHECKING:
     from azure.mgmt.resource.resources.aio import ResourceManagementClient
 
 Model = TypeVar("Model")
+Facts = TypeVar("Facts")
 _NAMESPACE = "Microsoft.KeyVault"
 _POLL_S = 2
-_ABSENT = frozenset({"ResourceNotFound", "ResourceGroupNotFound", "DeletedVaultNotFound"})
+_ABSENT = ("ResourceNotFound", "ResourceGroupNotFound", "DeletedVaultNotFound")
 
 
 class ArmClient:
@@ -81,10 +82,8 @@ class ArmClient:
     # resource groups
 
     async def find_group(self, name: str) -> facts.ResourceGroupFacts | None:
-        found = await _none_if_missing(self._resources.resource_groups.get(name), f"get resource group {name}")
-        if found is None:
-            return None
-        return facts.resource_group(found)
+        group = self._resources.resource_groups.get(name)
+        return await _none_if_missing(group, f"get resource group {name}", facts.resource_group)
 
     async def create_group(self, name: str, location: str, tags: dict[str, str]) -> facts.ResourceGroupFacts:
         from azure.mgmt.resource.resources.models import ResourceGroup
@@ -112,8 +111,7 @@ class ArmClient:
     # vaults
 
     async def find_vault(self, group: str, name: str) -> facts.VaultFacts | None:
-        found = await _none_if_missing(self._vaults.get(group, name), f"get vault {name}")
-        return None if found is None else facts.vault(found)
+        return await _none_if_missing(self._vaults.get(group, name), f"get vault {name}", facts.vault)
 
     async def list_vaults(self) -> tuple[facts.VaultFacts, ...]:
         """Every vault of the subscription that the runner may see."""
@@ -123,8 +121,7 @@ class ArmClient:
     async def find_deleted_vault(self, name: str, location: str) -> facts.DeletedVaultFacts | None:
         """The soft-deleted vault that holds this name in this subscription and location."""
         deleted = self._vaults.get_deleted(name, facts.normal_location(location))
-        found = await _none_if_missing(deleted, f"get deleted vault {name}")
-        return None if found is None else facts.deleted_vault(found)
+        return await _none_if_missing(deleted, f"get deleted vault {name}", facts.deleted_vault)
 
     async def find_deleted_vault_anywhere(self, name: str) -> facts.DeletedVaultFacts | None:
         """The same in any location of the subscription: a list of all that are soft-deleted there."""
@@ -164,7 +161,7 @@ class ArmClient:
                 listed = self._roles.list_for_scope(scope, filter="atScope()")
                 return tuple([facts.role_assignment(item) async for item in listed])
             except ResourceNotFoundError as error:
-                if _is_absence(error):
+                if is_absence(error, *_ABSENT):
                     return ()
                 raise
 
@@ -195,16 +192,11 @@ def _told(operation: str) -> AbstractContextManager[None]:
     return told("Azure Resource Manager", operation)
 
 
-async def _none_if_missing(call: Awaitable[Model], operation: str) -> Model | None:
+async def _none_if_missing(call: Awaitable[Model], operation: str, read: Callable[[Model], Facts]) -> Facts | None:
     with _told(operation):
         try:
-            return await call
+            return read(await call)
         except ResourceNotFoundError as error:
-            if _is_absence(error):
+            if is_absence(error, *_ABSENT):
                 return None
             raise
-
-
-def _is_absence(error: ResourceNotFoundError) -> bool:
-    """Any other 404, of a subscription say, is no answer to the question whether the object is there."""
-    return error.error is not None and error.error.code in _ABSENT

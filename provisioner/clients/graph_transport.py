@@ -95,7 +95,10 @@ class GraphTransport:
         self._flushes: set[asyncio.Task[None]] = set()
 
     async def get(self, request: RequestInformation, operation: str) -> GraphReply:
-        """The answer to a read, whatever its status below 400, or 404. Raises ApiError for the rest."""
+        """The answer to a read, whatever its status below 400, or Graph's own word that it is not there (a 404).
+
+        Raises ApiError for the rest: any other 404, of a proxy say, is no answer to the question.
+        """
         loop = asyncio.get_running_loop()
         waiting = _Waiting(self._path(request), operation, loop.create_future())
         self._waiting.append(waiting)
@@ -104,8 +107,11 @@ class GraphTransport:
             self._flushes.add(flush)
             flush.add_done_callback(self._flushes.discard)
         reply = await waiting.reply
-        if reply.status >= 400 and reply.status != 404:
-            raise graph_error(operation, reply)
+        if reply.status < 400:
+            return reply
+        error = graph_error(operation, reply)
+        if not (reply.status == 404 and error.code == _ABSENT):
+            raise error
         return reply
 
     async def list_all(self, request: RequestInformation, operation: str) -> list[Json]:
@@ -209,6 +215,9 @@ class GraphTransport:
         if not isinstance(parsed, dict):
             raise ApiReplyError("Graph", operation, status, "", "the answer is not a JSON object")
         return GraphReply(status, parsed, answered)
+
+
+_ABSENT = "Request_ResourceNotFound"  # sam-facts 5.6
 
 
 def graph_error(operation: str, reply: GraphReply) -> ApiError:

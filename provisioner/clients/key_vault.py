@@ -9,7 +9,7 @@ from typing import Any
 import aiohttp
 from azure.core.exceptions import ResourceNotFoundError
 
-from provisioner.clients.azure_errors import told
+from provisioner.clients.azure_errors import is_absence, told
 from provisioner.clients.clouds import CloudEndpoints
 from provisioner.clients.identity import RunnerCredential
 from provisioner.clients.shared_transport import shared_transport
@@ -92,7 +92,9 @@ class KeyVaultClient:
         with told("Key Vault", f"get secret {name}"):
             try:
                 found = await self._secrets.get_secret(name, version)
-            except ResourceNotFoundError:
+            except ResourceNotFoundError as error:
+                if not is_absence(error, "SecretNotFound"):
+                    raise
                 return None
         return StoredSecret(_facts(found.properties), Secret(found.value or ""))
 
@@ -136,7 +138,9 @@ class KeyVaultClient:
         with told("Key Vault", f"get deleted secret {name}"):
             try:
                 found = await self._secrets.get_deleted_secret(name)
-            except ResourceNotFoundError:
+            except ResourceNotFoundError as error:
+                if not is_absence(error, "SecretNotFound"):
+                    raise
                 return None
         return _facts(found.properties)
 

@@ -16,7 +16,7 @@ import aiohttp
 from azure.core.exceptions import ResourceNotFoundError
 from azure.core.rest import HttpRequest
 
-from provisioner.clients.azure_errors import told
+from provisioner.clients.azure_errors import is_absence, told
 from provisioner.clients.clouds import CloudEndpoints
 from provisioner.clients.identity import RunnerCredential
 from provisioner.clients.key_vault import sdk_options
@@ -87,7 +87,9 @@ class VaultCertificates:
             try:
                 versions = self._client.list_properties_of_certificate_versions(name)
                 found = [_facts(item) async for item in versions]
-            except ResourceNotFoundError:
+            except ResourceNotFoundError as error:
+                if not is_absence(error, "CertificateNotFound"):
+                    raise
                 return ()
         return tuple(sorted(found, key=lambda facts: facts.created_at))
 
@@ -96,7 +98,9 @@ class VaultCertificates:
         with told("Key Vault", f"get certificate {name}"):
             try:
                 return _stored(await self._client.get_certificate_version(name, version))
-            except ResourceNotFoundError:
+            except ResourceNotFoundError as error:
+                if not is_absence(error, "CertificateNotFound"):
+                    raise
                 return None
 
     async def create(
@@ -146,7 +150,9 @@ class VaultCertificates:
         with told("Key Vault", f"get deleted certificate {name}"):
             try:
                 return _facts((await self._client.get_deleted_certificate(name)).properties)
-            except ResourceNotFoundError:
+            except ResourceNotFoundError as error:
+                if not is_absence(error, "CertificateNotFound"):
+                    raise
                 return None
 
     async def recover(self, name: str) -> None:

@@ -195,7 +195,7 @@ def _vault(tenant: Tenant) -> dict[str, st.SearchStrategy[Any]]:
         "defaultAction": _some(st.just("Allow")),
         "allowedIps": _some(st.lists(st.sampled_from(IPS), max_size=3, unique=True)),
     }
-    mostly = st.sampled_from((0, 0, 0, 0, 0, 0, 0, 1))
+    mostly = st.sampled_from((0,) * 11 + (1,))
     return {
         "mode": st.sampled_from((_LEFT_OUT,) * 6 + ("create", "adopt", "use")),
         "name": mostly.map(lambda n: f"kv-{tenant.id[:8]}-{'ab'[n]}"),
@@ -203,7 +203,7 @@ def _vault(tenant: Tenant) -> dict[str, st.SearchStrategy[Any]]:
         "location": mostly.map(lambda n: ("westeurope", "northeurope")[n]),
         "sku": _some(st.sampled_from(("standard", "premium"))),
         "purgeProtection": st.sampled_from((_LEFT_OUT,) * 7 + (True,)),
-        "softDeleteRetentionDays": st.sampled_from((_LEFT_OUT,) * 10 + (90, 7)),
+        "softDeleteRetentionDays": st.sampled_from((_LEFT_OUT,) * 14 + (90, 7)),
         "network": _some(_part(network)),
         "access": _some(access),
         "runner": _some(st.just(tenant.runner.object_id)),
