@@ -4,9 +4,11 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	$$python -c '$(RECENT)' 2>/dev/null && echo $$python && break; done)
 BIN := .venv/bin
 STAMP := .venv/.set-up
+# a module's tests stay together, on the cloud they share, until another process has nothing left to do
+PARALLEL := -n auto --dist worksteal
 REQUIREMENTS := requirements-build.txt requirements-dev.txt
 
-.PHONY: help setup demo test test-az test-node lint format bench
+.PHONY: help setup demo test clients test-az test-node lint format bench
 
 help:
 	@echo "make setup   the program and all tools in .venv"
@@ -31,7 +33,7 @@ demo: $(STAMP)
 	$(BIN)/python -m tests.demo
 
 test: $(STAMP)
-	$(BIN)/python -m pytest -n auto $(ARGS)
+	$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
 AZ_STAMP := .venv-az/.set-up
 NODE_FOLDERS := tests/foreign/node tests/editor
@@ -42,8 +44,10 @@ $(AZ_STAMP): tests/foreign/requirements-az.txt
 	.venv-az/bin/python -m pip install --quiet --require-hashes -r $<
 	@touch $@
 
+clients: $(AZ_STAMP) $(NODE_FOLDERS:%=%/node_modules/.set-up)
+
 test-az: $(STAMP) $(AZ_STAMP)
-	FOREIGN_AZ=.venv-az/bin/az $(BIN)/python -m pytest -n auto tests/foreign/az $(ARGS)
+	FOREIGN_AZ=.venv-az/bin/az $(BIN)/python -m pytest $(PARALLEL) tests/foreign/az $(ARGS)
 
 %/node_modules/.set-up: %/package-lock.json
 	@command -v npm >/dev/null || { echo "these tests need Node 20 or newer, with npm"; exit 1; }
@@ -51,7 +55,7 @@ test-az: $(STAMP) $(AZ_STAMP)
 	@touch $@
 
 test-node: $(STAMP) $(NODE_FOLDERS:%=%/node_modules/.set-up)
-	FOREIGN_NODE=node $(BIN)/python -m pytest -n auto $(NODE_FOLDERS) $(ARGS)
+	FOREIGN_NODE=node $(BIN)/python -m pytest $(PARALLEL) $(NODE_FOLDERS) $(ARGS)
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -33,6 +33,12 @@ def missing_programs(marker: str) -> list[str]:
     return [name for name in NEEDED[marker] if shutil.which(name) is None]
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Two processes for each processor: much of the time is spent waiting, for programs, browsers and real seconds."""
+    return 2 * (os.cpu_count() or 1)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What needs a program that is not here is left out, and said so; a build machine must have all of them."""
     if os.environ.get("CI"):

@@ -13,6 +13,7 @@ of figures for each.
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -103,6 +104,11 @@ class ContractReport:
 
 def _file_of(call: Call) -> str:
     [(_, _, file)] = call.tx.sql.execute("PRAGMA database_list").fetchall()
+    return _resolved(file)
+
+
+@cache
+def _resolved(file: str) -> str:
     return str(Path(file).resolve())
 
 

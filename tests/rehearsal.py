@@ -5,11 +5,13 @@ Nothing here goes through our own clients, so that a mistake of theirs cannot hi
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +64,10 @@ class Cloud:
         self.http.proxies = {"https": self.description["proxy"]}
         self.http.mount("https://", _Undelayed())
 
+    def close(self) -> None:
+        self.http.close()
+        self._direct.close()
+
     def robot(self) -> Robot:
         return Robot(self.description["proxy"], self.description["ca"])
 
@@ -71,10 +77,6 @@ class Cloud:
         answer = self._direct.request(method, control["url"] + path, json=body, headers=headers, timeout=30)
         answer.raise_for_status()
         return answer.json() if answer.content else None
-
-    def close(self) -> None:
-        self.http.close()
-        self._direct.close()
 
 
 @contextmanager
@@ -131,6 +133,17 @@ class Rehearsal:
                 "verify": {"customer": self.tenant.customers[0].id},
             }
         )
+
+    def clock(self) -> Clock:
+        """The cloud's clock, which sleeping moves."""
+        offset = timedelta(seconds=self.cloud.control("GET", "clock")["offset"])
+
+        async def advance(seconds: float) -> None:
+            moved = await asyncio.to_thread(self.cloud.control, "POST", "clock", {"advanceSeconds": seconds})
+            clock.offset = timedelta(seconds=moved["offset"])
+
+        clock = Clock(offset, advance)
+        return clock
 
     def prepare(self) -> None:
         """Make everything."""

@@ -10,7 +10,6 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,6 @@ from aiohttp import ClientMiddlewareType
 from provisioner.clients.clouds import endpoints
 from provisioner.clients.runner_identities import ClientSecretIdentity
 from provisioner.clients.session import EmulatorEndpoint, RequestLog, open_session
-from provisioner.core.clock import Clock
 from provisioner.core.plan import Plan
 from provisioner.core.report import StepResult
 from provisioner.core.secret import Secret
@@ -161,17 +159,6 @@ class Trial(Rehearsal):
             identity = None if by_environment else runner
             async with open_tenant(spec or self.spec(), session, clock, identity) as tenant:
                 yield tenant
-
-    def clock(self) -> Clock:
-        """The cloud's clock, which sleeping moves."""
-        offset = timedelta(seconds=self.cloud.control("GET", "clock")["offset"])
-
-        async def advance(seconds: float) -> None:
-            moved = await asyncio.to_thread(self.cloud.control, "POST", "clock", {"advanceSeconds": seconds})
-            clock.offset = timedelta(seconds=moved["offset"])
-
-        clock = Clock(offset, advance)
-        return clock
 
     def plan(self, spec: Spec | None = None, *innermost: ClientMiddlewareType) -> Plan:
         async def run() -> Plan:

@@ -50,7 +50,6 @@ class Scene:
 
         async def run() -> ProvisionerError:
             async with clients_of(self.rehearsal) as self.clients:
-                self.clients.clock.offset = timedelta(seconds=self.control("GET", "clock")["offset"])
                 try:
                     with signatures_allowed():
                         await act(self)

@@ -10,9 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from jsonschema import Draft202012Validator
-
-from .members import ContractViolation, Schema, validate
+from .members import ContractViolation, Schema, Schemas
 
 _TEXT: Schema = {"type": "string", "minLength": 1}
 _GUID: Schema = {"type": "string", "pattern": "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"}
@@ -80,9 +78,12 @@ HEADERS: Mapping[str, tuple[str, ...]] = {
 }
 
 
+_SCHEMAS = Schemas()
+
+
 def check_error(service: str, body: Any) -> None:
     """Raises ContractViolation unless the body is an error as the service writes them."""
-    validate("the error", Draft202012Validator(ERRORS[service]), body)
+    _SCHEMAS.validate("the error", ERRORS[service], body)
 
 
 def check_headers(service: str, headers: Mapping[str, str]) -> None:

@@ -12,9 +12,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from jsonschema import Draft202012Validator
-
-from .members import FORMATS, ContractViolation, NotDescribed, Schema, load, unknown_members, validate
+from .members import ContractViolation, NotDescribed, Schema, Schemas, load, unknown_members
 
 _ALTERNATE_KEY = re.compile(
     r"/(applications|servicePrincipals|federatedIdentityCredentials)\((?:appId|uniqueName|name)='[^']*'\)",
@@ -85,7 +83,7 @@ class Graph:
             _check(place, _ERROR, body)
             return
         if path.endswith(_COUNT):
-            validate(place, Draft202012Validator({"type": "integer", "minimum": 0}), body)
+            _SCHEMAS.validate(place, {"type": "integer", "minimum": 0}, body)
             return
         responses = operation["responses"]
         if method == "PATCH" and status == 201 and _relative(path).endswith("')"):
@@ -124,8 +122,7 @@ def properties_of(type_name: str) -> frozenset[str]:
 
 
 def _check(place: str, schema: Schema, body: Any) -> None:
-    whole = {**schema, "$defs": _types()}
-    validate(place, Draft202012Validator(whole, format_checker=FORMATS), body)
+    _SCHEMAS.validate(place, schema, body)
     if schema == _DIRECTORY_OBJECTS:
         return  # what its items may hold depends on their types: check_items
     if names := list(unknown_members(schema, body, _typed)):
@@ -219,4 +216,5 @@ def _types() -> Any:
     return load("msgraph/graph-v1.0.types.schema.json")["$defs"]
 
 
+_SCHEMAS = Schemas(shared=_types)
 GRAPH = Graph()

@@ -10,9 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from jsonschema import Draft202012Validator
-
-from .members import NotDescribed, Schema, validate
+from .members import NotDescribed, Schema, Schemas
 
 _TEXT: Schema = {"type": "string", "minLength": 1}
 _URL: Schema = {"type": "string", "pattern": "^https://"}
@@ -111,6 +109,9 @@ _ENTRA: tuple[tuple[str, str, Schema], ...] = (
 )
 
 
+_SCHEMAS = Schemas()
+
+
 class Entra:
     """Entra's endpoints for programs; its pages are for people and not checked here."""
 
@@ -119,7 +120,7 @@ class Entra:
         for known, pattern, schema in _ENTRA:
             if known == method and re.fullmatch(pattern, path):
                 if status < 400:
-                    validate(f"{method} {path} -> {status}", Draft202012Validator(schema), body)
+                    _SCHEMAS.validate(f"{method} {path} -> {status}", schema, body)
                 return
         raise NotDescribed(f"{method} {path}")
 

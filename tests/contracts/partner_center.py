@@ -10,9 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from jsonschema import Draft202012Validator
-
-from .members import FORMATS, ContractViolation, NotDescribed, load, validate
+from .members import ContractViolation, NotDescribed, Schemas, load
 
 
 class PartnerCenter:
@@ -38,8 +36,7 @@ class PartnerCenter:
 
 
 def _check(place: str, reference: str, body: Any) -> None:
-    schema = {"$ref": reference, "$defs": _document()["$defs"]}
-    validate(place, Draft202012Validator(schema, format_checker=FORMATS), body)
+    _SCHEMAS.validate(place, {"$ref": reference}, body)
 
 
 def _find(method: str, path: str) -> Any:
@@ -55,4 +52,5 @@ def _document() -> Any:
     return load("partner-center/partner-center.schema.json")
 
 
+_SCHEMAS = Schemas(shared=lambda: _document()["$defs"])
 PARTNER_CENTER = PartnerCenter()

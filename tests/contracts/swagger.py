@@ -9,11 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from jsonschema import Draft4Validator
-from referencing import Registry, Resource
-from referencing.jsonschema import DRAFT4
+from jsonschema_rs import Draft4Validator
 
-from .members import FORMATS, ContractViolation, NotDescribed, Schema, load, unknown_members, validate
+from .members import ContractViolation, NotDescribed, Schema, Schemas, load, unknown_members
 
 _SCHEME = "https://contracts.invalid/"  # makes references absolute, so that they mean the same in every file
 _SPECS = "azure-rest-api-specs/specification"
@@ -84,7 +82,7 @@ class Swagger:
 
 
 def _check_body(operation: _Operation, schema: Schema, body: Any) -> None:
-    validate(str(operation), Draft4Validator(schema, registry=_registry(), format_checker=FORMATS), body)
+    _SCHEMAS.validate(str(operation), schema, body)
     places = set(unknown_members(schema, body, _resolved)) - _ENVELOPE
     if names := sorted(place for place in places if place.rsplit("/", 1)[-1] not in _NEWER):
         raise ContractViolation(f"{operation}: members no description names: {names}")
@@ -156,15 +154,7 @@ def _document(file: str) -> Any:
     return rewritten(load(file))
 
 
-@functools.cache
-def _registry() -> Registry[Any]:
-    return Registry(retrieve=_retrieve)  # type: ignore[call-arg]  # an attrs alias that mypy does not see
-
-
-def _retrieve(uri: str) -> Resource[Any]:
-    return Resource.from_contents(_document(uri.removeprefix(_SCHEME)), default_specification=DRAFT4)
-
-
+_SCHEMAS = Schemas(Draft4Validator, retrieve=lambda uri: _document(uri.removeprefix(_SCHEME)))
 ARM = Swagger(
     f"{_SPECS}/keyvault/resource-manager/Microsoft.KeyVault/stable/2023-07-01/keyvault.json",
     f"{_AUTHORIZATION}/authorization-RoleAssignmentsCalls.json",
