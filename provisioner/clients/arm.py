@@ -105,7 +105,7 @@ class ArmClient:
                 poller = await self._resources.resource_groups.begin_delete(name)
                 await poller.result()
             except ResourceNotFoundError as error:
-                if not _is_absence(error):
+                if not is_absence(error, *_ABSENT):
                     raise
 
     # vaults
