@@ -146,12 +146,13 @@ def access_policies(entries: Any, tenant: Document) -> list[Document]:
         ids = [entry["objectId"], *([entry["applicationId"]] if entry.get("applicationId") else [])]
         if not all(isinstance(each, str) and _GUID.fullmatch(each) for each in ids):
             raise errors.vault_bad_request(_POLICIES_INVALID)
-    return [{**entry, "permissions": _lower(entry["permissions"])} for entry in entries]
+    return [{**entry, "permissions": _as_described(entry["permissions"])} for entry in entries]
 
 
-def _lower(permissions: Any) -> dict[str, list[str]]:
-    """Permissions compare without regard to case; the answer has them in lower case. A name that is none is refused:
-    observed, for one with a space before it (azure-libraries-for-net#361). Those of storage are not told apart.
+def _as_described(permissions: Any) -> dict[str, list[str]]:
+    """Permissions compare without regard to case; the answer has them as Microsoft's API description spells them, all
+    but two in lower case. A name that is none is refused: observed, for one with a space before it
+    (azure-libraries-for-net#361). Those of storage are not told apart.
     """
     if not isinstance(permissions, dict) or not all(_are_strings(names) for names in permissions.values()):
         raise errors.vault_bad_request("The permissions of an access policy must be lists of strings.")
@@ -161,7 +162,10 @@ def _lower(permissions: Any) -> dict[str, list[str]]:
         for family, names in lowered.items()
     ):
         raise errors.vault_bad_request(_POLICIES_INVALID)
-    return lowered
+    return {family: [_SPELLED.get(name, name) for name in names] for family, names in lowered.items()}
+
+
+_SPELLED = {"wrapkey": "wrapKey", "unwrapkey": "unwrapKey"}
 
 
 def _are_strings(values: Any) -> bool:

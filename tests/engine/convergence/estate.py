@@ -112,8 +112,11 @@ class Estate(Trial):
         assert vault is not None
         policies = vault["properties"].get("accessPolicies") or []
         mine = [each for each in policies if each["objectId"] == principal]
-        named = {"--secret-permissions": "secrets", "--certificate-permissions": "certificates",
-                 "--key-permissions": "keys"}  # fmt: skip
+        named = {
+            "--secret-permissions": "secrets",
+            "--certificate-permissions": "certificates",
+            "--key-permissions": "keys",
+        }
         given = {family: options[option] for option, family in named.items() if option in options}
         before = mine[0]["permissions"] if mine else {}
         policy = {"tenantId": self.tenant.id, "objectId": principal, "permissions": {**before, **given}}
