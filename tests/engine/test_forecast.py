@@ -78,7 +78,7 @@ def test_a_brought_certificate_that_ends_soon_waits_for_its_owner() -> None:
     assert [one.for_a_person for one in life] == [True, False]
     (warning,) = notices(life, spec("certificate"), NOW)
     assert "its owner has to renew it" in warning.text
-    plan = Plan(NAME, CONTOSO.id, "public", "somebody", "", NOW, (), Cause.NONE, (), life)
+    plan = Plan(NAME, CONTOSO.id, "public", "somebody", "", NOW, (), Cause.NONE, life=life)
     assert plan.exit_code() == 3
 
 

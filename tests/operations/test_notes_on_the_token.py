@@ -69,6 +69,9 @@ def test_a_renewed_token_carries_the_notes(using: Kept) -> None:
 
 def test_without_a_token_there_is_nothing_to_note_on(using: Kept) -> None:
     using.trial.secrets("DELETE", f"secrets/{SECRET}")
+    deleted = using.trial.plan(_using(using))
+    assert [(step.address.kind, step.operation) for step in deleted.pending] == [("refresh_token", "recover")]
+    using.trial.secrets("DELETE", f"deletedsecrets/{SECRET}")
     plan = using.trial.plan(_using(using))
     assert plan.cause is Cause.FIRST
     assert not plan.pending
