@@ -58,13 +58,15 @@ def plan(
             "--out and --probe cannot both be: a saved plan holds what apply sees, and apply redeems no token",
             next_step="leave one of them out",
         )
-    from provisioner.cli import plan_file, run, saved
+    from provisioner.cli import run
     from provisioner.cli.terminal import Terminal
     from provisioner.operations import plan as operation
     from provisioner.render.plan_json import document, tenant_json
 
     terminal = Terminal()
     if out is not None:
+        from provisioner.cli import plan_file
+
         plan_file.make_way(out)
     verb = run.Verb(
         doing="planning",
@@ -82,6 +84,8 @@ def plan(
         _show([result.value for result in results if result.value is not None], terminal)
     code = run.finish(results, verb, terminal)
     if out is not None:
+        from provisioner.cli import saved  # all of apply comes with it
+
         saved.save(out, results, common, terminal)
     return code if detailed_exitcode or code not in _ONLY_DETAILED else exit_codes.DONE
 
