@@ -4,7 +4,7 @@ A case is one spec applied to whatever is there: a tenant in which nobody set up
 the same name and others' acts since made of it. A history is a few of them in one tenant. A few chunks of histories
 make more than 300 cases, the same ones each time. CONVERGENCE=n runs some n cases instead, others than those:
 
-    CONVERGENCE=5000 python -m pytest -n 2 tests/engine/convergence/property_of_apply.py
+    CONVERGENCE=5000 python -m pytest -n 2 tests/engine/convergence
 
 CONVERGENCE_SEED names their first chunk (1000 unless told), so that a run can be repeated or others be tried. The run
 ends with a line of figures. A case that fails is printed as it can be made again: see `Case`.
