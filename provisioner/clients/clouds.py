@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 _AZ = re.compile(r"\baz (?=(?:account|ad|group|keyvault|lock|login|policy|provider|rest|role)\b)")
 _ADMIN_CENTER = "https://entra.microsoft.com"
+_KEY_VAULT = "cfa8b339-82a2-471a-a3c9-0fc0be7a4093"
+_AZURE_SERVICE_MANAGEMENT = "797f4846-ba00-4fd7-ba43-dac1f8f63013"
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,10 @@ class CloudEndpoints:
     def partner_center_scope(self) -> str:
         """The v2 scope whose token has Partner Center's audience."""
         return f"{self.partner_center}/user_impersonation"
+
+    def app_id_of(self, audience: str) -> str:
+        """The application id of an API whose principal a tenant may lack (sam-facts 3); "" for any other."""
+        return {self.vault_audience: _KEY_VAULT, self.arm: _AZURE_SERVICE_MANAGEMENT}.get(audience, "")
 
     def vault_url(self, name: str) -> str:
         return f"https://{name}.{self.vault_suffix}"

@@ -105,17 +105,21 @@ class RunnerCredential(AsyncTokenCredential):
         try:
             return await self._identity.token(self._asking, scope)
         except ClientAuthenticationError as error:
-            raise self._refused(error) from None
+            raise self._refused(error, scope) from None
         except AzureError as error:
             raise api_error("Entra", _ASKING, error) from None
         except (KeyError, TypeError, ValueError):
             raise ApiReplyError("Entra", _ASKING, 200, "", "the answer is not in its documented shape") from None
 
-    def _refused(self, error: ClientAuthenticationError) -> ApiError:
+    def _refused(self, error: ClientAuthenticationError, scope: str) -> ApiError:
         """Entra's refusal, an answer that is none, or no identity at all (azure-identity's class is the same)."""
         message = error.message or ""
         if "AADSTS" in message:
             refusal = sign_in_error(_ASKING, message)
+            api = self._asking.cloud.app_id_of(scope.removesuffix("/.default"))
+            if refusal.code == "AADSTS500011" and api:  # without a token for it, apply cannot create it
+                todo = f"an administrator of the tenant runs: az ad sp create --id {api}"
+                refusal.next_step = self._asking.cloud.advice(todo)
             refusal.next_step = self._identity.remedy(refusal.code, self._asking) or refusal.next_step
             return refusal
         unavailable = self._identity.unavailable(self._asking)

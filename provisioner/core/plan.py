@@ -104,6 +104,20 @@ class Plan:
         return tuple(step for step in self.steps if step.pending(self.made_at))
 
     @property
+    def ready(self) -> tuple[Step, ...]:
+        """Pending steps that wait for nothing but other pending steps: for no person, and for nothing unread."""
+        closed = {step.address for step in self.steps if step.action in (Action.PERSON, Action.UNKNOWN)}
+        waiting: set[Address] = set()
+        ready = []
+        for step in self.pending:  # in the order of execution
+            put_off = step.last and (waiting or self.unknown)
+            if put_off or step.address in waiting or not (closed | waiting).isdisjoint(step.needs):
+                waiting.add(step.address)
+            else:
+                ready.append(step)
+        return tuple(ready)
+
+    @property
     def news(self) -> tuple[Step, ...]:
         """Pending steps that count as a change waiting to be made."""
         return tuple(step for step in self.pending if not step.quiet(self.made_at))

@@ -10,7 +10,7 @@ from provisioner.core.step import Step
 
 
 class Outcome(StrEnum):
-    """done: written, or found as planned. failed: see error. stale: the world moved. skipped: what it needs failed."""
+    """done: written, or found as planned. failed: see error. stale: the world moved. skipped: what it needs was not."""
 
     DONE = "done"
     FAILED = "failed"
@@ -41,7 +41,8 @@ class Report:
 
     @property
     def failed(self) -> bool:
-        return any(result.outcome is not Outcome.DONE for result in self.results)
+        """Something was tried and not done; what was skipped only because a person is first is no failure."""
+        return any(result.ended_badly for result in self.results)
 
     @property
     def defects(self) -> tuple[DefectError, ...]:

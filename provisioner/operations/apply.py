@@ -63,8 +63,8 @@ class ApplyResult:
 
     @property
     def another_round(self) -> bool:
-        """What could not be read before is pending now: show the new plan, ask, and carry it out."""
-        return bool(self.after.pending) and (self.report is None or not self.report.failed)
+        """What could not be read before can be done now: show the new plan, ask, and carry it out."""
+        return bool(self.after.ready) and (self.report is None or not self.report.failed)
 
     def after_round(self, earlier: ApplyResult) -> ApplyResult:
         """This result with what an earlier round did before it."""
@@ -87,7 +87,7 @@ class ApplyResult:
                 checks_exit_code(self.checks),
                 COULD_NOT_TELL if self.after.unknown else DONE,
                 CHANGES_PENDING if self.another_round else DONE,
-                PERSON_MUST_ACT if self.after.for_a_person else DONE,
+                PERSON_MUST_ACT if self.after.person_items else DONE,
             )
         )
 
@@ -161,7 +161,8 @@ async def _settled(tenant: OpenTenant, spec: Spec, shown: Plan, ui: Ui) -> tuple
     clock = tenant.clients.clock
     ends = clock.monotonic_s() + settling.DEADLINE_S
     unread = {step.address for step in shown.unknown}
-    written = {(step.address, step.operation) for step in shown.pending}
+    written = {(step.address, step.operation) for step in shown.ready}
+    put_off = {step.address for step in shown.pending} - {step.address for step in shown.ready}
     revealed = any(step.reveals for step in shown.pending)
     role_given = any(step.address.kind == RoleAssignment.name and step.on_demand for step in shown.pending)
     while True:
@@ -169,8 +170,8 @@ async def _settled(tenant: OpenTenant, spec: Spec, shown: Plan, ui: Ui) -> tuple
         seen = await look(tenant, spec)
         left = [
             step
-            for step in seen.plan.pending
-            if not (step.last or step.address in unread)
+            for step in seen.plan.ready
+            if not (step.last or step.address in unread or step.address in put_off)
             and ((step.address, step.operation) in written or not (revealed or step.scheduled or step.on_demand))
         ]
         asked = {step.address for step in seen.plan.pending if step.on_demand}
@@ -195,10 +196,12 @@ async def _sign_in(
 ) -> tuple[ConsentResult | None, StepResult | None, Seen]:
     """Who signed in, how the token's step failed, and the last look: what was written before is told in any case."""
     wanted = options.with_consent or options.wait_consent_s
-    if not wanted or not awaits_sign_in(seen.plan) or seen.plan.pending:  # what is pending is another round's
+    if not wanted or not awaits_sign_in(seen.plan) or seen.plan.ready:  # what is ready is another round's
         return None, None, seen
-    if _something_else_is_first(seen.plan):
+    person_first = _something_else_is_first(seen.plan)
+    if person_first:
         ui.info("The sign-in has to wait: other things are for a person to do first.")
+    if person_first or seen.plan.pending:
         return None, None, seen
     try:
         if options.wait_consent_s:

@@ -121,7 +121,7 @@ async def _settled(tenant: OpenTenant, spec: Spec, ui: Ui) -> tuple[Seen, tuple[
     while True:
         ui.progress("looking again")
         seen = await look(tenant, spec)
-        left = _credential_only(seen.plan).pending
+        left = _credential_only(seen.plan).ready
         if not left:
             return seen, ()
         if clock.monotonic_s() > ends:

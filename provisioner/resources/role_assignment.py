@@ -159,7 +159,8 @@ class RoleAssignment:
     ) -> Mapping[Address, Observation[RoleFact | PolicyFact]]:
         first = next(iter(wanted.values()))
         listed = await read.clients.arm.list_role_assignments(vault.id)
-        left = [entry for entry in listed if _left_by_us(entry, first.spec_name, wanted.values())]
+        runner = read.runner.object_id.lower()
+        left = [entry for entry in listed if _left_by_us(entry, first.spec_name, wanted.values(), runner)]
         standing = [entry for entry in listed if entry not in left]
         seen: dict[Address, Observation[RoleFact | PolicyFact]] = {}
         for address, role in wanted.items():
@@ -314,10 +315,12 @@ def made_by_us(assignment: RoleAssignmentFacts, spec_name: str, *purposes: str) 
     return ours and assignment.description in {role_assignment_note(spec_name, purpose) for purpose in purposes}
 
 
-def _left_by_us(assignment: RoleAssignmentFacts, spec_name: str, wanted: Iterable[RoleWanted]) -> bool:
+def _left_by_us(assignment: RoleAssignmentFacts, spec_name: str, wanted: Iterable[RoleWanted], runner: str) -> bool:
     """Made by us for the spec (by name and description), which no longer asks for this very role of the principal."""
     needed = [each for each in wanted if not each.spare]
-    asked = any(_gives(assignment, each.role) and each.principal == assignment.principal_id for each in needed)
+    asked = any(
+        _gives(assignment, each.role) and (each.principal or runner) == assignment.principal_id for each in needed
+    )
     return made_by_us(assignment, spec_name, ACCESS, OPERATOR) and not asked
 
 

@@ -8,12 +8,13 @@ import traceback
 
 import pytest
 
-from provisioner.core.errors import ApiReplyError, ProvisionerError, WrongTenantError
+from provisioner.core.errors import ApiReplyError, ProvisionerError, SignInError, WrongTenantError
 from provisioner.emulator.seed.directory import FABRIKAM, RUNNER_SECRET
 from tests.clients.answering import Answering
 from tests.trial import Trial
 
 CANARY = "canary-71d0c2"
+KEY_VAULT = "cfa8b339-82a2-471a-a3c9-0fc0be7a4093"
 
 
 def _signed_in(trial: Trial, *innermost: Answering, by_environment: bool = False, tenant: str = "") -> str:
@@ -74,3 +75,11 @@ def test_nothing_of_an_answer_that_is_no_token_is_told(
     with pytest.raises(ApiReplyError if status == 200 else ProvisionerError) as failed:
         _signed_in(applied, Answering("/token", body.encode(), status, {"Content-Type": "application/json"}))
     assert CANARY not in caplog.text + "".join(traceback.format_exception(failed.value))
+
+
+def test_who_deleted_the_principal_of_key_vault_is_told_how_it_comes_back(applied: Trial) -> None:
+    """Without it nobody gets a token for the vault, so no plan can be made and no apply can create it."""
+    applied.graph("DELETE", f"servicePrincipals/{applied.principal(KEY_VAULT)['id']}")
+    with pytest.raises(SignInError, match="AADSTS500011") as failed:
+        _signed_in(applied)
+    assert failed.value.next_step == f"an administrator of the tenant runs: az ad sp create --id {KEY_VAULT}"

@@ -31,6 +31,20 @@ def test_what_was_deleted_comes_back_in_one_apply_however_late_it_shows(applied:
     assert ([step.address.kind for step in plan.steps], plan.cause) == (["refresh_token"], Cause.NONE)
 
 
+def test_what_waits_for_a_person_keeps_nothing_else_from_coming_back(applied: Trial) -> None:
+    """Somebody disabled our principal, which the role needs; the vault that comes back has nothing to do with it."""
+    principal = applied.principal(applied.application()["appId"])
+    applied.graph("PATCH", f"servicePrincipals/{principal['id']}", {"accountEnabled": False})
+    for each in applied.graph("GET", f"servicePrincipals/{principal['id']}/appRoleAssignments")["value"]:
+        applied.graph("DELETE", f"servicePrincipals/{principal['id']}/appRoleAssignments/{each['id']}")
+    applied.arm("DELETE", applied.vault_path)
+    result = applied.apply(applied.spec(vault__tags={"team": "another"}))
+    assert result.exit_code() == 3, failures(result)
+    assert [step.address.kind for step in result.after.pending] == ["app_role_assignment", "spec_digest"]
+    assert result.after.ready == ()
+    assert applied.arm("GET", applied.vault_path)["tags"]["team"] == "another"
+
+
 def test_a_deleted_credential_comes_back_instead_of_another(applied: Trial) -> None:
     keys = [each["keyId"] for each in applied.application()["passwordCredentials"]]
     applied.secrets("DELETE", f"secrets/{CREDENTIAL}")

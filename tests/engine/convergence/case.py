@@ -184,13 +184,14 @@ async def _apply_once(case: Case, estate: Estate, tenant: OpenTenant, spec: Spec
     if trouble := [*judge.left(plan), *judge.nobody_s(plan, spec)]:
         return _End(None, trouble, judge.administrators(plan))
     failing = [f"{check.name} {check.status}: {check.text}" for check in result.checks if check.status != Status.PASS]
-    if failing and not plan.person_items and _can_be_verified(spec):
+    waits = plan.person_items or judge.is_anothers_token(plan, result.checks)
+    if failing and not waits and _can_be_verified(spec):
         return _End(None, failing)
     await _writes_nothing(estate, tenant, spec)
     if case.sign_in and _one_can_sign_in(spec, plan):
         await _sign_in(estate, tenant, spec)
         return _End(judge.SIGNED_IN)
-    return _End(judge.FOR_A_PERSON if plan.person_items else judge.CONVERGED)
+    return _End(judge.FOR_A_PERSON if waits else judge.CONVERGED)
 
 
 def _lag_is_over(case: Case, estate: Estate) -> None:
@@ -260,7 +261,7 @@ _WRITES = {
     "resource_provider": ("arm.providers.register",),
     "resource_group": ("arm.resource_groups.put",),
     "vault": ("arm.vaults.*",),
-    "spec_digest": ("arm.vaults.patch",),
+    "spec_digest": ("arm.vaults.patch", "key_vault.secrets.update"),
     "role_assignment": ("arm.role_assignments.*",),
     "api_service_principal": ("graph.servicePrincipals.*",),
     "service_principal": ("graph.servicePrincipals.*", "graph.deletedItems.restore"),

@@ -6,7 +6,7 @@ that is not "all in place, and the next apply has nothing to write" is a bug, of
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from provisioner.core.address import Address
@@ -20,9 +20,10 @@ from provisioner.core.errors import (
     ProvisionerError,
     UnsafePlanError,
 )
-from provisioner.core.plan import Plan
+from provisioner.core.plan import Mortal, Plan
 from provisioner.core.report import StepResult
 from provisioner.spec.model import Spec
+from provisioner.verify.checks import Check, Status
 
 CONVERGED = "converged"
 FOR_A_PERSON = "converged but for a person's items"
@@ -115,6 +116,12 @@ def nobody_s(plan: Plan, spec: Spec) -> list[str]:
         for step in plan.for_a_person
         if (step.address.kind, step.operation) not in PERSONAL and step.address.kind not in managed
     ]
+
+
+def is_anothers_token(plan: Plan, checks: Sequence[Check]) -> bool:
+    """Entra turned down what somebody else stored: a plan reads no value, so only verify can tell that it is none."""
+    turned_down = any(check.name == "refreshToken" and check.status == Status.FAIL for check in checks)
+    return turned_down and any(life.what is Mortal.REFRESH_TOKEN and life.state == "foreign" for life in plan.life)
 
 
 def administrators(plan: Plan) -> list[str]:
