@@ -268,6 +268,16 @@ def test_the_runners_own_role_is_planned_only_while_a_pending_step_needs_it(appl
     assert not planned()
 
 
+def test_a_role_that_the_runner_has_as_a_consumer_serves_it_when_the_spec_names_neither_any_more(trial: Trial) -> None:
+    runner = trial.tenant.runner.object_id
+    access = [{"principal": runner, "role": "Key Vault Crypto User"}]
+    assert trial.apply(trial.spec(vault__access=access, vault__runner=runner)).exit_code() == 3
+    by_certificate = trial.spec(vault__access=[], application__credential={"type": "certificate"})
+    result = trial.apply(by_certificate)
+    assert result.exit_code() == 3, failures(result)
+    assert trial.plan(by_certificate).pending == ()
+
+
 # two at once
 
 
