@@ -29,9 +29,9 @@ from provisioner.core.errors import OutputError, ProvisionerError, UsageError
 from provisioner.fleet import TenantResult
 from provisioner.operations.tenant import OpenTenant, open_tenant
 from provisioner.operations.ui import Ui
+from provisioner.render.errors import warning_lines
 from provisioner.render.fleet_text import Outcome, summary_lines, tenant_line
 from provisioner.render.plan_json import failed_json, with_commands_ready
-from provisioner.render.validation_text import warning_lines
 from provisioner.spec.model import Spec
 from provisioner.spec.read import Loaded, LoadedSpec, read
 

@@ -11,8 +11,8 @@ from rich.text import Text
 from provisioner.cli.terminal import Terminal
 from provisioner.core.errors import UsageError
 from provisioner.operations.author import SCHEMA_FILE, Written
+from provisioner.render.errors import warning_lines
 from provisioner.render.layout import Lines, paragraph
-from provisioner.render.validation_text import warning_lines
 from provisioner.spec.schema import schema_text
 
 _NEXT = (

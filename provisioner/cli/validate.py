@@ -23,7 +23,7 @@ def validate(paths: tuple[Path, ...], common: Common, report: str | None, resume
     refuse_flags(report=report, resume=resume, shard=shard)
     from provisioner.cli.terminal import Terminal
     from provisioner.core.errors import SpecError
-    from provisioner.render.errors import problem_lines
+    from provisioner.render.errors import error_lines
     from provisioner.render.validation_text import valid_lines
     from provisioner.spec.read import read
 
@@ -31,7 +31,7 @@ def validate(paths: tuple[Path, ...], common: Common, report: str | None, resume
     try:
         loaded = read(paths)
     except SpecError as error:
-        terminal.result(problem_lines(error.problems, terminal.width))
+        terminal.result(error_lines(error, terminal.width))
         return exit_codes.FAILED
     terminal.result(valid_lines(loaded, terminal.width))
     return exit_codes.DONE

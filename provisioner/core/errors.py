@@ -52,11 +52,12 @@ class Problem:
 
 
 class SpecError(ProvisionerError):
-    """Everything that is wrong with the specs, found in one pass."""
+    """Everything that is wrong with the specs, found in one pass. warnings: what is allowed, and worth a look."""
 
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
+    def __init__(self, problems: tuple[Problem, ...], warnings: tuple[Problem, ...] = ()) -> None:
         super().__init__(f"{len(problems)} problem{'s' if len(problems) != 1 else ''} in the spec")
         self.problems = problems
+        self.warnings = warnings
 
 
 class PlanError(ProvisionerError):

@@ -11,7 +11,7 @@ UNWRAPPED = 10_000
 def error_lines(error: ProvisionerError, width: int = UNWRAPPED, file: str = ANY_FILE) -> Lines:
     """`error:`, `where:` and `next:`; for a spec every problem with its place, and their count."""
     if isinstance(error, SpecError):
-        return problem_lines(error.problems, width)
+        return warning_lines(error.warnings, width) + problem_lines(error.problems, width)
     lines = paragraph(error.what, width, first="error: ", rest="  ", style="red")
     if error.where:
         lines += paragraph(error.where, width, first="  where: ")
@@ -27,6 +27,14 @@ def problem_lines(problems: tuple[Problem, ...], width: int = UNWRAPPED) -> Line
         lines += problem_block(problem, width)
     files = count(len({problem.file for problem in problems}), "file")
     return lines + paragraph(f"{count(len(problems), 'problem')} in {files}", width, style="bold")
+
+
+def warning_lines(warnings: tuple[Problem, ...], width: int = UNWRAPPED) -> Lines:
+    """Each warning with its place."""
+    lines: Lines = []
+    for warning in warnings:
+        lines += problem_block(warning, width, "warning: ", "yellow")
+    return lines
 
 
 def problem_block(problem: Problem, width: int = UNWRAPPED, severity: str = "", style: str = "red") -> Lines:

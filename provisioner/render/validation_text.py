@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from provisioner.core.errors import Problem
-from provisioner.render.errors import problem_block
+from provisioner.render.errors import warning_lines
 from provisioner.render.layout import Lines, count, paragraph
 from provisioner.spec.read import Loaded
 
@@ -20,11 +19,3 @@ def valid_lines(loaded: Loaded, width: int = 80) -> Lines:
     return lines + paragraph(
         f"{count(len(names), 'spec')} in {count(files, 'file')} {verb} valid{told}", width, rest="  "
     )
-
-
-def warning_lines(warnings: tuple[Problem, ...], width: int = 80) -> Lines:
-    """Each warning with its place."""
-    lines: Lines = []
-    for warning in warnings:
-        lines += problem_block(warning, width, "warning: ", "yellow")
-    return lines

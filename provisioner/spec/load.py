@@ -110,7 +110,8 @@ def parse_document(text: str, file: str) -> Document:
         mark = error.problem_mark or error.context_mark
         place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file, 1, 1)
         what = f"not valid YAML: {' '.join(part for part in (error.context, error.problem) if part)}"
-        return Document(None, (*reader.problems, _problem(place, (), what)))
+        found = _problem(place, (), what, next_step=_repair(what, text, place))
+        return Document(None, (*reader.problems, found))
     except yaml.YAMLError as error:
         # The C reader's own errors (a character YAML does not allow) carry an offset instead of a mark.
         place = _place_at(text, getattr(error, "position", 0) or 0, file)
@@ -121,6 +122,21 @@ def parse_document(text: str, file: str) -> Document:
         empty = _problem(Place(file, 1, 1), (), "the file is empty", next_step="`provisioner init` writes a first spec")
         return Document(None, (*reader.problems, empty))
     return Document(reader.root, tuple(reader.problems))
+
+
+def _repair(what: str, text: str, place: Place) -> str | None:
+    """What most likely mends it; the parser's words say what it met, not what to do."""
+    lines = text.splitlines()
+    line = lines[place.line - 1] if place.line <= len(lines) else ""
+    if "\t" in line[: place.column]:
+        return "indent with blanks: YAML allows no tab there"
+    if "mapping values are not allowed" in what or "cannot start any token" in what:
+        return "put the value in quotes, or check the indentation of this line and the one before"
+    if "flow sequence" in what or "flow mapping" in what:
+        return "close the bracket or brace that is open here, and separate its entries by commas"
+    if "quoted scalar" in what:
+        return "close the quotation mark that is open here"
+    return "check the indentation of this line and the one before"
 
 
 class _Reader:

@@ -56,13 +56,15 @@ def read(paths: Sequence[Path]) -> Loaded:
     """
     specs: list[LoadedSpec] = []
     problems: list[Problem] = []
+    warnings: list[Problem] = []
     for file in spec_files(paths):
-        found, wrong = _read_file(file)
+        found, wrong, doubtful = _read_file(file)
         specs.extend(found)
         problems.extend(wrong)
+        warnings.extend(doubtful)
     problems.extend(clashes(specs))
     if problems:
-        raise SpecError(_once(problems))
+        raise SpecError(_once(problems), _once(warnings))
     return Loaded(tuple(specs))
 
 
@@ -122,14 +124,15 @@ def _files_in(folder: Path) -> Iterator[Path]:
                 yield file
 
 
-def _read_file(file: Path) -> tuple[list[LoadedSpec], list[Problem]]:
+def _read_file(file: Path) -> tuple[list[LoadedSpec], list[Problem], list[Problem]]:
+    """Its valid specs, its problems and its warnings."""
     try:
         document = read_document(file)
     except OSError as error:
         raise MissingPathError(f"cannot read {file}: {error.strerror}", next_step="check its permissions") from error
     problems = list(document.problems)
     if document.root is None:
-        return [], problems
+        return [], problems, []
     if is_fleet(document.root):
         # As written, too: a secret may stand in a variable or a default that no tenant uses.
         problems.extend(finding.problem(document.root) for finding in check_text(document.root))
@@ -138,12 +141,14 @@ def _read_file(file: Path) -> tuple[list[LoadedSpec], list[Problem]]:
     # A value with an unknown variable in it has been reported; what else is wrong with it follows from that.
     reported = {(problem.line, problem.column) for problem in expanded.problems}
     specs = []
+    warnings: list[Problem] = []
     for root in expanded.specs:
         checked = check(root)
+        warnings.extend(checked.warnings)
         problems.extend(problem for problem in checked.problems if (problem.line, problem.column) not in reported)
         if checked.spec is not None:
             specs.append(LoadedSpec(checked.spec, str(file), checked.warnings, root))
-    return specs, problems
+    return specs, problems, warnings
 
 
 def _once(problems: Iterable[Problem]) -> tuple[Problem, ...]:

@@ -158,22 +158,40 @@ def _wrong_type(broken: _Broken) -> Iterator[Finding]:
         yield Finding(
             broken.path, f"no value; {words} is expected", next_step="write a value or leave the key out", value="null"
         )
-    elif isinstance(value, Mapping | list):
-        yield Finding(
-            broken.path, f"{words} is expected, not {'a mapping' if isinstance(value, Mapping) else 'a list'}"
-        )
-    elif "string" in wanted:
-        yield Finding(
-            broken.path, f"{words} is expected, not {_scalar_word(value)}", value, f'put it in quotes: "{shown(value)}"'
-        )
     else:
-        yield Finding(broken.path, f"{words} is expected, not {_scalar_word(value)}", value)
+        scalar = None if isinstance(value, Mapping | list) else value
+        yield Finding(broken.path, f"{words} is expected, not {_word(value)}", scalar, _as_wanted(broken))
 
 
-def _scalar_word(value: object) -> str:
+def _word(value: object) -> str:
+    if isinstance(value, Mapping | list):
+        return "a mapping" if isinstance(value, Mapping) else "a list"
     if isinstance(value, bool):
         return "true or false"
     return "text" if isinstance(value, str) else "a number"
+
+
+def _as_wanted(broken: _Broken) -> str:
+    """How the value would be written in the type that is wanted; what the key holds where that is all one can say."""
+    value, text = broken.value, shown(broken.value) if not isinstance(broken.value, Mapping | list) else ""
+    key = str(broken.path[-1]) if broken.path else ""
+    if not broken.path:
+        return "a spec is a mapping: `provisioner init` writes a first one"
+    if broken.limit == "array":
+        return f"write a list: {key}: [{text}]" if text else "write a list: an entry a line, each after a dash"
+    if broken.limit == "object":
+        keys = ", ".join(broken.schema.get("properties", {}))
+        return f"write its keys below it, indented: {keys}" if keys else "write keys and values below it, indented"
+    if "string" in broken.limit:
+        if not text:
+            return f"write one value: {key}: …"
+        in_days = f"{text}d"
+        fits = re.fullmatch(broken.schema.get("pattern", ""), in_days) is not None
+        return f"write {in_days} for days" if fits else f'put it in quotes: "{text}"'
+    if "boolean" in broken.limit:
+        meant = {"yes": "true", "on": "true", "true": "true", "no": "false", "off": "false", "false": "false"}
+        return f"write {meant.get(str(value).casefold(), 'true or false')}, without quotes"
+    return f"write {text}, without quotes" if text.isdigit() else "write a whole number"
 
 
 def _not_allowed(broken: _Broken) -> Iterator[Finding]:
@@ -184,6 +202,9 @@ def _not_allowed(broken: _Broken) -> Iterator[Finding]:
         yield Finding(broken.path, refused[0], value, refused[1])
         return
     allowed = ", ".join(shown(choice) for choice in choices)
+    if isinstance(value, str) and not any(isinstance(choice, str) for choice in choices):
+        yield Finding(broken.path, f"{allowed} is expected, not text", value, f"write {allowed}, without quotes")
+        return
     near = nearest(value, [choice for choice in choices if isinstance(choice, str)]) if isinstance(value, str) else None
     next_step = f"the nearest one is {near}; allowed: {allowed}" if near is not None else f"allowed: {allowed}"
     scalar = "null" if value is None else "…" if isinstance(value, Mapping | list) else value
@@ -199,7 +220,8 @@ def _refusal(path: Path, value: object) -> tuple[str, str] | None:
 
 def _wrong_pattern(broken: _Broken) -> Iterator[Finding]:
     title = broken.schema.get("title", "in the allowed form")
-    repair = _REPAIRS.get(str(broken.path[-1])) if broken.path else None
+    key = str(broken.path[-1]) if broken.path else ""
+    repair = _as_duration if title.startswith("a duration") else _REPAIRS.get(key)
     repaired = repair(broken.value) if repair is not None else ""
     candidates = (repaired, repaired[:_VAULT_NAME_LENGTH].strip("-"))
     fit = next((text for text in candidates if re.search(broken.limit, text) is not None), None)
@@ -255,6 +277,15 @@ _DESCRIPTIONS: dict[str, Callable[[_Broken], Iterator[Finding]]] = {
 
 def _object_name(text: str) -> str:
     return re.sub(r"-{2,}", "-", re.sub(r"[^0-9A-Za-z]+", "-", text)).strip("-")
+
+
+def _as_duration(text: str) -> str:
+    """`7 days` is `7d`, `2 weeks` is `14d`; "" for what is no time."""
+    found = re.fullmatch(r"(\d+)\s*(d|h|m|w|days?|hours?|min(?:ute)?s?|weeks?)?", text.strip().casefold())
+    if found is None:
+        return ""
+    number, unit = int(found.group(1)), (found.group(2) or "d")[0]
+    return f"{number * 7}d" if unit == "w" else f"{number}{unit}"
 
 
 _REPAIRS: dict[str, Callable[[str], str]] = {

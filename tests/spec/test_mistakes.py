@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from provisioner.core.errors import SpecError
 from tests.spec.base import GOOD, broken, load, problems_of
 
 # what is replaced in the good spec, by what (the mark is where the problem must be reported), words of the problem
@@ -180,7 +181,24 @@ MISTAKES = [
         "add type",
     ),
     ("exact:", "auth: {type: §github}\nexact:", "not an allowed value", "githubActions"),
+    # another type
+    ("version: 1", 'version: §"1"', "1 is expected, not text", "write 1, without quotes"),
+    ("renewAfter: 7d", "renewAfter: §7", "text is expected, not a number", "write 7d for days"),
+    ("renewAfter: 7d", "renewAfter: §7 days", "not a duration", "7d"),
+    ("warnBefore: 14d", "warnBefore: §2 weeks", "not a duration", "14d"),
+    ("exact: [replyUrls]", "exact: §access", "a list is expected, not text", "write a list: exact: [access]"),
+    ("tags: {team: partners}", "tags: §partners", "a mapping is expected, not text", "below it, indented"),
+    ("location: westeurope", "location: §[westeurope]", "text is expected, not a list", "write one value"),
+    (
+        "location: westeurope",
+        'location: westeurope\n  purgeProtection: §"yes"',
+        "true is expected, not text",
+        "write true, without quotes",
+    ),
     # YAML
+    ("  location: westeurope", "§\tlocation: westeurope", "not valid YAML", "blanks"),
+    ("cloud: public", "cloud: public§: x", "not valid YAML", "in quotes"),
+    ("exact: [replyUrls]\nsafety: {", "exact: [replyUrls\nsafety§: {", "not valid YAML", "close the bracket"),
     ("cloud: public", "cloud: public\n§cloud: usgov", "twice; first in line 3", "keep one"),
     ("cloud: public", "cloud: §!!str public", "tags are not allowed", "remove the tag"),
     ("tags: {team: partners}", "tags: {team: a, §1: b}", "a key must be text", '"1"'),
@@ -201,6 +219,14 @@ def test_the_good_spec_is_good(tmp_path: Path) -> None:
     loaded = load(tmp_path, GOOD)
     assert [entry.spec.name for entry in loaded.specs] == ["contoso-sam"]
     assert loaded.warnings == ()
+
+
+def test_what_is_only_worth_a_look_is_told_beside_mistakes(tmp_path: Path) -> None:
+    text = GOOD.replace("cloud: public", "cloud: pubic").replace("delegated: [User.Read]", "delegated: [Nobody.Knows]")
+    with pytest.raises(SpecError) as failed:
+        load(tmp_path, text)
+    assert [problem.path for problem in failed.value.problems] == ["cloud"]
+    assert [warning.path for warning in failed.value.warnings] == ["application.permissions[1].delegated[0]"]
 
 
 def test_five_mistakes_come_at_once_in_the_order_of_the_file(tmp_path: Path) -> None:
