@@ -163,9 +163,8 @@ def _purpose(who: str, role: str, spec: Spec) -> str:
 
 
 def _operators(spec: Spec) -> Iterable[Need]:
-    """Who runs `consent` from a laptop."""
-    if spec.consent.operators:
-        yield from _in_vault("operator", spec, operator_roles(spec.application.credential.type))
+    """Who runs `consent` from a laptop: those that `consent.operators` names get their roles from apply."""
+    yield from _in_vault("operator", spec, operator_roles(spec.application.credential.type))
     yield Need("operator", "graph", ("member of the tenant", "Directory Readers"), "", "finds the application")
     credential = spec.application.credential
     if credential.type == "federated":

@@ -29,7 +29,9 @@ def pipelines(spec: Spec, runner: RunnerFacts) -> tuple[Pipeline, ...]:
         "githubActions": _github(spec, client),
         "azurePipelines": _azure_devops(spec, client),
         "workloadIdentity": _kubernetes(spec, client),
-        "managedIdentity": _managed_identity(client),
+        "managedIdentity": _managed_identity(
+            (spec.auth.client_id if spec.auth else None) or "CLIENT_ID_OF_THE_IDENTITY"
+        ),
     }
     if spec.auth is not None:
         return (known[spec.auth.type],) if spec.auth.type in known else ()

@@ -15,7 +15,7 @@ from provisioner.render.values import words
 
 _WHO = {
     "runner": "The runner (plans and applies) needs",
-    "operator": "The operators (run consent) need",
+    "operator": "The operators (run consent; consent.operators names them) need",
     "consumer": "The programs that use the token (vault.access names them) need",
     "account": "The account (signs in) needs",
 }

@@ -17,7 +17,7 @@ _UNSEEN = re.compile(f"[{_CONTROL}{_FORMAT}]")
 def shown(value: Any) -> str:
     """A value in a line of a plan. A Ref says where the value will come from."""
     if isinstance(value, Ref):
-        return f"{value.field} of {value.address} (known after apply)"
+        return f"{_wire_name(value.field)} of {value.address} (known after apply)"
     if isinstance(value, datetime):
         return moment(value)
     if isinstance(value, bool):
@@ -29,6 +29,12 @@ def shown(value: Any) -> str:
     if isinstance(value, list | tuple) and not any(isinstance(entry, dict | list | tuple) for entry in value):
         return ", ".join(shown(entry) for entry in value) or "nothing"
     return json.dumps(as_json(value), ensure_ascii=False, sort_keys=True)
+
+
+def _wire_name(field: str) -> str:
+    """A fact's field as Microsoft calls it: `appId`, not `app_id`."""
+    first, *rest = field.split("_")
+    return first + "".join(word.capitalize() for word in rest)
 
 
 def moment(value: datetime) -> str:
@@ -47,7 +53,7 @@ def as_json(value: Any) -> Any:
     Raises TypeError for anything that has no business in a plan, a Secret above all.
     """
     if isinstance(value, Ref):
-        return {"ref": str(value.address), "field": value.field}
+        return {"ref": str(value.address), "field": _wire_name(value.field)}
     if isinstance(value, datetime):
         return timestamp(value)
     if isinstance(value, dict):
