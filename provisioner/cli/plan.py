@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from provisioner.cli.terminal import Terminal
     from provisioner.core.plan import Plan
     from provisioner.fleet import TenantResult
+    from provisioner.operations.tenant import OpenTenant
+    from provisioner.operations.ui import Ui
     from provisioner.render.checked import Checked
+    from provisioner.spec.model import Spec
 
 _REPORTS = ("prometheus", "markdown", "html")
 _ONLY_DETAILED = (exit_codes.CHANGES_PENDING, exit_codes.PERSON_MUST_ACT)
@@ -60,8 +63,12 @@ def plan(
         )
     from provisioner.cli import run
     from provisioner.cli.terminal import Terminal
-    from provisioner.operations import plan as operation
     from provisioner.render.plan_json import document, tenant_json
+
+    async def look(tenant: OpenTenant, spec: Spec, ui: Ui) -> Plan:
+        from provisioner.operations import plan as operation
+
+        return await operation.plan(tenant, spec, probing=probe)
 
     terminal = Terminal()
     if out is not None:
@@ -70,9 +77,10 @@ def plan(
         plan_file.make_way(out)
     verb = run.Verb(
         doing="planning",
-        operation=lambda tenant, spec, ui: operation.plan(tenant, spec, probing=probe),
+        operation=look,
         code=lambda plan: plan.exit_code(),
         told=_told,
+        module="provisioner.operations.plan",
     )
     specs = [entry.spec for entry in run.load(paths, terminal).specs]
     results = run.over(specs, verb, common, terminal)

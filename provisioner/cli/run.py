@@ -43,12 +43,14 @@ class Verb(Generic[T]):
     """What a command does with one tenant. doing: for the progress bar.
 
     operation: the work itself. code: the exit code of a result. told: the result in a line, for many tenants.
+    module: what the work is imported from, if that can wait until the tokens are on their way.
     """
 
     doing: str
     operation: Callable[[OpenTenant, Spec, Ui], Awaitable[T]]
     code: Callable[[T], int]
     told: Callable[[T], Text]
+    module: str | None = None
 
 
 @dataclass(frozen=True)
@@ -61,8 +63,11 @@ class Run:
     several: bool
 
     @asynccontextmanager
-    async def tenant(self, spec: Spec) -> AsyncIterator[tuple[OpenTenant, Ui]]:
-        """A tenant the runner is signed in to, and the person who looks on. Errors advise what holds in its cloud."""
+    async def tenant(self, spec: Spec, then: str | None = None) -> AsyncIterator[tuple[OpenTenant, Ui]]:
+        """A tenant the runner is signed in to, and the person who looks on. Errors advise what holds in its cloud.
+
+        then: see open_tenant.
+        """
         target = await self.targets.of(spec)
         person = Person(
             self.terminal, opener(target.note), spec.name if self.several else "", how_to_reach(target.note)
@@ -71,7 +76,7 @@ class Run:
         if passed_over := target.passed_over(spec):
             person.info(passed_over)
         try:
-            async with open_tenant(spec, target.session, target.clock, identity) as tenant:
+            async with open_tenant(spec, target.session, target.clock, identity, then) as tenant:
                 yield tenant, person
         except ProvisionerError as error:
             error.next_step = endpoints(spec.cloud).advice(error.next_step)
@@ -146,7 +151,7 @@ def over(specs: Sequence[Spec], verb: Verb[T], common: Common, terminal: Termina
         async with open_run(common, terminal, several=len(specs) > 1) as run:
 
             async def one(spec: Spec) -> T:
-                async with run.tenant(spec) as (tenant, ui):
+                async with run.tenant(spec, verb.module) as (tenant, ui):
                     return await verb.operation(tenant, spec, ui)
 
             return await run.over(specs, verb.doing, one, partial(line, verb))

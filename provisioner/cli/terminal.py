@@ -7,17 +7,19 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.status import Status
 from rich.text import Text
 
 from provisioner.core import exit_codes
 from provisioner.core.errors import OutputError, ProvisionerError
 from provisioner.render.errors import UNWRAPPED, error_lines
 from provisioner.render.layout import ANY_FILE, Lines
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+    from rich.status import Status
 
 
 class Terminal:
@@ -101,6 +103,8 @@ class Terminal:
         if total < 2 or not self.err.is_terminal:
             yield lambda: None
             return
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
         columns = (SpinnerColumn(), TextColumn(doing), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         with Progress(*columns, console=self.err, transient=True) as self._bar:
             task = self._bar.add_task(doing, total=total)

@@ -12,18 +12,22 @@ from azure.core.exceptions import ResourceNotFoundError
 
 from provisioner.clients import arm_facts as facts
 from provisioner.clients.arm_governance import ArmGovernance
+from provisioner.clients.arm_reads import ArmReads
 from provisioner.clients.azure_errors import is_absence, told
 from provisioner.clients.clouds import CloudEndpoints
 from provisioner.clients.identity import RunnerCredential
 from provisioner.clients.shared_transport import shared_transport
 
 if TYPE_CHECKING:
+    from azure.mgmt.authorization.v2022_04_01.aio.operations import RoleAssignmentsOperations
+    from azure.mgmt.keyvault.aio.operations import VaultsOperations
     from azure.mgmt.keyvault.models import VaultCreateOrUpdateParameters, VaultPatchParameters
     from azure.mgmt.resource.resources.aio import ResourceManagementClient
 
 Model = TypeVar("Model")
 Facts = TypeVar("Facts")
 _NAMESPACE = "Microsoft.KeyVault"
+_VAULTS, _ASSIGNMENTS = "2026-05-15", "2022-04-01"  # api-versions, those of the SDKs
 _POLL_S = 2
 _ABSENT = ("ResourceNotFound", "ResourceGroupNotFound", "DeletedVaultNotFound")
 
@@ -34,18 +38,27 @@ class ArmClient:
     def __init__(
         self, session: aiohttp.ClientSession, cloud: CloudEndpoints, credential: RunnerCredential, subscription: str
     ) -> None:
-        from azure.mgmt.authorization.v2022_04_01.aio import AuthorizationManagementClient
-        from azure.mgmt.keyvault.aio import KeyVaultManagementClient
-
         self.subscription = subscription
         self.governance = ArmGovernance(session, cloud, credential, subscription)
         self._session, self._cloud, self._credential = session, cloud, credential
-        self._vaults = KeyVaultManagementClient(credential, subscription, **self._options()).vaults
-        self._roles = AuthorizationManagementClient(credential, subscription, **self._options()).role_assignments
+        self._reads = ArmReads(cloud, credential, shared_transport(session, credential.clock))
+
+    # The SDKs are for writes, and for a vault that is not there: a clean plan does not pay for their import.
+
+    @cached_property
+    def _vaults(self) -> VaultsOperations:
+        from azure.mgmt.keyvault.aio import KeyVaultManagementClient
+
+        return KeyVaultManagementClient(self._credential, self.subscription, **self._options()).vaults
+
+    @cached_property
+    def _roles(self) -> RoleAssignmentsOperations:
+        from azure.mgmt.authorization.v2022_04_01.aio import AuthorizationManagementClient
+
+        return AuthorizationManagementClient(self._credential, self.subscription, **self._options()).role_assignments
 
     @cached_property
     def _resources(self) -> ResourceManagementClient:
-        """Only needed while there is no vault, so its import is not paid for by every plan."""
         from azure.mgmt.resource.resources.aio import ResourceManagementClient
 
         return ResourceManagementClient(self._credential, self.subscription, **self._options())
@@ -111,7 +124,8 @@ class ArmClient:
     # vaults
 
     async def find_vault(self, group: str, name: str) -> facts.VaultFacts | None:
-        return await _none_if_missing(self._vaults.get(group, name), f"get vault {name}", facts.vault)
+        vault = self._reads.get(self.vault_id(group, name), _VAULTS)
+        return await _none_if_missing(vault, f"get vault {name}", facts.vault)
 
     async def list_vaults(self) -> tuple[facts.VaultFacts, ...]:
         """Every vault of the subscription that the runner may see."""
@@ -158,8 +172,9 @@ class ArmClient:
         """Assignments at the scope and inherited from above; none when the scope is not there."""
         with _told("list role assignments"):
             try:
-                listed = self._roles.list_for_scope(scope, filter="atScope()")
-                return tuple([facts.role_assignment(item) async for item in listed])
+                path = f"{scope}/providers/Microsoft.Authorization/roleAssignments"
+                listed = await self._reads.list(path, _ASSIGNMENTS, "atScope()")
+                return tuple(map(facts.role_assignment, listed))
             except ResourceNotFoundError as error:
                 if is_absence(error, *_ABSENT):
                     return ()
@@ -180,7 +195,8 @@ class ArmClient:
             description=description,
         )
         with _told(f"assign role {role_id} to {principal_id}"):
-            return facts.role_assignment(await self._roles.create(scope, name, parameters))
+            made = await self._roles.create(scope, name, parameters)
+            return facts.role_assignment(made.serialize(keep_readonly=True))
 
     async def delete_role_assignment(self, scope: str, name: str) -> None:
         """Remove an assignment; one that is gone already is no error."""

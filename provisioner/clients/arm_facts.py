@@ -1,4 +1,4 @@
-"""ARM's resources as we read them, from the SDK's models.
+"""ARM's resources as we read them: from JSON, or from the SDKs' models, those of Key Vault being both.
 
 ARM tells case apart neither in ids nor in the names of tags: ids are in lower case here, and our own tags are named as
 we write them.
@@ -92,36 +92,39 @@ def resource_group(model: Any) -> ResourceGroupFacts:
     return ResourceGroupFacts(model.name, normal_location(model.location), _tags(model.tags))
 
 
-def vault(model: Any) -> VaultFacts:
-    properties = model.properties
-    acls = properties.network_acls
+def vault(body: Mapping[str, Any]) -> VaultFacts:
+    """The SDK's model is such a mapping too, by the service's own names."""
+    properties = body["properties"]
+    acls = properties.get("networkAcls")
+    rules = acls or {}
+    days = properties.get("softDeleteRetentionInDays")
     return VaultFacts(
-        id=model.id.lower(),
-        name=model.name,
-        location=normal_location(model.location or ""),
-        tenant=str(properties.tenant_id).lower(),
-        sku=str(getattr(properties.sku.name, "value", properties.sku.name)),
-        rbac=bool(properties.enable_rbac_authorization),
-        purge_protection=bool(properties.enable_purge_protection),
-        soft_delete_retention_days=properties.soft_delete_retention_in_days,
-        public_network_access=properties.public_network_access or "Enabled",
-        default_action=_word(acls.default_action) if acls else "Allow",
-        allowed_ips=tuple(normal_ip(rule.value) for rule in (acls.ip_rules or ())) if acls else (),
-        bypass=_word(acls.bypass) if acls else "AzureServices",
-        virtual_network_rules=tuple(rule.id for rule in (acls.virtual_network_rules or ())) if acls else (),
-        tags=_tags(model.tags),
-        access_policies=tuple(_access_policy(entry) for entry in properties.access_policies or ()),
+        id=body["id"].lower(),
+        name=_text(body["name"]),
+        location=normal_location(_text(body.get("location"))),
+        tenant=_text(properties["tenantId"]).lower(),
+        sku=_text(properties["sku"]["name"]),
+        rbac=bool(properties.get("enableRbacAuthorization")),
+        purge_protection=bool(properties.get("enablePurgeProtection")),
+        soft_delete_retention_days=None if days is None else int(days),
+        public_network_access=_text(properties.get("publicNetworkAccess")) or "Enabled",
+        default_action=_text(rules.get("defaultAction")) if acls else "Allow",
+        allowed_ips=tuple(normal_ip(rule["value"]) for rule in _list(rules.get("ipRules"))),
+        bypass=_text(rules.get("bypass")) if acls else "AzureServices",
+        virtual_network_rules=tuple(_text(rule["id"]) for rule in _list(rules.get("virtualNetworkRules"))),
+        tags=_tags(body.get("tags")),
+        access_policies=tuple(_access_policy(entry) for entry in _list(properties.get("accessPolicies"))),
     )
 
 
-def _access_policy(entry: Any) -> AccessPolicyFacts:
-    given = entry.permissions
-    families = {"secrets": given.secrets, "certificates": given.certificates, "keys": given.keys_property}
+def _access_policy(entry: Mapping[str, Any]) -> AccessPolicyFacts:
+    given = entry["permissions"]
+    families = {family: _list(given.get(family)) for family in ("secrets", "certificates", "keys")}
     return AccessPolicyFacts(
-        object_id=str(entry.object_id).lower(),
-        application_id=str(entry.application_id or "").lower(),
+        object_id=_text(entry["objectId"]).lower(),
+        application_id=_text(entry.get("applicationId")).lower(),
         permissions={
-            family: frozenset(_word(name).lower() for name in names) for family, names in families.items() if names
+            family: frozenset(_text(name).lower() for name in names) for family, names in families.items() if names
         },
     )
 
@@ -138,21 +141,39 @@ def deleted_vault(model: Any) -> DeletedVaultFacts:
     )
 
 
-def role_assignment(model: Any) -> RoleAssignmentFacts:
+def role_assignment(body: Mapping[str, Any]) -> RoleAssignmentFacts:
+    properties = body["properties"]
     return RoleAssignmentFacts(
-        id=model.id.lower(),
-        name=model.name.lower(),
-        scope=(model.scope or "").lower(),
-        role_id=(model.role_definition_id or "").rsplit("/", 1)[-1].lower(),
-        principal_id=(model.principal_id or "").lower(),
-        principal_type=model.principal_type or "",
-        description=model.description or "",
-        condition=model.condition or "",
+        id=body["id"].lower(),
+        name=body["name"].lower(),
+        scope=_text(properties.get("scope")).lower(),
+        role_id=_text(properties.get("roleDefinitionId")).rsplit("/", 1)[-1].lower(),
+        principal_id=_text(properties.get("principalId")).lower(),
+        principal_type=_text(properties.get("principalType")),
+        description=_text(properties.get("description")),
+        condition=_text(properties.get("condition")),
     )
 
 
-def _tags(told: dict[str, str] | None) -> dict[str, str]:
-    return {(name.lower() if name.lower().startswith(_OURS) else name): value for name, value in (told or {}).items()}
+def _tags(told: Mapping[str, Any] | None) -> dict[str, str]:
+    return {
+        (name.lower() if name.lower().startswith(_OURS) else name): _text(value)
+        for name, value in ({} if told is None else told).items()
+    }
+
+
+def _text(told: Any) -> str:
+    """An empty one where nothing is told. Raises TypeError for what is no text."""
+    if not isinstance(told, str | None):
+        raise TypeError("a text was expected")
+    return told or ""
+
+
+def _list(told: Any) -> list[Any]:
+    """An empty one where nothing is told. Raises TypeError for what is no list."""
+    if not isinstance(told, list | None):
+        raise TypeError("a list was expected")
+    return told or []
 
 
 def normal_ip(value: str) -> str:
@@ -163,7 +184,3 @@ def normal_ip(value: str) -> str:
 def normal_location(value: str) -> str:
     """ARM takes `West Europe` and `westeurope` as the same place."""
     return value.replace(" ", "").lower()
-
-
-def _word(value: Any) -> str:
-    return "" if value is None else str(getattr(value, "value", value))

@@ -53,7 +53,10 @@ def _came_from_an_answer(error: Exception) -> bool:
     return trace is not None and str(trace.tb_frame.f_globals.get("__name__")).startswith(_READERS)
 
 
-_READERS = ("azure.", *(f"provisioner.clients.{name}" for name in ("arm_facts", "key_vault", "vault_certificates")))
+_READERS = (
+    "azure.",
+    *(f"provisioner.clients.{name}" for name in ("arm_facts", "arm_reads", "key_vault", "vault_certificates")),
+)
 
 
 def api_error(service: str, operation: str, error: AzureError) -> ApiError:

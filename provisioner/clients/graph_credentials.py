@@ -9,10 +9,6 @@ from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from kiota_abstractions.method import Method
-from kiota_abstractions.request_information import RequestInformation
-from msgraph.graph_service_client import GraphServiceClient
-
 from provisioner.clients import graph_facts as facts
 from provisioner.clients.graph_transport import GraphTransport
 from provisioner.core.errors import NotFoundError
@@ -25,9 +21,8 @@ if TYPE_CHECKING:
 class GraphCredentials:
     """Raises ApiError's classes. All of them belong to the application with an object id."""
 
-    def __init__(self, transport: GraphTransport, build: GraphServiceClient) -> None:
+    def __init__(self, transport: GraphTransport) -> None:
         self._transport = transport
-        self._build = build
 
     async def add_password(self, object_id: str, display_name: str, ends_at: datetime) -> tuple[str, Secret]:
         """A new client secret: its keyId and its value, which Graph shows this once only."""
@@ -61,16 +56,18 @@ class GraphCredentials:
 
         An entry that goes back with its keyId and a null key stays what it is (sam-facts 5.2).
         """
+        from kiota_abstractions.method import Method
+        from kiota_abstractions.request_information import RequestInformation
+
         entries = [*({**key.wire, "key": None} for key in kept), *map(_entry, added)]
         request = RequestInformation(Method.PATCH, "{+baseurl}/applications/{id}", {"id": object_id})
-        request.path_parameters["baseurl"] = self._transport.root
         request.set_stream_content(json.dumps({"keyCredentials": entries}).encode(), "application/json")
         await self._transport.write(request, f"set the certificates of {object_id}")
 
     async def list_federated(self, object_id: str) -> tuple[facts.FederatedCredential, ...]:
         """The tokens the application trusts."""
-        request = self._application(object_id).federated_identity_credentials.to_get_request_information()
-        items = await self._transport.list_all(request, f"list federated credentials of {object_id}")
+        path = f"/applications/{object_id}/federatedIdentityCredentials"
+        items = await self._transport.list_all(path, f"list federated credentials of {object_id}")
         return tuple(facts.federated_credential(item) for item in items)
 
     async def add_federated(self, object_id: str, credential: facts.FederatedCredential) -> facts.FederatedCredential:
@@ -106,7 +103,7 @@ class GraphCredentials:
             await self._transport.write(request, f"remove federated credential {credential_id}")
 
     def _application(self, object_id: str) -> ApplicationItemRequestBuilder:
-        return self._build.applications.by_application_id(object_id)
+        return self._transport.build.applications.by_application_id(object_id)
 
 
 def _entry(key: facts.NewKey) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """Sending to Microsoft Graph: reads that are asked for at the same moment travel as one `$batch`.
 
-Requests are built by msgraph-sdk's own builders and models; only its pipeline is not used (it parses every answer
-into models, repeats POSTs, and its batching is broken: see the client library notes, section 3).
+A read is its path below the version. A write is built by msgraph-sdk's own builders and models; only its pipeline is
+not used (it parses every answer into models, repeats POSTs, and its batching is broken: see the client library notes,
+section 3).
 """
 
 from __future__ import annotations
@@ -10,18 +11,19 @@ import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
-from kiota_abstractions.request_adapter import RequestAdapter
-from kiota_abstractions.request_information import RequestInformation
-from kiota_abstractions.serialization import SerializationWriterFactory
-from kiota_serialization_json.json_serialization_writer_factory import JsonSerializationWriterFactory
 
 from provisioner.clients.identity import RunnerCredential
 from provisioner.clients.retry import LONGEST_WAIT_S, NoAnswerError, retry_after_s
 from provisioner.core.clock import Clock
 from provisioner.core.errors import AnswerLostError, ApiError, ApiReplyError, UnreachableError, api_error_class
+
+if TYPE_CHECKING:
+    from kiota_abstractions.request_information import RequestInformation
+    from msgraph.graph_service_client import GraphServiceClient
 
 _LARGEST_BATCH = 20
 _ATTEMPTS = 5
@@ -30,40 +32,6 @@ _TEXT_LIMIT = 600
 _BATCH_RETRIED = frozenset({429, 502, 503, 504})
 
 Json = dict[str, Any]
-
-
-class BuildOnlyAdapter(RequestAdapter):
-    """Lets the SDK's builders make requests; sending is GraphTransport's."""
-
-    def __init__(self, base_url: str) -> None:
-        self.base_url = base_url
-
-    def get_serialization_writer_factory(self) -> SerializationWriterFactory:
-        return JsonSerializationWriterFactory()
-
-    def _sends_nothing(self) -> NoReturn:
-        raise TypeError("requests are sent by GraphTransport")
-
-    async def send_async(self, *_: Any) -> NoReturn:
-        self._sends_nothing()
-
-    async def send_collection_async(self, *_: Any) -> NoReturn:
-        self._sends_nothing()
-
-    async def send_collection_of_primitive_async(self, *_: Any) -> NoReturn:
-        self._sends_nothing()
-
-    async def send_primitive_async(self, *_: Any) -> NoReturn:
-        self._sends_nothing()
-
-    async def send_no_response_content_async(self, *_: Any) -> NoReturn:
-        self._sends_nothing()
-
-    async def convert_to_native_async(self, *_: Any) -> NoReturn:
-        self._sends_nothing()
-
-    def enable_backing_store(self, *_: Any) -> None:
-        """The client asks for it when it is made; our bodies are built once and sent, so nothing is tracked."""
 
 
 @dataclass(frozen=True)
@@ -94,13 +62,20 @@ class GraphTransport:
         self._waiting: list[_Waiting] = []
         self._flushes: set[asyncio.Task[None]] = set()
 
-    async def get(self, request: RequestInformation, operation: str) -> GraphReply:
+    @cached_property
+    def build(self) -> GraphServiceClient:
+        """What writes are built with; who only reads does not pay for its import."""
+        from provisioner.clients.graph_build import builders
+
+        return builders(self.root)
+
+    async def get(self, path: str, operation: str) -> GraphReply:
         """The answer to a read, whatever its status below 400, or Graph's own word that it is not there (a 404).
 
         Raises ApiError for the rest: any other 404, of a proxy say, is no answer to the question.
         """
         loop = asyncio.get_running_loop()
-        waiting = _Waiting(self._path(request), operation, loop.create_future())
+        waiting = _Waiting(path, operation, loop.create_future())
         self._waiting.append(waiting)
         if len(self._waiting) == 1:
             flush = loop.create_task(self._flush())
@@ -114,9 +89,9 @@ class GraphTransport:
             raise error
         return reply
 
-    async def list_all(self, request: RequestInformation, operation: str) -> list[Json]:
+    async def list_all(self, path: str, operation: str) -> list[Json]:
         """All pages of a collection. Raises ApiError, a 404 included."""
-        reply = await self.get(request, operation)
+        reply = await self.get(path, operation)
         if reply.status == 404:
             raise graph_error(operation, reply)
         items = items_of(reply.body, operation)
@@ -131,14 +106,11 @@ class GraphTransport:
         """Send a write, once. Raises ApiError for any status from 400."""
         headers = {"Content-Type": "application/json"} if request.content else {}
         method = request.http_method.value if request.http_method else "POST"
-        reply = await self._send(method, f"{self.root}{self._path(request)}", headers, request.content, operation)
+        request.path_parameters["baseurl"] = self.root
+        reply = await self._send(method, request.url, headers, request.content, operation)
         if reply.status >= 400:
             raise graph_error(operation, reply)
         return reply
-
-    def _path(self, request: RequestInformation) -> str:
-        request.path_parameters["baseurl"] = self.root
-        return str(request.url).removeprefix(self.root)
 
     async def _flush(self) -> None:
         """Lets the tasks that are ready now, and those they start, ask for their reads first."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING
 
 import aiohttp
 
+from provisioner.clients.arm import ArmClient
 from provisioner.clients.clouds import CloudEndpoints
 from provisioner.clients.entra import EntraClient
+from provisioner.clients.graph import GraphClient
 from provisioner.clients.identity import RunnerCredential
 from provisioner.clients.key_vault import KeyVaultClient
 from provisioner.clients.partner_center import PartnerCenterClient
@@ -19,18 +20,13 @@ from provisioner.clients.vault_certificates import VaultCertificates
 from provisioner.core.clock import Clock
 from provisioner.core.secret import Secret
 
-if TYPE_CHECKING:
-    from provisioner.clients.arm import ArmClient
-    from provisioner.clients.graph import GraphClient
-
-_SDKS = (
-    "provisioner.clients.arm",
-    "provisioner.clients.graph",
+_SDK_OF_SECRETS = "azure.keyvault.secrets.aio"
+_SDK_OF_CERTIFICATES = "azure.keyvault.certificates.aio"
+_SDKS_OF_WRITES = (
+    "provisioner.clients.graph_build",
     "azure.mgmt.keyvault.aio",
     "azure.mgmt.authorization.v2022_04_01.aio",
-    "azure.keyvault.secrets.aio",
 )
-_SDK_OF_CERTIFICATES = "azure.keyvault.certificates.aio"
 
 
 @dataclass(frozen=True)
@@ -65,8 +61,14 @@ class TenantClients:
 
 
 def load_sdks(*, certificates: bool) -> None:
-    """Import Microsoft's SDKs (a quarter of a second): meant for a thread, while the first tokens are on their way."""
-    for name in (*_SDKS, *((_SDK_OF_CERTIFICATES,) if certificates else ())):
+    """Import Microsoft's SDKs that reads need: meant for a thread, while the first tokens are on their way."""
+    for name in (_SDK_OF_SECRETS, *((_SDK_OF_CERTIFICATES,) if certificates else ())):
+        import_module(name)
+
+
+def load_sdks_of_writes() -> None:
+    """Import those that only writes need (a quarter of a second): meant for a thread, too."""
+    for name in _SDKS_OF_WRITES:
         import_module(name)
 
 
@@ -80,9 +82,6 @@ def connect(
     platform: PlatformTokens,
 ) -> TenantClients:
     """The clients for one runner in one tenant. Sends nothing."""
-    from provisioner.clients.arm import ArmClient
-    from provisioner.clients.graph import GraphClient
-
     return TenantClients(
         session=session,
         cloud=cloud,

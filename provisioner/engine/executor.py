@@ -13,6 +13,7 @@ from functools import partial
 from graphlib import TopologicalSorter
 
 from provisioner.clients.guard import writes_allowed
+from provisioner.clients.tenant import load_sdks_of_writes
 from provisioner.core.address import Address
 from provisioner.core.errors import DefectError, ForbiddenError, ProvisionerError, StaleError
 from provisioner.core.observation import Known
@@ -37,6 +38,8 @@ async def execute(
 ) -> Report:
     """Write what is pending. `known` is brought up to date with what each step made."""
     run = _Run(spec, kinds, known, write, watcher, plan.pending, _not_ours_to_do(plan))
+    if plan.pending:
+        await asyncio.to_thread(load_sdks_of_writes)
     with writes_allowed():
         await run.all()
     return Report(tuple(run.results))

@@ -7,6 +7,7 @@ import os
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 import aiohttp
@@ -42,9 +43,15 @@ def machine_of(spec: Spec, session: aiohttp.ClientSession, clock: Clock) -> Mach
 
 @asynccontextmanager
 async def open_tenant(
-    spec: Spec, session: aiohttp.ClientSession, clock: Clock, identity: RunnerIdentity | None
+    spec: Spec,
+    session: aiohttp.ClientSession,
+    clock: Clock,
+    identity: RunnerIdentity | None,
+    then: str | None = None,
 ) -> AsyncIterator[OpenTenant]:
     """Signs the runner in. identity None: the spec's `auth`, or what the environment says.
+
+    then: the module of what comes next, imported while the tokens are on their way.
 
     Raises SignInError with the remedy; WrongTenantError before anything but token requests is sent; ProvisionerError
     when the environment lacks what `auth` names.
@@ -61,13 +68,19 @@ async def open_tenant(
             tenant_id_of(session, cloud, spec.tenant),
             credential.bearer(cloud.arm),
             credential.bearer(cloud.vault_audience),
-            asyncio.to_thread(load_sdks, certificates=spec.application.credential.type == "certificate"),
+            asyncio.to_thread(_load, then, certificates=spec.application.credential.type == "certificate"),
         )
         _check_tenant(runner, tenant_id, spec)
         clients = connect(session, cloud, credential, clock, spec.tenant, spec.subscription, platform)
         yield OpenTenant(clients, runner)
     finally:
         await credential.close()
+
+
+def _load(module: str | None, *, certificates: bool) -> None:
+    load_sdks(certificates=certificates)
+    if module is not None:
+        import_module(module)
 
 
 async def _all_ended(*calls: Awaitable[Any]) -> list[Any]:

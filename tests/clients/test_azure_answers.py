@@ -8,9 +8,10 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from provisioner.clients import arm
 from provisioner.clients.guard import writes_allowed
 from provisioner.clients.retry import MAX_BODY_BYTES
-from provisioner.core.errors import AnswerLostError, ApiError, ApiReplyError, UnreachableError
+from provisioner.core.errors import AnswerLostError, ApiError, ApiReplyError, NotFoundError, UnreachableError
 from provisioner.core.secret import Secret
 from provisioner.operations.tenant import OpenTenant
 from tests.clients.answering import Answering
@@ -72,3 +73,63 @@ def test_an_answer_beyond_all_bounds_is_not_read_to_its_end_nor_asked_for_again(
     answering = Answering("/secrets", b" " * (MAX_BODY_BYTES + 1), 200, JSON)
     assert isinstance(_error_of(applied, answering, READS["/secrets"]), UnreachableError)
     assert len(answering.sent) == 1
+
+
+OTHER_SHAPES = [
+    "",
+    "5",
+    "[]",
+    "{}",
+    '{"value": {}}',
+    '{"value": [5]}',
+    '{"value": [], "nextLink": []}',
+    '{"value": [], "nextLink": "https://elsewhere.azure.com/next"}',  # no token goes there
+]
+
+
+@pytest.mark.parametrize("body", OTHER_SHAPES)
+def test_a_list_of_another_shape_is_not_an_empty_one(applied: Trial, body: str) -> None:
+    answering = Answering("/roleAssignments", body.encode(), 200, JSON)
+    assert isinstance(_error_of(applied, answering, READS["/roleAssignments"]), ApiReplyError)
+    assert all("elsewhere" not in url for url in answering.sent)
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [
+        "5",
+        "null",
+        '{"tenantId": 5, "sku": {"name": "standard"}}',
+        '{"tenantId": "x", "sku": "standard"}',
+        '{"tenantId": "x", "sku": {"name": "standard"}, "accessPolicies": {}}',
+        '{"tenantId": "x", "sku": {"name": "standard"}, "networkAcls": {"ipRules": [{}]}}',
+        '{"tenantId": "x", "sku": {"name": "standard"}, "softDeleteRetentionInDays": "many"}',
+    ],
+)
+def test_a_vault_of_another_shape_is_no_vault(applied: Trial, properties: str) -> None:
+    body = f'{{"id": "/x", "name": "x", "properties": {properties}}}'
+    answering = Answering("/vaults/{vault}", body.encode(), 200, JSON)
+    assert isinstance(_error_of(applied, answering, READS["/vaults/{vault}"]), ApiReplyError)
+
+
+@pytest.mark.parametrize("path", ["/roleAssignments", "/vaults/{vault}"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "{}",
+        '{"error": "ResourceNotFound"}',
+        '{"error": {"code": "SubscriptionNotFound", "message": "ResourceNotFound"}}',
+    ],
+)
+def test_a_404_in_other_words_is_no_absence(applied: Trial, path: str, body: str) -> None:
+    assert isinstance(_error_of(applied, Answering(path, body.encode(), 404, JSON), READS[path]), NotFoundError)
+
+
+def test_reads_ask_in_the_version_in_which_the_sdk_writes(applied: Trial) -> None:
+    async def versions() -> tuple[str, str]:
+        async with applied.opened() as tenant:
+            arm = tenant.clients.arm
+            return arm._vaults._config.api_version, arm._roles._config.api_version
+
+    assert asyncio.run(versions()) == (arm._VAULTS, arm._ASSIGNMENTS)

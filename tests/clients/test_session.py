@@ -22,7 +22,10 @@ def test_every_request_names_product_and_command_after_the_sdk_that_sends_it(app
     ours = f"provisioner/{__version__} (plan)"
     assert ours in agents
     assert all(agent.endswith(ours) for agent in agents)
-    assert {agent.partition("/")[0] for agent in agents - {ours}} >= {"azsdk-python-mgmt-keyvault"}
+    assert {agent.partition("/")[0] for agent in agents - {ours}} == {
+        "azsdk-python-identity",
+        "azsdk-python-keyvault-secrets",
+    }
 
 
 def test_an_address_that_is_not_the_emulator_s_is_never_connected_to(applied: Trial) -> None:
