@@ -86,8 +86,8 @@ def _refusal(service: str, operation: str, status: int, error: HttpResponseError
     headers: Mapping[str, str] = getattr(error.response, "headers", {})
     envelope = error.error
     reason = str(error.reason or "")
-    code = (_inner_code(envelope) or envelope.code or reason) if envelope else reason
-    message = (envelope.message or reason) if envelope else reason
+    code = (_inner_code(envelope) or _text(envelope.code) or reason) if envelope else reason
+    message = (_text(envelope.message) or reason) if envelope else reason
     wait = headers.get("Retry-After")
     return api_error_class(status)(
         service,
@@ -99,6 +99,11 @@ def _refusal(service: str, operation: str, status: int, error: HttpResponseError
         retry_after_s=None if wait is None else retry_after_s(wait, 0),
         next_step=_ADVICE.get(code, ""),
     )
+
+
+def _text(value: object) -> str:
+    """azure-core takes the envelope's members as they come; what is no text says nothing."""
+    return value if isinstance(value, str) else ""
 
 
 def _short(message: str) -> str:

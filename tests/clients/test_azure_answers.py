@@ -120,6 +120,7 @@ def test_a_vault_of_another_shape_is_no_vault(applied: Trial, properties: str) -
         "{}",
         '{"error": "ResourceNotFound"}',
         '{"error": {"code": "SubscriptionNotFound", "message": "ResourceNotFound"}}',
+        '{"error": {"code": ["ResourceNotFound"], "message": ["not here"]}}',
     ],
 )
 def test_a_404_in_other_words_is_no_absence(applied: Trial, path: str, body: str) -> None:
