@@ -40,7 +40,10 @@ class NotBuiltError(ProvisionerError):
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing wrong with a spec file. line and column count from 1; path is like `application.replyUrls[1]`."""
+    """One thing wrong with a spec. path is like `application.replyUrls[1]`.
+
+    line and column count from 1; both are 0, and file may be "", where the spec was never written in lines.
+    """
 
     what: str
     file: str

@@ -11,8 +11,9 @@ UNWRAPPED = 10_000
 def error_lines(error: ProvisionerError, width: int = UNWRAPPED, file: str = ANY_FILE) -> Lines:
     """`error:`, `where:` and `next:`; for a spec every problem with its place, and their count."""
     if isinstance(error, SpecError):
-        return warning_lines(error.warnings, width) + problem_lines(error.problems, width)
-    lines = paragraph(error.what, width, first="error: ", rest="  ", style="red")
+        lines = warning_lines(error.warnings, width) + problem_lines(error.problems, width)
+    else:
+        lines = paragraph(error.what, width, first="error: ", rest="  ", style="red")
     if error.where:
         lines += paragraph(error.where, width, first="  where: ")
     if error.next_step:
@@ -39,8 +40,8 @@ def warning_lines(warnings: tuple[Problem, ...], width: int = UNWRAPPED) -> Line
 
 def problem_block(problem: Problem, width: int = UNWRAPPED, severity: str = "", style: str = "red") -> Lines:
     """One problem: its place as editors read it, what is wrong, the path, the value, the advice."""
-    place = f"{problem.file}:{problem.line}:{problem.column}: {severity}"
-    lines = paragraph(problem.what, width, first=place, rest="    ", style=style)
+    place = f"{problem.file}:{problem.line}:{problem.column}" if problem.line else problem.file
+    lines = paragraph(problem.what, width, first=f"{place}: {severity}".lstrip(": "), rest="    ", style=style)
     for label, text in (("where: ", problem.path), ("value: ", problem.value), ("next:  ", problem.next_step)):
         if text:
             lines += paragraph(text, width, first=f"    {label}")

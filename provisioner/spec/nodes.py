@@ -17,17 +17,17 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where something stands. line and column count from 1."""
+    """Where something stands. line and column count from 1; both are 0 of what was never written in lines."""
 
     file: str
     line: int
     column: int
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}"
+        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
 
 
-NOWHERE = Place("", 1, 1)
+NOWHERE = Place("", 0, 0)
 """Of a document that was never a file."""
 
 

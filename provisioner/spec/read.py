@@ -80,12 +80,12 @@ def written_out(spec: Spec) -> dict[str, Any]:
 def read_plain(documents: Mapping[str, Any]) -> tuple[Spec, ...]:
     """Specs that are plain data already, by the name of the place they are from; checked as those of files are.
 
-    Raises: SpecError; a problem's file is the name, its line and column say nothing.
+    Raises: SpecError; a problem's file is the name, and it has no line.
     """
     specs: list[LoadedSpec] = []
     problems: list[Problem] = []
     for name, plain in documents.items():
-        root = node_of(plain, Place(name, 1, 1))
+        root = node_of(plain, Place(name, 0, 0))
         checked = check(root)
         problems.extend(checked.problems)
         if checked.spec is not None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from provisioner.clients.graph_facts import ApplicationFacts
@@ -19,7 +20,7 @@ from provisioner.operations.importing.run import Imported, import_spec
 from provisioner.operations.importing.wish import Wish
 from provisioner.spec.model import Spec
 from provisioner.spec.read import read
-from tests.found import GRAPH, SHAPES, USER_READ, Found, asks
+from tests.found import GRAPH, LEGACY_GRAPH, SHAPES, USER_READ, USER_READ_ALL, Found, asks
 from tests.rehearsal import PARTNER_CENTER, USER_IMPERSONATION, served
 from tests.trial import could_write, failures
 
@@ -254,19 +255,69 @@ UNREADABLE = {
     "key_vault.secrets.list": "credential",
     "arm.role_assignments.list": "role assignment",
     "arm.vaults.list": "the vault kv-",
+    "arm.vaults.get": "vault: Azure Resource Manager answered 403",
 }
+OF_GRANTS = ("graph.servicePrincipals.oauth2PermissionGrants", "graph.appRoleAssignments.list")
 
 
 @pytest.mark.parametrize("operation", UNREADABLE)
 def test_what_could_not_be_read_is_in_the_spec_and_in_the_exit_code(found: Found, operation: str) -> None:
     found.by_hand_in_the_portal()
-    found.fault(operation, "status", status=403, probability=1)
+    found.fault(operation, "status", status=403, count=None)
     done = imported(found)
     assert done.exit_code() == 4
     assert any(UNREADABLE[operation] in reason for reason in done.unread), done.unread
-    assert "COULD NOT BE READ, and is missing below" in said(done.spec.text)
-    asked = {value for api in done.spec.spec.application.permissions or () for value in api.delegated}
-    assert "user_impersonation" in asked, "what could not be read is not taken for absent"
+    assert "COULD NOT BE READ, so what it would tell is no key below" in said(done.spec.text)
+    assert done.spec.spec.vault.name == found.vault
+
+
+@pytest.mark.parametrize("fault", [("deny", {}), ("status", {"status": 503})], ids=["denied", "unavailable"])
+def test_a_vault_that_is_listed_and_not_read_is_described_from_the_list(
+    found: Found, fault: tuple[str, dict[str, Any]]
+) -> None:
+    found.by_hand_in_the_portal()
+    read_well = imported(found).spec.spec.vault
+    kind, settings = fault
+    found.fault("arm.vaults.get", kind, count=None, **settings)
+    done = imported(found)
+    assert done.exit_code() == 4
+    assert msgspec.structs.replace(done.spec.spec.vault, access=read_well.access) == read_well
+    assert "none there looks like a token" not in said(done.spec.text), "nobody could look at its secrets"
+
+
+@pytest.mark.parametrize("operation", [*OF_GRANTS, "graph.servicePrincipals.get"])
+def test_what_may_be_granted_is_a_comment_and_importing_grants_nothing(found: Found, operation: str) -> None:
+    """Also where it is granted in truth: what is not read is neither granted nor taken for absent."""
+    wanted = [asks(PARTNER_CENTER, Scope=[USER_IMPERSONATION]), asks(GRAPH, Scope=[USER_READ], Role=[USER_READ_ALL])]
+    retired = asks(LEGACY_GRAPH, Scope=[USER_READ])
+    found.an_application("Asks for much", requiredResourceAccess=[*wanted, retired])
+    found.grant(PARTNER_CENTER, "user_impersonation")
+    found.a_vault()
+    found.fault(operation, "status", status=403, count=None)
+    done = imported(found).spec
+    found.cloud.control("DELETE", "faults")
+    granting = ("grant", "app_role_assignment")
+    assert [step for step in found.plan(done.spec).steps if step.address.kind in granting and step.action.writes] == []
+    assert done.spec.application.admin_consent is True, "whether people consented themselves is not known"
+    unread, not_granted = _left_out(done.text)
+    if operation != "graph.appRoleAssignments.list":
+        assert "{api: Microsoft Partner Center, delegated: [user_impersonation]}" in unread
+        assert "{api: Microsoft Graph, delegated: [User.Read]}" in unread
+    if operation != "graph.servicePrincipals.oauth2PermissionGrants":
+        assert "{api: Microsoft Graph, application: [User.Read.All]}" in unread
+    assert not set(unread) & set(not_granted)
+
+
+def _left_out(text: str) -> tuple[list[str], list[str]]:
+    """What stands in comments as it would be written: where it could not be read, and where it is not granted."""
+    found: dict[str, list[str]] = {"could not be read": [], "not granted": []}
+    why = ""
+    for line in text.splitlines():
+        told = line.strip().removeprefix("# ")
+        why = next((words for words in found if f"{words}, so left out" in told), why)
+        if told.startswith("  - {"):
+            found[why].append(told.removeprefix("  - "))
+    return found["could not be read"], found["not granted"]
 
 
 def test_no_secret_gets_into_the_spec_whoever_wrote_it_where(found: Found) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -11,12 +13,14 @@ from provisioner.clients.arm_facts import RoleAssignmentFacts, VaultFacts
 from provisioner.clients.graph_facts import ApplicationFacts, PasswordCredential, RequiredPermission
 from provisioner.clients.key_vault import SecretFacts
 from provisioner.core.address import Address
+from provisioner.core.errors import SpecError
 from provisioner.core.observation import Known
 from provisioner.operations.author import written
 from provisioner.operations.importing import secrets
 from provisioner.operations.importing.compose import draft_of
 from provisioner.operations.importing.look import Seen
 from provisioner.operations.importing.prune import pruned
+from provisioner.operations.importing.run import spec_of
 from provisioner.operations.importing.wish import Wish
 from provisioner.resources.access_spec import access_fragment
 from provisioner.resources.application_spec import application_fragment
@@ -118,7 +122,7 @@ names = st.sampled_from(["sam", "contoso-sam", "a.b_c"])
 def seen_as(
     name: str,
     application: ApplicationFacts,
-    vault: VaultFacts,
+    vault: VaultFacts | None,
     roles: list[RoleAssignmentFacts],
     held: list[SecretFacts],
 ) -> Seen:
@@ -130,7 +134,7 @@ def seen_as(
         "grant": SpecFragment({}),
         "app_role_assignment": SpecFragment({}),
         "credential": Credential().to_spec({Address(name, "credential", credential): on_application(application)}),
-        "vault": vault_fragment(vault),
+        "vault": SpecFragment({}) if vault is None else vault_fragment(vault),
         "role_assignment": access_fragment(roles, ()),
         "refresh_token": RefreshToken().to_spec(facts),
     }
@@ -153,3 +157,27 @@ def test_a_spec_of_anything_is_valid_and_holds_no_secret(
     assert done.spec.application.app_id == application.app_id
     assert SECRET_LIKE not in done.text
     assert "\u202e" not in done.text
+
+
+def test_what_makes_no_spec_says_too_what_could_not_be_read() -> None:
+    application = ApplicationFacts(
+        APP_ID,
+        APP_ID,
+        "",
+        "SAM",
+        "AzureADMyOrg",
+        (),
+        (),
+        (),
+        (),
+        "",
+        id_token_issuance=False,
+        required=(),
+        passwords=(),
+    )
+    seen = seen_as("sam", application, None, [], [])
+    seen = replace(seen, name="no name", unread=("vault: it answered 503",))
+    with pytest.raises(SpecError) as caught:
+        spec_of(seen, Wish("x", TENANT, SUBSCRIPTION, "public", "kv-theirs"), NOW, "imported.yaml")
+    assert "name" in [problem.path for problem in caught.value.problems]
+    assert "vault: it answered 503" in caught.value.next_step

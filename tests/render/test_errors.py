@@ -28,3 +28,13 @@ def test_all_problems_of_a_spec_are_shown_with_place_value_and_advice(text_file:
         Problem("is missing", "fleet/fabrikam.yaml", 1, 1, "subscription"),
     )  # fmt: skip
     assert plain(error_lines(SpecError(problems), 80)) == text_file
+
+
+def test_what_was_never_written_in_lines_has_no_line() -> None:
+    """A draft that import made, a spec inside a saved plan."""
+    error = SpecError((Problem("is missing", "", 0, 0, "vault.name"), Problem("too long", "p.json#/x", 0, 0, "name")))
+    error.next_step = "not all of it could be read"
+    told = plain(error_lines(error)).splitlines()
+    assert told[:2] == ["is missing", "    where: vault.name"]
+    assert told[2] == "p.json#/x: too long"
+    assert told[-1] == "  next:  not all of it could be read"

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from provisioner.core.observation import Absent, Unknown
+from provisioner.core.observation import Absent, Known, Unknown
 from provisioner.operations.importing.look import Seen
 from provisioner.operations.importing.permissions import Granted, settled
 from provisioner.operations.importing.wish import Wish
@@ -42,7 +42,7 @@ def draft_of(seen: Seen, wish: Wish, now: datetime) -> Draft:
     requested = fragments["application"].document["application"]["permissions"]
     parts = [
         _without(fragments["application"], "permissions"),
-        settled(requested, _granted(seen)),
+        settled(requested, _granted(seen, requested)),
         _principal(seen),
         _credential(seen),
         _vault(seen, wish),
@@ -73,7 +73,7 @@ def draft_of(seen: Seen, wish: Wish, now: datetime) -> Draft:
 def _head(seen: Seen, wish: Wish, now: datetime) -> Lines:
     what = f"the application {seen.application.display_name} (appId {seen.application.app_id})"
     what += f" and the vault {seen.vault.name}" if seen.vault is not None else ""
-    unread = [f"COULD NOT BE READ, and is missing below: {reason}" for reason in seen.unread]
+    unread = [f"COULD NOT BE READ, so what it would tell is no key below: {reason}" for reason in seen.unread]
     return (
         f"Written on {now:%Y-%m-%d} by `provisioner import` for {what}.",
         "It describes what is there; a comment stands where a choice was made, or where something there has no key in "
@@ -95,13 +95,12 @@ def _without(fragment: SpecFragment, key: str) -> Draft:
     return Draft({"application": application}, fragment.head, fragment.remarks, fragment.omitted)
 
 
-def _granted(seen: Seen) -> Granted:
+def _granted(seen: Seen, requested: list[dict[str, Any]]) -> Granted:
     unread = {
-        (address.key.rpartition("/")[0] or address.key, "application")
-        if address.kind == "app_role_assignment"
-        else (address.key, "delegated")
-        for address, observation in seen.known.items()
-        if address.kind in ("grant", "app_role_assignment") and isinstance(observation, Unknown)
+        (entry["api"], kind)
+        for kind, of in (("delegated", "grant"), ("application", "app_role_assignment"))
+        for entry in requested
+        if _unread(seen.known, of, entry["api"])
     }
     absent = {
         address.key
@@ -114,6 +113,13 @@ def _granted(seen: Seen) -> Granted:
         unread,
         absent,
     )
+
+
+def _unread(known: Known, kind: str, api: str = "") -> bool:
+    """Of an API that nobody asked about (a retired one): found among all, or not where one could not be read."""
+    of_kind = [(address.key, observation) for address, observation in known.items() if address.kind == kind]
+    of_api = [(key, observation) for key, observation in of_kind if key == api or key.startswith(f"{api}/")]
+    return any(isinstance(observation, Unknown) for _, observation in of_api or of_kind)
 
 
 def _by_api(fragment: SpecFragment, kind: str) -> Mapping[str, frozenset[str]]:
@@ -170,7 +176,8 @@ def _consent(seen: Seen) -> Draft:
     notes = list(fragment.remarks.get(path, ()))
     if not told:
         told["secretName"] = "partner-refresh-token"  # a name in the vault, not a secret
-        notes.append("proposed: none there looks like a token" if seen.vault is not None else "proposed")
+        looked = seen.vault is not None and not _unread(seen.known, "refresh_token")
+        notes.append("proposed: none there looks like a token" if looked else "proposed")
     others = [secret.name for secret in seen.tokens[1:]]
     notes += [f"also looking like one: {', '.join(others)}"] if others else []
     who = () if "account" in told else ("account: sam-service@…   # QUESTION: who signs in? left out, anybody may",)

@@ -77,6 +77,8 @@ async def look(tenant: OpenTenant, wish: Wish) -> Seen:
         known.record(Address(name, "credential", credential), Present(credentials_of(application)))
     fragments = {kind: BY_NAME[kind].to_spec(_facts(known, kind)) for kind in (*_IN_DIRECTORY, *_IN_VAULT)}
     fragments["application"] = application_fragment(application, apis)  # whatever could be read of its APIs
+    if vault is not None:
+        fragments["vault"] = vault_fragment(vault)  # from the list, whatever came of another look at it
     return Seen(application, vault, vaults, name, named_by, known, fragments, credential, tokens, tuple(unread))
 
 

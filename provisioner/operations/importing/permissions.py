@@ -1,6 +1,6 @@
 """Which permissions the spec asks for: those that are asked for and granted, so that nothing is granted by importing.
 
-The rest is told beside them, as it would be written. Pure.
+The rest is told beside them, as it would be written; so is what may be granted, where that could not be read. Pure.
 """
 
 from __future__ import annotations
@@ -30,20 +30,20 @@ class Granted:
 
     def has(self, api: str, kind: str, value: str) -> bool:
         granted = self.delegated if kind == _DELEGATED else self.application
-        return value in granted.get(api, ()) or (api, kind) in self.unread
+        return value in granted.get(api, ())
 
 
 def settled(requested: list[dict[str, Any]], granted: Granted) -> Draft:
     """`permissions` and `adminConsent`. requested: by API, as the application asks for them.
 
     Where nothing delegated is granted for everybody, people consent themselves: then all that is asked for is listed
-    and adminConsent is false.
+    and adminConsent is false. Where that could not be read, it is not known either.
     """
-    for_everybody = any(granted.delegated.values()) or any(kind == _DELEGATED for _, kind in granted.unread)
+    maybe_for_everybody = any(granted.delegated.values()) or any(kind == _DELEGATED for _, kind in granted.unread)
     asks = any(entry.get(_DELEGATED) for entry in requested)
-    by_themselves = asks and not for_everybody
+    by_themselves = asks and not maybe_for_everybody
     permissions: list[dict[str, Any]] = []
-    left_out: list[str] = []
+    left_out: dict[str, list[str]] = {_UNREAD: [], _LEFT_OUT: []}
     for entry in requested:
         api = entry["api"]
         listed: dict[str, list[str]] = {}
@@ -53,9 +53,11 @@ def settled(requested: list[dict[str, Any]], granted: Granted) -> Draft:
             kept = [value for value in values if free or granted.has(api, kind, value)]
             listed |= {kind: kept} if kept else {}
             if left := [value for value in values if value not in kept]:
-                left_out.append(f"  - {{api: {api}, {kind}: [{', '.join(left)}]}}")
+                why = _UNREAD if (api, kind) in granted.unread else _LEFT_OUT
+                left_out[why].append(f"  - {{api: {api}, {kind}: [{', '.join(left)}]}}")
         permissions += [{"api": api, **listed}] if listed else []
-    lines = (*((_LEFT_OUT, *left_out) if left_out else ()), *_beyond(requested, granted))
+    told = [line for why, entries in left_out.items() if entries for line in (why, *entries)]
+    lines = (*told, *_beyond(requested, granted))
     by_themselves = by_themselves and any(_DELEGATED in entry for entry in permissions)
     application: dict[str, Any] = {"permissions": permissions}
     if by_themselves:
@@ -68,6 +70,7 @@ def settled(requested: list[dict[str, Any]], granted: Granted) -> Draft:
 
 
 _THEMSELVES = "nobody granted them for everybody; true: apply does"
+_UNREAD = "asked for; whether it is granted could not be read, so left out; written here, apply grants it:"
 _LEFT_OUT = "asked for and not granted, so left out; written here, apply grants it:"
 
 
