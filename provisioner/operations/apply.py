@@ -210,7 +210,7 @@ async def _sign_in(
         consented = await consent(tenant.clients, spec, ui, ConsentOptions())
     except ProvisionerError as error:
         if isinstance(error, CredentialMissingError) and spec.application.credential.type == "federated":
-            ui.info(f"{error.what}.\n{hand_over(spec)}\n")  # no failure: the sign-in's place is elsewhere
+            ui.info(f"{error.what}.\n{hand_over(spec, seen.known)}\n")  # no failure: the sign-in's place is elsewhere
             return None, None, seen
         (step,) = (step for step in seen.plan.for_a_person if step.address.kind == RefreshToken.name)
         error.next_step = tenant.clients.cloud.advice(error.next_step)

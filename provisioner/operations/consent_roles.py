@@ -6,7 +6,7 @@ from provisioner.clients.arm_facts import RoleAssignmentFacts, VaultFacts
 from provisioner.clients.identity import RunnerFacts
 from provisioner.clients.tenant import TenantClients
 from provisioner.core.errors import ConsentError, ForbiddenError
-from provisioner.resources.access_policies import command_for
+from provisioner.resources.access_policies import WHO, command_for
 from provisioner.resources.vault_roles import CERTIFICATES_OFFICER, READER, covering, operator_roles
 from provisioner.spec.model import Spec
 
@@ -37,12 +37,12 @@ async def holds_roles(clients: TenantClients, spec: Spec, vault: VaultFacts | No
 
 def _policies_let_in(spec: Spec, vault: VaultFacts, runner: RunnerFacts) -> bool:
     """The same of a vault with access policies, where one for a group may be the caller's too."""
-    command = command_for(vault, runner.object_id, operator_roles(spec.application.credential.type))
+    command = command_for(vault, runner.object_id.lower(), operator_roles(spec.application.credential.type))
     if command and all(policy.object_id == runner.object_id for policy in vault.access_policies):
         raise ConsentError(
             f"the access policies of vault {vault.name} do not let {runner.label} store the token",
             where="vault",
-            next_step=f"whoever manages the vault runs:\n  {command}",
+            next_step=f"{WHO}\n  {command}",
         )
     return not command
 

@@ -36,7 +36,7 @@ async def wait_for_sign_in(
         return None, seen
     clock = tenant.clients.clock
     ends = clock.monotonic_s() + timeout_s
-    ui.info(f"{hand_over(spec)}\n")
+    ui.info(f"{hand_over(spec, seen.known)}\n")
     judged: frozenset[tuple[str, bool]] | None = None
     while True:
         left = max(ends - clock.monotonic_s(), 0.0)

@@ -5,18 +5,21 @@ from __future__ import annotations
 import re
 
 from provisioner.clients.clouds import endpoints
+from provisioner.core.address import Address
+from provisioner.core.observation import Known
+from provisioner.resources.sign_in_needs import by_policies, keeps_policies
 from provisioner.resources.token_held import COMMAND
 from provisioner.resources.vault_roles import operator_roles
 from provisioner.spec.model import Spec
 
 
-def hand_over(spec: Spec) -> str:
+def hand_over(spec: Spec, known: Known) -> str:
     """Who signs in, with which commands, and what whoever runs them needs. The pipeline gets nothing of theirs."""
     account = spec.consent.account or "an account that may use Partner Center"
     federated = spec.application.credential.type == "federated"
     return (
         f"To be signed in by {account}, with MFA. {_where(spec) if federated else _on_a_laptop()}\n"
-        f"{_commands(spec, device=federated)}\n{_needs(spec)}"
+        f"{_commands(spec, device=federated)}\n{_needs(spec, known)}"
     )
 
 
@@ -45,8 +48,13 @@ def _commands(spec: Spec, *, device: bool) -> str:
     return "\n" + "".join(f"    {line}\n" for line in lines)
 
 
-def _needs(spec: Spec) -> str:
-    roles = ", ".join(operator_roles(spec.application.credential.type))
+def _needs(spec: Spec, known: Known) -> str:
+    kind = spec.application.credential.type
+    vault = known.fact(Address(spec.name, "vault"))
+    if vault is not None and keeps_policies(vault, model_stays=spec.vault.mode != "create"):
+        told = by_policies(vault, spec.name, spec.consent.operators, kind, known)
+        return f"{told[:1].upper()}{told[1:]}"
+    roles = ", ".join(operator_roles(kind))
     named = ", ".join(spec.consent.operators)
     given = (
         f"apply has given them to consent.operators ({named})"

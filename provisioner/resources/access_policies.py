@@ -139,7 +139,7 @@ class PolicyVault:
 
 
 _OPTIONS = {"secrets": "secret-permissions", "certificates": "certificate-permissions", "keys": "key-permissions"}
-_WHO = "whoever manages the vault runs:"
+WHO = "whoever manages the vault runs:"
 _UNREAD = "; whether a group it is in has them could not be read"
 
 
@@ -173,7 +173,7 @@ def command_for(vault: VaultFacts, principal: str, roles: Iterable[str]) -> str:
     wanted = [permissions for role in roles if (permissions := permissions_of(role, consumer=False))]
     known = PolicyVault(vault.name, vault.access_policies)
     for permissions in wanted:
-        seen = known.look(Asked(principal.lower(), "ServicePrincipal", permissions), wanted)
+        seen = known.look(Asked(principal, "ServicePrincipal", permissions), wanted)
         if isinstance(seen, Absent):
             return str(seen.remains.command)
     return ""
@@ -195,7 +195,7 @@ def gap_step(address: Address, gap: PolicyGap, *, on_demand: bool) -> Step:
         on_demand=on_demand,
         in_place=not on_demand,  # nothing of ours waits for what others are given
         reason=f"the vault uses access policies, and stays so: a role would give no access to it{gap.notes}",
-        todo=f"{_WHO}\n  {gap.command}",
+        todo=f"{WHO}\n  {gap.command}",
     )
 
 
@@ -210,5 +210,5 @@ def extra_step(address: Address, fact: PolicyFact) -> Step:
         (Change("accessPolicies", fact.told, None),),
         target=str(address),
         reason="exact: [access]; the vault uses access policies, which are its manager's",
-        todo=f"{_WHO}\n  az keyvault delete-policy --name {fact.vault} --object-id {fact.principal}",
+        todo=f"{WHO}\n  az keyvault delete-policy --name {fact.vault} --object-id {fact.principal}",
     )

@@ -21,6 +21,7 @@ from provisioner.resources.credential.proof import proof_in_force
 from provisioner.resources.marks import TAG
 from provisioner.resources.rights import LIST_SECRETS, WRITE_SECRETS
 from provisioner.resources.role_assignment import holds_role
+from provisioner.resources.sign_in_needs import by_policies, keeps_policies
 from provisioner.resources.token_held import ANOTHER_NAME, COMMAND, HeldToken
 from provisioner.resources.token_renewal import renew
 from provisioner.resources.token_state import Health, TokenFact, TokenState, TokenWanted, health, wanted_token
@@ -85,14 +86,14 @@ class RefreshToken:
         if isinstance(seen, Absent) and seen.remains is not None:
             return (Step(address, Action.NONE, reason="a token in the deleted vault comes back with it"),)
         if isinstance(seen, Absent):
-            return (_for_a_person(address, wanted, "no refresh token is stored", _sign_in(wanted)),)
+            return (_for_a_person(address, wanted, "no refresh token is stored"),)
         if not isinstance(seen, Present):
             return ()
         found = health(wanted, seen.fact, now)
         if found.taken:
-            return (_for_a_person(address, wanted, found.why, ANOTHER_NAME, found.told),)
+            return (_for_a_person(address, wanted, found.why, found.told, ANOTHER_NAME),)
         if found.state is TokenState.BROKEN:
-            return (_for_a_person(address, wanted, found.why, _sign_in(wanted), found.told),)
+            return (_for_a_person(address, wanted, found.why, found.told),)
         if found.state in (TokenState.FRESH, TokenState.FOREIGN):
             return (Step(address, Action.NONE, reason=found.why, seen=found.told),)
         return (_renewal(address, wanted, found),)
@@ -127,7 +128,7 @@ class RefreshToken:
         return (LIST_SECRETS,) if operation == "observe" else (WRITE_SECRETS,)
 
     def person(self, step: Step, wanted: TokenWanted | None, known: Known, clients: TenantClients) -> str | None:
-        return None if wanted is None else _sign_in(wanted)
+        return None if wanted is None else _sign_in(wanted, step.address.name, known)
 
     def to_spec(self, seen: Mapping[Address, TokenFact]) -> SpecFragment:
         """Of a token of ours also who signed in; a note of each secret that others wrote."""
@@ -158,16 +159,23 @@ def _app_id(wanted: TokenWanted, known: Known) -> str | None:
     return None if application is None else str(application.app_id)
 
 
-def _sign_in(wanted: TokenWanted) -> str:
+def _sign_in(wanted: TokenWanted, spec_name: str, known: Known) -> str:
     """Ready to be handed to the person: the command, alone on its line; the account, and what else it takes."""
     who = f" as {wanted.account}" if wanted.account else ""
-    roles = ", ".join(operator_roles(wanted.credential_place.type))
-    there = wanted.credential_place.type == "federated"
+    kind = wanted.credential_place.type
+    there = kind == "federated"
     command, place = (f"{COMMAND} --mode device", "run it where the trusted token is; ") if there else (COMMAND, "")
-    return f"{command}\n{place}sign in{who}, with MFA; whoever runs it needs on vault {wanted.vault_name}: {roles}"
+    vault = known.fact(wanted.vault)
+    needs = (
+        by_policies(vault, spec_name, wanted.operators, kind, known)
+        if vault is not None and keeps_policies(vault, model_stays=wanted.model_stays)
+        else f"whoever runs it needs on vault {wanted.vault_name}: {', '.join(operator_roles(kind))}"
+    )
+    return f"{command}\n{place}sign in{who}, with MFA; {needs}"
 
 
-def _for_a_person(address: Address, wanted: TokenWanted, reason: str, todo: str, seen: str = "") -> Step:
+def _for_a_person(address: Address, wanted: TokenWanted, reason: str, seen: str = "", todo: str = "") -> Step:
+    """todo: where it is something else than the sign-in, which `person` tells."""
     return Step(
         address,
         Action.PERSON,
@@ -185,7 +193,7 @@ def _recovery(address: Address, wanted: TokenWanted, remains: TokenFact, now: da
     found = health(wanted, remains, now)
     if found.state is TokenState.BROKEN:
         reason = f"no refresh token is stored; of the deleted one: {found.why}"
-        return _for_a_person(address, wanted, reason, _sign_in(wanted))
+        return _for_a_person(address, wanted, reason)
     return Step(
         address,
         Action.CREATE,

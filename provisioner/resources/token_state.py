@@ -26,7 +26,10 @@ _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE
 
 @dataclass(frozen=True)
 class TokenWanted:
-    """The token the spec asks for. tenant and account as the spec writes them; the addresses are what it needs."""
+    """The token the spec asks for. tenant and account as the spec writes them; the addresses are what it needs.
+
+    operators: who may run the sign-in. model_stays: the vault was there before us, and keeps its access policies.
+    """
 
     mark: str
     tenant: str
@@ -41,6 +44,8 @@ class TokenWanted:
     application: Address
     credential: Address
     runner_roles: tuple[Address, ...]
+    operators: tuple[str, ...]
+    model_stays: bool
 
 
 @dataclass(frozen=True)
@@ -110,6 +115,8 @@ def wanted_token(spec: Spec) -> TokenWanted:
         application=Address(spec.name, "application"),
         credential=Address(spec.name, "credential", spec.application.credential.name),
         runner_roles=runner_addresses(spec),
+        operators=spec.consent.operators,
+        model_stays=spec.vault.mode != "create",
     )
 
 

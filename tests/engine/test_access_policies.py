@@ -18,8 +18,11 @@ from provisioner.emulator.kinds import GROUP as KIND
 from provisioner.emulator.seed.directory import CONTOSO
 from provisioner.emulator.store import Store
 from provisioner.operations.consent import ConsentOptions, ConsentResult, consent
+from provisioner.operations.hand_over import hand_over
+from provisioner.operations.plan import Seen, look
 from provisioner.resources.access_policies import Asked, PolicyGap, PolicyVault, permissions_of
-from provisioner.resources.vault_roles import VAULT_ROLES
+from provisioner.resources.vault_roles import VAULT_ROLES, operator_roles
+from provisioner.spec.model import Spec
 from tests.conftest import REPLY_URLS
 from tests.consent.player import Player
 from tests.inherited import Inherited
@@ -124,6 +127,41 @@ def test_what_others_were_given_stays_and_is_a_persons_where_access_is_exact(ten
     (item,) = [step for step in exact.steps if step.address.key == f"access policy/{other}"]
     assert item.action is Action.PERSON
     assert item.todo.endswith(f"\n  az keyvault delete-policy --name {tenant.vault} --object-id {other}")
+
+
+def _let_the_runner_in(tenant: Inherited, spec: Spec) -> None:
+    for step in _items(tenant.plan(spec)):
+        if tenant.tenant.runner.object_id in step.todo:
+            _run(tenant, step.todo)
+
+
+def test_whoever_signs_in_is_told_of_the_policy_and_of_no_role(tenant: Inherited) -> None:
+    """Roles give nothing in such a vault, and apply assigns none."""
+    nobody, somebody = tenant.spec(consent__operators=[]), tenant.spec()
+    _let_the_runner_in(tenant, nobody)
+    (operator,) = somebody.consent.operators
+
+    def told(spec: Spec) -> list[str]:
+        async def run() -> Seen:
+            async with tenant.opened() as opened:
+                return await look(opened, spec)
+
+        seen = asyncio.run(run())
+        (step,) = [step for step in seen.plan.for_a_person if step.address.kind == "refresh_token"]
+        both = [step.todo, hand_over(spec, seen.known)]
+        assert not [text for text in both for role in operator_roles("certificate") if role in text]
+        assert not [text for text in both if "apply" in text]
+        return both
+
+    for text in told(nobody):
+        command = text.splitlines()[-1].strip()
+        assert command.startswith(f"az keyvault set-policy --name {tenant.vault} --object-id OPERATOR_OBJECT_ID --sec")
+        assert "az ad signed-in-user show --query id" in text
+    for text in told(somebody):
+        assert f"--object-id {operator} " in text.splitlines()[-1]
+    _run(tenant, told(somebody)[0])
+    for text in told(somebody):
+        assert "let consent.operators in" in text
 
 
 ROLES_OF_THE_DATA = [role for role in VAULT_ROLES if permissions_of(role, consumer=True)]

@@ -70,7 +70,7 @@ def _no_access(scene: Scene, fact: VaultFacts, error: ForbiddenError) -> Check:
     """Once a role is assigned this is lag; before, apply assigns it when it is needed."""
     if not fact.rbac:
         needed = runner_roles(scene.spec.application.credential.type)
-        step = command_for(fact, scene.tenant.runner.object_id, needed) or error.next_step
+        step = command_for(fact, scene.tenant.runner.object_id.lower(), needed) or error.next_step
         return failed("vaultAccess", "the vault uses access policies, and none lets the runner in", step)
     if error.code != "ForbiddenByRbac":
         return unread("vaultAccess", error, LIST_SECRETS)
