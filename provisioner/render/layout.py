@@ -16,19 +16,21 @@ from provisioner.render.values import visible
 Lines = list[Text]
 BLANK = Text("")
 ANY_FILE = "SPEC"
+_WORDS = r"""(?:'[^']*'|"[^"]*"|[^'"#,;]|[,;](?! ))*"""
+_COMMAND = re.compile(rf"\s*(?:az|provisioner) [a-z]{_WORDS}(?:#.*)?")
 
 
 def paragraph(text: str, width: int, *, first: str = "", rest: str | None = None, style: str = "") -> Lines:
     """The text wrapped; `first` begins the first line and `rest` all others (default: as many blanks).
 
-    A line of the text that begins with blanks is a command or a link and is kept as it is. What others wrote into it
-    moves no cursor and turns no text around.
+    A line of the text that is a command, or begins with blanks as a link does, is kept as it is. What others wrote into
+    it moves no cursor and turns no text around.
     """
     rest = " " * len(first) if rest is None else rest
     lines: Lines = []
     for source in visible(text, lines=True).splitlines() or [""]:
         begin = rest if lines else first
-        if source.startswith(" "):
+        if source.startswith(" ") or is_command(source):
             lines.append(Text(f"{begin}{source}", style))
             continue
         wrapped = textwrap.wrap(
@@ -41,6 +43,13 @@ def paragraph(text: str, width: int, *, first: str = "", rest: str | None = None
         )
         lines.extend(Text(line, style) for line in wrapped or [begin.rstrip()])
     return lines
+
+
+def is_command(line: str) -> bool:
+    """Whether it can be copied into a shell as it is: a sentence that begins with a program's name goes on after a
+    comma or the like.
+    """
+    return _COMMAND.fullmatch(line) is not None
 
 
 def ready(text: str, file: str) -> str:

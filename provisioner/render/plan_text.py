@@ -24,7 +24,6 @@ _STYLES: dict[Action, str] = {
     Action.PERSON: "bold blue",
 }
 _LABEL_CAP = 34
-_PROGRAMS = ("provisioner ", "az ")
 
 
 def plan_text(plan: Plan, width: int = 80) -> str:
@@ -161,9 +160,7 @@ def notice_lines(notices: tuple[Notice, ...], width: int, file: str = ANY_FILE) 
         style = "yellow" if notice.severity == "warning" else ""
         lines += paragraph(notice.text, width, first=f"{notice.severity}: ", rest="  ", style=style)
         if notice.next_step:
-            told = ready(notice.next_step, file)
-            wraps = not told.startswith(_PROGRAMS)  # a command stays whole, so that it can be copied
-            lines += paragraph(told, width, first="  next: ") if wraps else [Text(f"  next: {told}")]
+            lines += paragraph(ready(notice.next_step, file), width, first="  next: ")
     return lines
 
 

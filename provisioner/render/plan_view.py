@@ -16,7 +16,7 @@ from provisioner.core.address import Address
 from provisioner.core.overview import PermissionRow
 from provisioner.core.plan import Cause, Life, Mortal, Plan
 from provisioner.core.step import Action, Change, Step
-from provisioner.render.layout import count
+from provisioner.render.layout import count, is_command
 from provisioner.render.values import moment, shown, words
 
 LATER = "·"
@@ -46,7 +46,6 @@ COUNTED = {
     Action.UNKNOWN: "could not be read",
     Action.PERSON: "for a person",
 }
-_COMMAND = re.compile(r"\s*(?:az|provisioner) [a-z]")
 _CONSENT_PAGE = re.compile(r"https://[a-z.]+/[A-Za-z0-9.-]+/adminconsent\?client_id=[0-9A-Fa-f-]{36}(?![^\s,.;])")
 _PERMISSION = re.compile(r"application\.permissions\[(.+)\]\.(delegated|application)")
 
@@ -244,7 +243,7 @@ def three_ways(row: PermissionRow) -> str:
 
 def pieces(text: str) -> list[tuple[bool, str]]:
     """Advice in pieces: runs of lines that are commands (True), and the rest."""
-    lines = [(_COMMAND.match(line) is not None, line.strip()) for line in text.splitlines() if line.strip()]
+    lines = [(is_command(line), line.strip()) for line in text.splitlines() if line.strip()]
     return [
         (is_command, "\n".join(line for _, line in run)) for is_command, run in groupby(lines, key=lambda one: one[0])
     ]

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import ast
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
@@ -10,7 +12,7 @@ from provisioner.core.address import Address
 from provisioner.core.exit_codes import PERSON_MUST_ACT
 from provisioner.core.plan import Cause, Notice, Plan
 from provisioner.core.step import Action, Change, Step
-from provisioner.render.layout import plain
+from provisioner.render.layout import paragraph, plain
 from provisioner.render.plan_text import plan_text, summary_line
 from tests.render.plans import ALL, CLEAN, DRIFT, FIRST, NOW, OWNERS, QUIET, READER, REFUSED, ROTATION, UNKNOWN, plan
 
@@ -80,6 +82,59 @@ def test_permissions_are_shown_where_something_differs_and_are_no_noise_elsewher
     shown = plan_text(DRIFT, 120)
     assert "not declared, requested, granted: unknown" in shown
     assert "User.Read" not in shown
+
+
+GUID = "08a320e2-c54e-4fbf-842f-8a2063b2d934"
+RESOURCES = Path(__file__).parents[2] / "provisioner" / "resources"
+HANDED_OVER = ("todo", "next_step")
+
+
+def _commands() -> list[str]:
+    """Every command that a kind writes down for a person, with long names put in."""
+    texts: list[ast.expr] = []
+    for file in RESOURCES.rglob("*.py"):
+        nodes = list(ast.walk(ast.parse(file.read_text(encoding="utf-8"))))
+        texts += [each.value for each in nodes if isinstance(each, ast.keyword) and each.arg in HANDED_OVER]
+        persons = [each for each in nodes if isinstance(each, ast.FunctionDef) and each.name == "person"]
+        returns = [each for person in persons for each in ast.walk(person) if isinstance(each, ast.Return)]
+        texts += [each.value for each in returns if each.value is not None]
+    inside = [each for text in texts for each in ast.walk(text) if isinstance(each, ast.JoinedStr | ast.Constant)]
+    parts = {id(part) for each in inside if isinstance(each, ast.JoinedStr) for part in each.values}
+    whole = [each for each in inside if id(each) not in parts]
+    filled = ["".join(_part(part) for part in getattr(each, "values", [each])) for each in whole]
+    return sorted({line for text in filled for line in text.splitlines() if line.startswith(("az ", "provisioner "))})
+
+
+def _part(part: ast.expr) -> str:
+    return str(part.value) if isinstance(part, ast.Constant) else GUID
+
+
+@pytest.mark.parametrize("command", _commands())
+def test_what_a_person_is_to_copy_is_one_line_whatever_kind_says_it(command: str) -> None:
+    todo = f"whoever may runs, with a sentence before it that is long enough to be wrapped by itself:\n{command}"
+    step = Step(Address("contoso-sam", "any"), Action.PERSON, "do", todo=todo, reason="r")
+    notice = Notice("warning", "w", command)
+    shown = plan_text(plan(step, replace(step, todo=command), cause=Cause.DRIFT, notices=(notice,)), 80).splitlines()
+    assert [line.strip() for line in shown].count(command) == 2
+    assert f"  next: {command}" in shown
+
+
+def test_the_kinds_have_commands_to_copy() -> None:
+    assert len(_commands()) > 15
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "provisioner doctor SPEC names the right that is missing, or says that the runner must own the application",
+        "az is not installed on this machine; name another identity, by auth in the spec or by the environment",
+        'provisioner consent SPEC --mode browser, or --mode paste if "localhost" is another machine than yours',
+    ],
+)
+def test_a_sentence_that_begins_with_a_program_is_wrapped(told: str) -> None:
+    lines = plain(paragraph(told, 60)).splitlines()
+    assert len(lines) > 1
+    assert " ".join(lines) == told
 
 
 def test_what_others_wrote_moves_no_cursor_and_turns_no_text_around() -> None:
