@@ -32,6 +32,7 @@ from provisioner.operations.ui import Ui
 from provisioner.render.errors import warning_lines
 from provisioner.render.fleet_text import Outcome, summary_lines, tenant_line
 from provisioner.render.plan_json import failed_json, with_commands_ready
+from provisioner.render.values import visible
 from provisioner.spec.model import Spec
 from provisioner.spec.read import Loaded, LoadedSpec, read
 
@@ -217,7 +218,7 @@ def line(verb: Verb[T], result: TenantResult[T]) -> Text:
 
 def first_line(error: Exception) -> str:
     """An error among others."""
-    return error.what if isinstance(error, ProvisionerError) else f"{type(error).__name__}: {error}"
+    return visible(error.what if isinstance(error, ProvisionerError) else f"{type(error).__name__}: {error}")
 
 
 def _show(error: Exception, name: str, terminal: Terminal) -> None:

@@ -10,6 +10,7 @@ from typing import Protocol
 from rich.text import Text
 
 from provisioner.render.layout import BLANK, Lines, count, paragraph
+from provisioner.render.values import visible
 
 FORMAT_VERSION = 1
 
@@ -34,7 +35,7 @@ def candidate_lines(rows: Rows, looked_at: int, command: Command, width: int) ->
     lines: Lines = []
     for application, reasons in rows:
         made = f", created {application.created_at:%Y-%m-%d}" if application.created_at else ""
-        lines.append(Text(application.display_name or "(without a name)", "bold"))
+        lines.append(Text(visible(application.display_name) or "(without a name)", "bold"))
         lines += paragraph(f"appId {application.app_id}{made}", width, first="  ", style="dim")
         for reason in reasons:
             lines += paragraph(reason, width, first="  · ")

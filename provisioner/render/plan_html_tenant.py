@@ -92,9 +92,8 @@ def _advice(text: str, file: str, cloud: str) -> list[Context]:
 
 
 def _task(task: plan_view.Task, tenant: Checked, plan: Plan) -> Context:
-    about = str(task.address).partition("/")[2]
     reason = task.reason if task.reason != task.text else ""
-    return {"about": about, "reason": reason, "advice": _advice(task.text, tenant.file, plan.cloud)}
+    return {"about": task.about(named=False), "reason": reason, "advice": _advice(task.text, tenant.file, plan.cloud)}
 
 
 def _notice(notice: Notice, file: str, cloud: str) -> Context:

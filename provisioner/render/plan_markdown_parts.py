@@ -68,7 +68,7 @@ def _sign(sign: str) -> str:
 def tasks_of(tenant: Checked, *, named: bool) -> Iterator[str]:
     plan = tenant.plan
     for task in plan_view.tasks(plan) if plan is not None else ():
-        address = str(task.address) if named else str(task.address).partition("/")[2]
+        address = task.about(named=named)
         reason = f": {inline(task.reason)}" if task.reason and task.reason != task.text else ""
         told = [
             fenced(piece, "sh") if is_command else f"{_prose(piece, tenant)}\n"

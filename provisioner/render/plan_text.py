@@ -70,7 +70,7 @@ def task_lines(plan: Plan, width: int, file: str = ANY_FILE) -> Lines:
     tasks = plan_view.tasks(plan)
     lines: Lines = [BLANK, Text("For a person to do", "bold")] if tasks else []
     for number, task in enumerate(tasks, 1):
-        lines += paragraph(str(task.address), width, first=f"  {number}. ")
+        lines += paragraph(task.about(named=True), width, first=f"  {number}. ")
         lines += paragraph(ready(task.text, file), width, first="     ")
     return lines
 

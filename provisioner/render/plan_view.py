@@ -70,11 +70,19 @@ class Count:
 
 @dataclass(frozen=True)
 class Task:
-    """What a person has to do, and why; commands and links in it stand on lines of their own."""
+    """What a person has to do, and why; commands and links in it stand on lines of their own.
 
-    address: Address
+    addresses: all that it does at once.
+    """
+
+    addresses: tuple[Address, ...]
     text: str
     reason: str = ""
+
+    def about(self, *, named: bool) -> str:
+        """What it is about. named: with the name of the spec."""
+        told = [str(address) if named else str(address).partition("/")[2] for address in self.addresses]
+        return ", ".join(dict.fromkeys(told))
 
 
 def cause(plan: Plan) -> str:
@@ -223,9 +231,17 @@ def all_is_well(plan: Plan) -> str:
 
 
 def tasks(plan: Plan) -> list[Task]:
-    """What a person has to do: steps, and what only its owner can renew."""
-    steps = [Task(step.address, step.todo or step.reason, step.reason) for step in plan.for_a_person]
-    return [*steps, *(_renewal(life) for life in plan.life if life.for_a_person)]
+    """What a person has to do: steps, and what only its owner can renew. What does several at once is told once."""
+    steps = [Task((step.address,), step.todo or step.reason, step.reason) for step in plan.for_a_person]
+    by_text: dict[str, list[Task]] = {}
+    for task in (*steps, *(_renewal(life) for life in plan.life if life.for_a_person)):
+        by_text.setdefault(task.text, []).append(task)
+    return [_merged(text, alike) for text, alike in by_text.items()]
+
+
+def _merged(text: str, alike: Sequence[Task]) -> Task:
+    reasons = dict.fromkeys(task.reason for task in alike if task.reason)
+    return Task(tuple(address for task in alike for address in task.addresses), text, "; ".join(reasons))
 
 
 def differing(plan: Plan) -> list[PermissionRow]:
@@ -244,9 +260,7 @@ def three_ways(row: PermissionRow) -> str:
 def pieces(text: str) -> list[tuple[bool, str]]:
     """Advice in pieces: runs of lines that are commands (True), and the rest."""
     lines = [(is_command(line), line.strip()) for line in text.splitlines() if line.strip()]
-    return [
-        (is_command, "\n".join(line for _, line in run)) for is_command, run in groupby(lines, key=lambda one: one[0])
-    ]
+    return [(command, "\n".join(line for _, line in run)) for command, run in groupby(lines, key=lambda one: one[0])]
 
 
 def linked(text: str, cloud: str) -> list[tuple[bool, str]]:
@@ -266,7 +280,7 @@ def linked(text: str, cloud: str) -> list[tuple[bool, str]]:
 def _renewal(life: Life) -> Task:
     by = "" if life.expires_at is None else f" before {life.expires_at:%Y-%m-%d}"
     text = f"have the owner of the {life.type} {life.name} make a new version{by}; the next apply takes it over"
-    return Task(life.address, text, "it is not ours, and it ends soon")
+    return Task((life.address,), text, "it is not ours, and it ends soon")
 
 
 def _said_at_the_last(steps: Sequence[Step]) -> list[Step]:

@@ -10,7 +10,7 @@ from provisioner.core.report import Outcome, Report, StepResult
 from provisioner.render.errors import error_lines
 from provisioner.render.layout import Lines, paragraph
 from provisioner.render.plan_text import mark
-from provisioner.render.values import words
+from provisioner.render.values import visible, words
 
 _STYLES = {Outcome.DONE: "green", Outcome.FAILED: "red", Outcome.STALE: "yellow", Outcome.SKIPPED: "dim"}
 _WORDS = {
@@ -45,7 +45,7 @@ def outcome_lines(result: StepResult, width: int = 80) -> Lines:
     head = Text("  ").append(_WORDS[result.outcome].ljust(_WIDEST), _STYLES[result.outcome])
     step = result.step
     head.append_text(mark(step.action)).append(f" {words(step.address.kind)}")
-    key = f" {step.address.key}" if step.address.key else ""
+    key = f" {visible(step.address.key)}" if step.address.key else ""
     told = step.operation not in ("", step.action.value, step.address.kind)
     operation = f"  {words(step.operation)}" if told else ""
     fits = head.cell_len + len(key) + len(operation) <= width

@@ -13,7 +13,7 @@ import pytest
 
 from provisioner.emulator.seed.directory import CONTOSO
 from provisioner.spec.read import read
-from tests.found import Found
+from tests.found import GRAPH, RELATIONSHIPS, Found, asks
 from tests.rehearsal import served
 
 PROGRAM = Path(sys.executable).with_name("provisioner")
@@ -82,6 +82,16 @@ def test_two_of_a_name_are_told_with_commands_and_exit_code_1(found: Found, tmp_
         command = f"provisioner import --app {app_id} --tenant {found.tenant.id}"
         assert any(line.strip().startswith(command) for line in ended.stderr.splitlines())
     found.app_id = known
+
+
+def test_a_name_that_others_chose_turns_no_text_around(found: Found, tmp_path: Path) -> None:
+    known = found.app_id
+    asked = [asks(GRAPH, Scope=[RELATIONSHIPS])]
+    found.an_application("SAM \u202egnp\u2028fake: line \u200bCIPP", requiredResourceAccess=asked)
+    found.app_id = known
+    ended = provisioner(found, tmp_path, "import", "--all", "--tenant", found.tenant.id, "--emulator")
+    assert not set(ended.stdout + ended.stderr) & set("\u202e\u2028\u200b")
+    assert "SAM \\u202egnp fake: line \\u200bCIPP" in ended.stdout.splitlines()
 
 
 @pytest.mark.parametrize("shape", ["text", "json"])

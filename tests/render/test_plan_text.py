@@ -13,8 +13,25 @@ from provisioner.core.exit_codes import PERSON_MUST_ACT
 from provisioner.core.plan import Cause, Notice, Plan
 from provisioner.core.step import Action, Change, Step
 from provisioner.render.layout import paragraph, plain
+from provisioner.render.plan_html import plans_html
+from provisioner.render.plan_markdown import plans_markdown
 from provisioner.render.plan_text import plan_text, summary_line
-from tests.render.plans import ALL, CLEAN, DRIFT, FIRST, NOW, OWNERS, QUIET, READER, REFUSED, ROTATION, UNKNOWN, plan
+from provisioner.render.plan_view import tasks
+from tests.render.plans import (
+    ALL,
+    CLEAN,
+    DRIFT,
+    FIRST,
+    NOW,
+    OWNERS,
+    QUIET,
+    READER,
+    REFUSED,
+    ROTATION,
+    UNKNOWN,
+    checked,
+    plan,
+)
 
 
 @pytest.mark.parametrize("width", [80, 120])
@@ -135,6 +152,23 @@ def test_a_sentence_that_begins_with_a_program_is_wrapped(told: str) -> None:
     lines = plain(paragraph(told, 60)).splitlines()
     assert len(lines) > 1
     assert " ".join(lines) == told
+
+
+def test_what_does_several_things_at_once_is_one_thing_to_do() -> None:
+    roles = ("Key Vault Secrets Officer/runner", "Key Vault Crypto User/runner", "Key Vault Reader/operator")
+    todo = "whoever manages the vault runs:\n  az keyvault set-policy --name kv --object-id "
+    steps = [
+        Step(Address("contoso-sam", "role_assignment", role), Action.PERSON, "set policy", todo=todo + role[-6:],
+             reason="no role gives access")
+        for role in roles
+    ]  # fmt: skip
+    made = plan(*steps, cause=Cause.DRIFT)
+    assert made.person_items == 3
+    one, other = tasks(made)
+    assert one.about(named=False) == f"role_assignment/{roles[0]}, role_assignment/{roles[1]}"
+    assert (one.reason, other.about(named=True)) == ("no role gives access", f"contoso-sam/role_assignment/{roles[2]}")
+    for page in (plan_text(made), plans_markdown([checked(made)]), plans_html([checked(made)])):
+        assert page.count("--object-id runner") == 1, page
 
 
 def test_what_others_wrote_moves_no_cursor_and_turns_no_text_around() -> None:
