@@ -166,7 +166,8 @@ class _Applying:
         for result in results:
             if result.value is not None:
                 file = self.terminal.file_of(result.spec.name)
-                self.terminal.result(applied_lines(result.value.result, self.terminal.width, file, self.work.done))
+                work, width = self.work, self.terminal.width
+                self.terminal.result(applied_lines(result.value.result, width, file, work.done, work.again))
                 self.terminal.result([BLANK] if len(results) > 1 else [])
 
     def show_trouble(self, results: Sequence[TenantResult[_Applied]]) -> None:

@@ -10,11 +10,13 @@ from rich.text import Text
 from provisioner.core.plan import Plan
 from provisioner.core.report import Outcome, Report, StepResult
 from provisioner.render.consent_text import Stored, consent_lines
-from provisioner.render.layout import ANY_FILE, BLANK, Lines
+from provisioner.render.layout import ANY_FILE, BLANK, Lines, count, paragraph, ready
 from provisioner.render.plan_json import failure_json, tenant_json
 from provisioner.render.plan_text import notice_lines, summary_line, task_lines
 from provisioner.render.report_text import report_summary, result_lines
 from provisioner.render.verify_text import Shown, check_rows, checks_lines, checks_summary
+
+_AGAIN = "provisioner apply SPEC"
 
 
 class Applied(Protocol):
@@ -34,8 +36,13 @@ class Applied(Protocol):
     def outputs(self) -> Mapping[str, object]: ...
 
 
-def applied_lines(applied: Applied, width: int = 80, file: str = ANY_FILE, done: str = "Applied") -> Lines:
-    """The counts, the steps that were not done, the sign-in, the checks, and what is left for a person."""
+def applied_lines(
+    applied: Applied, width: int = 80, file: str = ANY_FILE, done: str = "Applied", again: str = _AGAIN
+) -> Lines:
+    """The counts, the steps that were not done, the sign-in, the checks, and what is left for a person.
+
+    again: the commands for what waits until then.
+    """
     lines: Lines = [Text(f"{done} {applied.plan.name}: ", "bold").append_text(_written(applied))]
     if applied.report is not None:
         for result in applied.report.results:
@@ -45,11 +52,22 @@ def applied_lines(applied: Applied, width: int = 80, file: str = ANY_FILE, done:
     if applied.checks:
         lines += [BLANK, *checks_lines(applied.plan.name, applied.checks, width, file)]
     lines += task_lines(applied.after, width, file)
+    lines += _waiting_lines(applied.after, width, ready(again, file))
     if applied.after.destroys and applied.report is not None:
         lines += notice_lines(applied.after.notices, width, file)
     if applied.after.unknown:
         lines += [BLANK, summary_line(applied.after)]
     return lines
+
+
+def _waiting_lines(after: Plan, width: int, again: str) -> Lines:
+    """Nothing that waits for a person goes on by itself once they are done."""
+    waiting = len(after.pending) - len(after.ready)
+    if not (waiting and after.for_a_person):
+        return []
+    verb = "waits" if waiting == 1 else "wait"
+    lines = [BLANK, *paragraph(f"{count(waiting, 'step')} {verb} for that. When it is done, run:", width)]
+    return [*lines, *(Text(f"  {command.strip()}") for command in again.splitlines())]
 
 
 def applied_summary(applied: Applied) -> Text:

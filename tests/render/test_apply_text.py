@@ -1,17 +1,19 @@
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from syrupy.assertion import SnapshotAssertion
 
+from provisioner.core.address import Address
 from provisioner.core.errors import ForbiddenError
-from provisioner.core.plan import Plan
+from provisioner.core.plan import Cause, Plan
 from provisioner.core.report import Outcome, Report, StepResult
+from provisioner.core.step import Action, Step
 from provisioner.render.apply_text import applied_json, applied_lines, applied_summary
 from provisioner.render.layout import plain
 from provisioner.verify.checks import Check, Status
-from tests.render.plans import CLEAN, FIRST, PERSON
+from tests.render.plans import CLEAN, FIRST, NAME, PERSON, plan
 
 REFUSED = ForbiddenError("Microsoft Graph", "POST /applications", 403, "Authorization_RequestDenied", "Insufficient")
 
@@ -63,6 +65,22 @@ def test_all_done_reads_as_reviewed(text_file: SnapshotAssertion) -> None:
 
 def test_what_failed_and_what_a_person_has_to_do_read_as_reviewed(text_file: SnapshotAssertion) -> None:
     assert plain(applied_lines(Applied(report=half_way(), after=PERSON), 80)) == text_file
+
+
+def test_what_waits_for_a_person_is_followed_by_the_command_that_goes_on() -> None:
+    """Exit code 3, some steps done, others skipped: nothing else says what comes after the person's item."""
+    _, _, _, grant, _ = FIRST.steps
+    principal = Step(Address(NAME, "service_principal"), Action.PERSON, "enable", todo="az ad sp update --id x")
+    left = plan(principal, replace(grant, needs=(principal.address,)), cause=Cause.DRIFT)
+    told = plain(applied_lines(Applied(report=done(), after=left), 80, "contoso.yaml")).splitlines()
+    at = told.index("1 step waits for that. When it is done, run:")
+    assert told[at - 2].strip() == principal.todo
+    assert told[at + 1 :] == ["  provisioner apply contoso.yaml"]
+    saved = "provisioner plan SPEC --out p.json\n  provisioner apply --plan p.json"
+    told = plain(applied_lines(Applied(report=done(), after=left), 80, "a.yaml", again=saved)).splitlines()
+    assert told[-2:] == ["  provisioner plan a.yaml --out p.json", "  provisioner apply --plan p.json"]
+    only_for_a_person = replace(left, steps=(principal,))
+    assert "waits" not in plain(applied_lines(Applied(report=done(), after=only_for_a_person), 80))
 
 
 def test_nothing_to_write_is_said() -> None:
