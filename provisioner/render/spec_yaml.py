@@ -7,6 +7,7 @@ nothing that looks like a secret is written.
 from __future__ import annotations
 
 import io
+import re
 import textwrap
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -18,6 +19,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import CommentMark
 from ruamel.yaml.scalarstring import SingleQuotedScalarString
 from ruamel.yaml.tokens import CommentToken
+from yaml.resolver import Resolver
 
 from provisioner.spec.draft import Draft, Lines
 from provisioner.spec.literal_secrets import HIDDEN, kind_of_secret
@@ -183,9 +185,17 @@ def _flow(value: Any) -> Any:
 
 def _scalar(value: Any) -> Any:
     """In quotes unless it is as plain as a name or a URL: YAML's readers do not agree on what else may go without."""
-    if not isinstance(value, str) or (value[:1].isalnum() and all(sign.isalnum() or sign in _PLAIN for sign in value)):
+    if not isinstance(value, str):
         return value
-    return SingleQuotedScalarString(value)
+    plain = value[:1].isalnum() and all(sign.isalnum() or sign in _PLAIN for sign in value)
+    return value if plain and not _is_more_than_text(value) else SingleQuotedScalarString(value)
+
+
+def _is_more_than_text(value: str) -> bool:
+    """To a reader of YAML 1.1: a truth, nothing, a number, a date. ruamel and our own reader know only 1.2."""
+    by_first_sign: Mapping[str, Sequence[tuple[str, re.Pattern[str]]]] = Resolver.yaml_implicit_resolvers
+    meant = any(pattern.match(value) for _, pattern in by_first_sign.get(value[:1], ()))
+    return meant or value.lower() in ("y", "n")  # truths to the standard, though not to PyYAML
 
 
 def _in_a_line(value: Any) -> str:

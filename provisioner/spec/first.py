@@ -8,7 +8,7 @@ from typing import Any
 from provisioner.core.errors import Problem
 from provisioner.spec.draft import Draft, explained
 from provisioner.spec.nodes import NOWHERE, Path, node_of, path_text
-from provisioner.spec.questions import Answers, Question
+from provisioner.spec.questions import Answers, Question, credential_object
 from provisioner.spec.validate import check
 
 _REPLY_URL = "http://localhost:8400/"
@@ -25,6 +25,8 @@ def mistake(question: Question, answers: Answers) -> Problem | None:
 def draft(answers: Answers) -> Draft:
     """The spec of a complete set of answers."""
     name, account = answers["name"], answers["account"]
+    stored_as = credential_object(name)
+    named = {} if stored_as == f"{name}-credential" else {"name": stored_as}
     document: dict[str, Any] = {
         "version": 1,
         "name": name,
@@ -35,7 +37,7 @@ def draft(answers: Answers) -> Draft:
             "displayName": f"{_title(name)} Partner Integration",
             "replyUrls": [_REPLY_URL],
             "permissions": [{"api": "Microsoft Partner Center", "delegated": ["user_impersonation"]}],
-            "credential": {"type": "certificate"},
+            "credential": {**named, "type": "certificate"},
         },
         "vault": {
             "name": answers["vault"],

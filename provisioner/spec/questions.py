@@ -12,6 +12,7 @@ Answers = Mapping[str, str]
 """By the question's key; one that is left out has no answer yet, "" is the answer of who wants none."""
 
 LONGEST_VAULT_NAME = 24
+_LONGEST_OBJECT_NAME = 127 - len("-next")
 CLOUDS = ("public", "usgov", "china", "emulator")
 _CLOUDS_BY_DOMAIN = {".onmicrosoft.us": "usgov", ".partner.onmschina.cn": "china"}
 _LOCATIONS = {"usgov": "usgovvirginia", "china": "chinanorth3"}
@@ -55,6 +56,12 @@ def proposed_vault(answers: Answers) -> str:
 def proposed_location(answers: Answers) -> str:
     """A region of the cloud."""
     return _LOCATIONS.get(answers.get("cloud", ""), _LOCATION)
+
+
+def credential_object(name: str, ending: str = "credential") -> str:
+    """What the vault can call the credential of a spec of this name, with room for the successor's -next."""
+    word = re.sub(r"[^0-9A-Za-z-]+", "-", name).strip("-")
+    return f"{word}-{ending}"[:_LONGEST_OBJECT_NAME]
 
 
 QUESTIONS = (

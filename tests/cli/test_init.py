@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 import stat
 import subprocess
 import sys
@@ -59,6 +60,14 @@ def test_flags_answer_everything_in_a_pipeline(folder: Path) -> None:
     assert loaded.spec.vault.name == "kv-sam-1"
     assert loaded.spec.application.credential.type == "certificate"
     assert stat.S_IMODE((folder / "sam.yaml").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("name", ["nul.l_", "a.b", "x_" * 50, "sam-"])
+def test_a_name_that_the_vault_does_not_take_names_the_credential_another_way(folder: Path, name: str) -> None:
+    assert run(["init", "sam.yaml", *ANSWERED, "--name", name, "--vault", "kv-sam"]) == exit_codes.DONE
+    (loaded,) = read([folder / "sam.yaml"]).specs
+    assert loaded.spec.name == name
+    assert re.fullmatch("[0-9A-Za-z-]{1,122}", loaded.spec.application.credential.name)
 
 
 def test_an_editor_finds_the_schema_that_the_first_line_names(folder: Path) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
@@ -62,6 +64,26 @@ def test_a_draft_reads_back_as_its_document_whatever_its_comments_say(draft: Dra
     assert not read.problems
     assert read.root is not None
     assert plain(read.root) == draft.document
+
+
+TRUTHS = ("y", "n", "yes", "no", "on", "off", "true", "false", "null")
+MORE_THAN_TEXT = (*TRUTHS, *(each.title() for each in TRUTHS), *(each.upper() for each in TRUTHS), "017", "1_000",
+                  "22:22", "2020-01-01", "1e3", "0x1f")  # fmt: skip
+
+
+@pytest.mark.parametrize("value", MORE_THAN_TEXT)
+def test_what_an_older_reader_of_yaml_takes_for_more_than_text_is_in_quotes(value: str) -> None:
+    """Kubernetes, Ansible, PyYAML: a tag `team: on` is a truth to them."""
+    text = spec_text(Draft({"tags": {"team": value, value: "key"}, "list": [value, "word"]}), "spec.schema.json")
+    assert f"team: '{value}'" in text
+    assert yaml.safe_load(text) == {"tags": {"team": value, value: "key"}, "list": [value, "word"]}
+    assert text.count(f"'{value}'") == 3
+
+
+def test_what_is_text_to_all_stays_without_quotes() -> None:
+    guid = "11111111-1111-1111-1111-111111111111"
+    values = {"tenant": guid, "url": "https://localhost:44395/", "lifetime": "365d", "team": "nobody", "name": "onion"}
+    assert "'" not in spec_text(Draft(values), "spec.schema.json")
 
 
 def test_a_comment_never_shows_what_looks_like_a_secret() -> None:

@@ -11,8 +11,7 @@ from collections.abc import Sequence
 from provisioner.clients.key_vault import SecretFacts
 from provisioner.resources.marks import TAG
 from provisioner.resources.token_state import CONTENT_TYPE
-
-_LONGEST = 127 - len("-next")
+from provisioner.spec.questions import credential_object
 
 
 def refresh_tokens(stored: Sequence[SecretFacts], spec_name: str) -> list[SecretFacts]:
@@ -28,11 +27,11 @@ def refresh_tokens(stored: Sequence[SecretFacts], spec_name: str) -> list[Secret
 def credential_name(spec_name: str, stored: Sequence[SecretFacts]) -> str:
     """A name in the vault that is free, or ours; so is the same with -next, where a successor waits."""
     taken = {secret.name.lower() for secret in stored if secret.tags.get(TAG) != spec_name}
-    word = re.sub(r"[^0-9A-Za-z-]+", "-", spec_name)
-    for name in (f"{word}-credential", f"{word}-provisioner-credential", f"{word}-credential-of-provisioner"):
+    for ending in ("credential", "provisioner-credential", "credential-of-provisioner"):
+        name = credential_object(spec_name, ending)
         if not {name.lower(), f"{name}-next".lower()} & taken:
             break
-    return name[:_LONGEST]
+    return name
 
 
 def _looks_like_one(secret: SecretFacts) -> bool:
