@@ -70,7 +70,8 @@ def import_(
         raise UsageError("--subscription is missing", next_step="name the Azure subscription of the vault")
     if format_ != "text":
         raise UsageError("--format json goes with --all: a spec is YAML", next_step="leave --format out")
-    return _write(Wish(app, tenant, subscription, cloud, vault, mode), common, out)
+    file = None if out is None else str(out)
+    return _write(Wish(app, tenant, subscription, cloud, vault, mode, file), common, out)
 
 
 def _write(wish: Wish, common: Common, out: Path | None) -> int:

@@ -41,9 +41,9 @@ def _state(row: PermissionRow) -> str:
 
 def _permission(row: PermissionRow, width: int, column: int, *, told: bool) -> Lines:
     head = Text("    ").append(row.risk.ljust(_INDENT - 4), _STYLES.get(row.risk, ""))
-    head.append(f"{row.value.ljust(column)}  ")
-    fits = head.cell_len + len(_state(row)) <= width
-    head.append(_state(row) if fits else "", "dim")
+    value = row.value.ljust(column)
+    fits = head.cell_len + len(value) + 2 + len(_state(row)) <= width
+    head.append(f"{value}  " if fits else row.value).append(_state(row) if fits else "", "dim")
     indent = " " * _INDENT
     below = [] if fits else paragraph(_state(row), width, first=indent, style="dim")
     return [head, *below, *(paragraph(row.sentence, width, first=indent) if told else [])]

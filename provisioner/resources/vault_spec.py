@@ -33,15 +33,15 @@ def vault_fragment(vault: VaultFacts) -> SpecFragment:
     tags = {name: value for name, value in vault.tags.items() if not is_our_tag(name)}
     if tags:
         told["tags"] = tags
-    omitted = [f"{what}; it stays" for what in _beyond(vault)]
-    return Draft({"vault": told}, omitted={_AT: tuple(omitted)} if omitted else {})
+    omitted = tuple(_beyond(vault))
+    return Draft({"vault": told}, omitted={_AT: omitted} if omitted else {})
 
 
 def _beyond(vault: VaultFacts) -> list[str]:
     """What a spec has no keys for."""
-    told = [f"a network rule lets the subnet {rule} in" for rule in vault.virtual_network_rules]
+    told = [f"a network rule lets the subnet {rule} in; it stays" for rule in vault.virtual_network_rules]
     if vault.bypass and vault.bypass != "AzureServices":
-        told.append(f"network.bypass is {vault.bypass}")
+        told.append(f"network.bypass is {vault.bypass}; it stays")
     if not vault.rbac:
-        told.append("it has access policies, not roles: `plan` prints the command where one is missing")
+        told.append("it has access policies, not roles, and they stay: `plan` prints the command where one is missing")
     return told

@@ -56,9 +56,12 @@ def check_text(root: Node) -> Iterator[Finding]:
             next_step = "remove it and replace the secret: it is no longer one. Secrets live in the vault only"
             yield Finding(path, f"this looks like {kind}", HIDDEN, next_step)
         elif _CONTROL.search(node.value):
-            yield Finding(
-                path, "a line break or control character in a value", node.value.encode("unicode_escape").decode()
-            )
+            yield Finding(path, "a line break or control character in a value", _readable(node.value))
+
+
+def _readable(text: str) -> str:
+    """What cannot be seen, and nothing else, as an escape."""
+    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 def _keys(node: Node, path: tuple[str | int, ...]) -> Iterator[Finding]:
@@ -66,8 +69,8 @@ def _keys(node: Node, path: tuple[str | int, ...]) -> Iterator[Finding]:
         if kind_of_secret(key) is not None:
             yield Finding(path, "a key here looks like a secret", HIDDEN, "remove it and replace the secret")
         elif _CONTROL.search(key):
-            shown = key.encode("unicode_escape").decode()
-            yield Finding((*path, key), "a line break or control character in a key", shown, at_key=True)
+            told = "a line break or control character in a key"
+            yield Finding((*path, key), told, _readable(key), at_key=True)
         elif path and path[-1] in _FREE_KEYS and names_a_secret(key):
             next_step = "remove it, and replace the secret: it is no longer one"
             yield Finding((*path, key), "secrets do not belong in a spec", key, next_step, at_key=True)

@@ -76,11 +76,13 @@ def test_what_could_not_be_read_is_exit_code_4(found: Found, tmp_path: Path) -> 
 def test_two_of_a_name_are_told_with_commands_and_exit_code_1(found: Found, tmp_path: Path) -> None:
     known = found.app_id
     found.an_application("Contoso Partner Center Web App")
-    ended = provisioner(found, tmp_path, "import", "--app", "Contoso Partner Center Web App", *of(found)[3:])
+    asked = ("--app", "Contoso Partner Center Web App", *of(found)[3:], "--out", "a file.yaml")
+    ended = provisioner(found, tmp_path, "import", *asked)
     assert (ended.returncode, ended.stdout) == (1, "")
     for app_id in (known, found.app_id):
         command = f"provisioner import --app {app_id} --tenant {found.tenant.id}"
-        assert any(line.strip().startswith(command) for line in ended.stderr.splitlines())
+        (line,) = [line for line in ended.stderr.splitlines() if line.strip().startswith(command)]
+        assert line.endswith(" --out 'a file.yaml'")
     found.app_id = known
 
 

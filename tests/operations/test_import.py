@@ -180,6 +180,8 @@ def test_where_people_consent_themselves_nothing_is_granted(found: Found) -> Non
     done = imported(found).spec
     assert done.spec.application.admin_consent is False
     assert "an access policy gives" in said(done.text)
+    assert "it has access policies, not roles, and they stay: `plan` prints" in said(done.text)
+    assert "missing; it stays" not in said(done.text)
 
 
 def test_a_name_of_its_own_is_kept(found: Found) -> None:

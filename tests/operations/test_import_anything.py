@@ -37,6 +37,10 @@ APP_ID = "8d3c1f0e-52b7-4f3a-9a4e-7c1d2b6e5f90"
 SECRET_LIKE = "abc8Q~" + "Zx9_kLmN3pQrStUvWxYzAbCdEfGhIjKlMn"
 TENANT = "contoso.onmicrosoft.com"
 SUBSCRIPTION = "6f2b8e57-9c1d-4a3e-b0f4-2d7c85e1a963"
+A_WISH = Wish("x", TENANT, SUBSCRIPTION, "public", "kv-theirs")
+AN_APPLICATION = ApplicationFacts(
+    APP_ID, APP_ID, "", "SAM", "AzureADMyOrg", (), (), (), (), "", id_token_issuance=False, required=(), passwords=()
+)
 
 odd = st.sampled_from([SECRET_LIKE, "a\nb: c", "${x}", "\u202eevil", "yes", "# x", "'", "password", "", " ", "*" * 300])
 text = st.one_of(odd, st.text(max_size=130))
@@ -159,25 +163,18 @@ def test_a_spec_of_anything_is_valid_and_holds_no_secret(
     assert "\u202e" not in done.text
 
 
+def test_a_left_out_name_is_told_with_nothing_escaped_that_can_be_read() -> None:
+    application = replace(AN_APPLICATION, display_name="Größe „M“\nx\u202e")
+    draft = pruned(draft_of(seen_as("sam", application, None, [], []), A_WISH, NOW))
+    assert "displayName" not in draft.document["application"]
+    (told,) = [line for lines in draft.omitted.values() for line in lines if "displayName" in line]
+    assert r"application.displayName Größe „M“\nx\u202e:" in told
+
+
 def test_what_makes_no_spec_says_too_what_could_not_be_read() -> None:
-    application = ApplicationFacts(
-        APP_ID,
-        APP_ID,
-        "",
-        "SAM",
-        "AzureADMyOrg",
-        (),
-        (),
-        (),
-        (),
-        "",
-        id_token_issuance=False,
-        required=(),
-        passwords=(),
-    )
-    seen = seen_as("sam", application, None, [], [])
+    seen = seen_as("sam", AN_APPLICATION, None, [], [])
     seen = replace(seen, name="no name", unread=("vault: it answered 503",))
     with pytest.raises(SpecError) as caught:
-        spec_of(seen, Wish("x", TENANT, SUBSCRIPTION, "public", "kv-theirs"), NOW, "imported.yaml")
+        spec_of(seen, A_WISH, NOW, "imported.yaml")
     assert "name" in [problem.path for problem in caught.value.problems]
     assert "vault: it answered 503" in caught.value.next_step

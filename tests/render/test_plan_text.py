@@ -13,6 +13,7 @@ from provisioner.core.exit_codes import PERSON_MUST_ACT
 from provisioner.core.plan import Cause, Notice, Plan
 from provisioner.core.step import Action, Change, Step
 from provisioner.render.layout import paragraph, plain
+from provisioner.render.permissions_text import permission_lines
 from provisioner.render.plan_html import plans_html
 from provisioner.render.plan_markdown import plans_markdown
 from provisioner.render.plan_text import plan_text, summary_line
@@ -169,6 +170,13 @@ def test_what_does_several_things_at_once_is_one_thing_to_do() -> None:
     assert (one.reason, other.about(named=True)) == ("no role gives access", f"contoso-sam/role_assignment/{roles[2]}")
     for page in (plan_text(made), plans_markdown([checked(made)]), plans_html([checked(made)])):
         assert page.count("--object-id runner") == 1, page
+
+
+@pytest.mark.parametrize("width", range(40, 130, 10))
+def test_a_row_of_permissions_ends_in_no_blanks(width: int) -> None:
+    """Also where its state has no room beside it; what is printed is not what `plain` trims."""
+    lines = permission_lines(DRIFT.permissions, width)
+    assert [line.plain for line in lines if line.plain != line.plain.rstrip()] == []
 
 
 def test_what_others_wrote_moves_no_cursor_and_turns_no_text_around() -> None:

@@ -14,7 +14,10 @@ NOBODY = "00000000-0000-0000-0000-000000000000"
 
 @dataclass(frozen=True)
 class Wish:
-    """app: appId, object id or display name; "" of no one. subscription "": none was named, nor was a vault (None)."""
+    """app: appId, object id or display name; "" of no one. subscription "": none was named, nor was a vault (None).
+
+    out: the file that it is to be written to, for commands that are shown.
+    """
 
     app: str
     tenant: str
@@ -22,6 +25,7 @@ class Wish:
     cloud: Cloud = "public"
     vault: str | None = None
     mode: ImportMode = "adopt"
+    out: str | None = None
 
     def command(self, app: str) -> str:
         """The same command for another application, ready to be copied."""
@@ -30,6 +34,7 @@ class Wish:
         words += [] if self.cloud == "public" else ["--cloud", self.cloud]
         words += [] if self.vault is None else ["--vault", self.vault]
         words += [] if self.mode == "adopt" else ["--mode", self.mode]
+        words += [] if self.out is None else ["--out", self.out]
         return shlex.join(words)
 
     def spec(self, *, name: str = "import", application: dict[str, Any] | None = None, **parts: Any) -> Spec:
