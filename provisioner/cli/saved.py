@@ -101,9 +101,11 @@ def _check_specs(saved: Sequence[Spec], named: Sequence[Spec], file: Path, again
     """The spec files beside the plan must say what it was made from, all of it."""
     ours = {(spec.cloud, spec.tenant, spec.name): written_out(spec) for spec in saved}
     theirs = {(spec.cloud, spec.tenant, spec.name): written_out(spec) for spec in named}
+    elsewhere = dict(_elsewhere([key for key in ours if key not in theirs], [key for key in theirs if key not in ours]))
     told = [
-        *(f"{key[-1]} is not in the plan" for key in theirs if key not in ours),
-        *(f"{key[-1]} is only in the plan" for key in ours if key not in theirs),
+        *(f"{key[-1]} is not in the plan" for key in theirs if key not in ours and key not in elsewhere.values()),
+        *(f"{key[-1]} is only in the plan" for key in ours if key not in theirs and key not in elsewhere),
+        *(_where_else(key, other) for key, other in elsewhere.items()),
         *(
             f"{key[-1]}: {_some(different)}"
             for key in ours
@@ -116,6 +118,27 @@ def _check_specs(saved: Sequence[Spec], named: Sequence[Spec], file: Path, again
             where=str(file),
             next_step=f"look at a new plan:\n  {again}",
         )
+
+
+_Key = tuple[str, str, str]
+"""Cloud, tenant and name of a spec."""
+
+
+def _elsewhere(ours: Sequence[_Key], theirs: Sequence[_Key]) -> Iterator[tuple[_Key, _Key]]:
+    """The specs that have their name alone in common with one of the other side."""
+    for key in ours:
+        namesakes = [other for other in theirs if other[-1] == key[-1]]
+        if len(namesakes) == 1 and [each[-1] for each in ours].count(key[-1]) == 1:
+            yield key, namesakes[0]
+
+
+def _where_else(key: _Key, other: _Key) -> str:
+    differing = [
+        f"{what} {mine} in the plan, {theirs} in the file"
+        for what, mine, theirs in zip(("cloud", "tenant"), key, other, strict=False)
+        if mine != theirs
+    ]
+    return f"{key[-1]}: {'; '.join(differing)}"
 
 
 def _different(one: Any, other: Any, path: str = "") -> Iterator[str]:

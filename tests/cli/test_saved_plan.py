@@ -170,6 +170,12 @@ def test_a_spec_file_beside_it_must_say_the_same(applied: Trial, tmp_path: Path,
     code, _, said = command("apply", "--plan", "plan.json", other.name, *UNATTENDED)
     assert (code, applied.requests()) == (1, [])
     assert "other is not in the plan; trial is only in the plan" in said
+    other.unlink()
+    namesake = write_spec(Trial(applied.cloud, FABRIKAM, REPLY_URLS), tmp_path)
+    code, _, said = command("apply", "--plan", "plan.json", namesake.name, *UNATTENDED)
+    assert (code, applied.requests()) == (1, [])
+    assert f"trial: tenant {applied.tenant.id} in the plan, {FABRIKAM.id} in the file" in said
+    assert "is not in the plan" not in said
 
 
 def test_of_several_tenants_the_one_that_moved_is_refused_and_the_others_are_applied(
