@@ -165,7 +165,7 @@ class _Applying:
             return
         for result in results:
             if result.value is not None:
-                file = self.terminal.file_of(result.spec.name)
+                file = self.terminal.file_of(result.spec.name, result.spec.tenant)
                 work, width = self.work, self.terminal.width
                 self.terminal.result(applied_lines(result.value.result, width, file, work.done, work.again))
                 self.terminal.result([BLANK] if len(results) > 1 else [])
@@ -220,7 +220,7 @@ class _Applying:
         except UnsafePlanError as error:
             self._show_plan(seen.plan)
             if isinstance(error, ProtectedError):
-                error.where = self.terminal.place_of(spec.name, error.path)
+                error.where = self.terminal.place_of(spec, error.path)
             raise
         if earlier is None:
             self._tell_unused(ui, seen.plan)
@@ -277,7 +277,7 @@ class _Applying:
 
     def _show_plan(self, plan: Plan) -> None:
         """The plan is part of the result; beside JSON it is a message."""
-        file = self.terminal.file_of(plan.name)
+        file = self.terminal.file_of(plan.name, plan.tenant)
         if self.as_json:
             self.terminal.message([*plan_lines(plan, self.terminal.err.width, file), BLANK])
         else:

@@ -59,8 +59,8 @@ def doctor(paths: tuple[Path, ...], common: Common, *, format_: str) -> int:
     else:
         for result in results:
             if result.value is not None:
-                name = result.spec.name
-                terminal.result(doctor_lines(name, result.value, terminal.width, terminal.file_of(name)))
+                file = terminal.file_of(result.spec.name, result.spec.tenant)
+                terminal.result(doctor_lines(result.spec.name, result.value, terminal.width, file))
                 terminal.result([BLANK] if len(results) > 1 else [])
     return run.finish(results, verb, terminal)
 

@@ -122,7 +122,7 @@ def _checked(results: Sequence[TenantResult[Plan]], terminal: Terminal) -> list[
             error=None if result.error is None else told_error(result.error),
             file=file,
         )
-        for result, (_, file) in zip(results, terminal.files, strict=True)  # several may have one name
+        for result, (*_, file) in zip(results, terminal.files, strict=True)  # several may have one name
     ]
 
 
@@ -148,5 +148,5 @@ def _show(plans: list[Plan], terminal: Terminal) -> None:
 
     for plan in plans:
         if len(plans) == 1 or plan.exit_code():
-            terminal.result(plan_lines(plan, terminal.width, terminal.file_of(plan.name)))
+            terminal.result(plan_lines(plan, terminal.width, terminal.file_of(plan.name, plan.tenant)))
             terminal.result([BLANK] if len(plans) > 1 else [])

@@ -117,14 +117,14 @@ async def open_run(common: Common, terminal: Terminal, *, several: bool) -> Asyn
 def load(paths: Sequence[Path], terminal: Terminal) -> Loaded:
     """The specs, their warnings shown. Raises SpecError, MissingPathError."""
     loaded = read(paths)
-    terminal.files = [(entry.spec.name, entry.file) for entry in loaded.specs]
+    terminal.files = [(entry.spec.name, entry.spec.tenant, entry.file) for entry in loaded.specs]
     terminal.place_of = partial(_place_of, loaded)
     terminal.message(warning_lines(loaded.warnings, terminal.err.width))
     return loaded
 
 
-def _place_of(loaded: Loaded, name: str, path: str) -> str:
-    entry = next(entry for entry in loaded.specs if entry.spec.name == name)
+def _place_of(loaded: Loaded, spec: Spec, path: str) -> str:
+    entry = next(entry for entry in loaded.specs if entry.spec == spec)
     place = entry.place(path)
     return f"{entry.file}:{place.line}:{place.column} ({path})"
 
@@ -199,7 +199,7 @@ def json_of(result: TenantResult[T], show: Callable[[T], dict[str, Any]], termin
     """A tenant in the output of --format json: `show` of its value, or its error; advice names the spec's file."""
     error = result.error
     told = show(value_of(result)) if error is None else failed_json(result.spec.name, told_error(error))
-    ready: dict[str, Any] = with_commands_ready(told, terminal.file_of(result.spec.name))
+    ready: dict[str, Any] = with_commands_ready(told, terminal.file_of(result.spec.name, result.spec.tenant))
     return ready
 
 

@@ -21,12 +21,14 @@ if TYPE_CHECKING:
     from rich.progress import Progress
     from rich.status import Status
 
+    from provisioner.spec.model import Spec
+
 
 class Terminal:
     """The two streams of this process, and the one line of progress that may be on stderr.
 
-    files: the specs' names with their files, for commands that are shown to be copied. place_of: where a spec (by its
-    name) has a key, as editors read it. unwritten: what could not be written beside the result, told at the end.
+    files: the specs' names and tenants with their files, for commands that are shown to be copied. place_of: where a
+    spec has a key, as editors read it. unwritten: what could not be written beside the result, told at the end.
     """
 
     def __init__(self) -> None:
@@ -35,8 +37,8 @@ class Terminal:
         self._status: Status | None = None
         self._bar: Progress | None = None
         self._said = ""
-        self.files: Sequence[tuple[str, str]] = ()
-        self.place_of: Callable[[str, str], str] = lambda name, path: f"{name}: {path}"
+        self.files: Sequence[tuple[str, str, str]] = ()
+        self.place_of: Callable[[Spec, str], str] = lambda spec, path: f"{spec.name}: {path}"
         self.unwritten: list[OutputError] = []
 
     @property
@@ -44,9 +46,9 @@ class Terminal:
         """Of the results: the terminal's (COLUMNS counts), 80 for a file or a pipe."""
         return self._out.width
 
-    def file_of(self, name: str) -> str:
-        """The file of the spec of this name; of the only spec without one; SPEC where that leaves a choice."""
-        found = {file for known, file in self.files if name in (known, "")}
+    def file_of(self, name: str, tenant: str = "") -> str:
+        """The file of the spec of this name and tenant; of the only spec without; SPEC where that leaves a choice."""
+        found = {file for known, of, file in self.files if name in (known, "") and tenant in (of, "")}
         return found.pop() if len(found) == 1 else ANY_FILE
 
     def result(self, lines: Lines) -> None:

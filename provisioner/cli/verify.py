@@ -67,13 +67,13 @@ def verify(
                 error=None if result.error is None else run.told_error(result.error),
                 file=file,
             )
-            for result, (_, file) in zip(results, terminal.files, strict=True)
+            for result, (*_, file) in zip(results, terminal.files, strict=True)
         ]
         terminal.data((junit if format_ == "junit" else verify_markdown)(told).rstrip("\n"))
     else:
         for result in results:
             if result.value is not None:
-                name = result.spec.name
-                terminal.result(checks_lines(name, result.value, terminal.width, terminal.file_of(name)))
+                file = terminal.file_of(result.spec.name, result.spec.tenant)
+                terminal.result(checks_lines(result.spec.name, result.value, terminal.width, file))
                 terminal.result([BLANK] if len(results) > 1 else [])
     return run.finish(results, verb, terminal)

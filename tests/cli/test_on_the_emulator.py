@@ -159,6 +159,20 @@ def test_a_request_log_that_cannot_be_written_is_told_and_costs_no_answer(enviro
     assert stat.S_IMODE(Path("/dev/full").stat().st_mode) == 0o666, "a device is not ours to lock"
 
 
+@pytest.mark.parametrize("shape", ["text", "json"])
+def test_specs_of_one_name_are_told_apart_in_commands_by_their_files(
+    environment: dict[str, str], fleet: Path, shape: str
+) -> None:
+    (fleet / "nowhere.yaml").unlink()
+    theirs = fleet / "fabrikam.yaml"
+    text = theirs.read_text(encoding="utf-8").replace(CONTOSO.subscription, FABRIKAM.subscription)
+    theirs.write_text(text, encoding="utf-8")
+    shown = provisioner(environment, "plan", fleet, "--format", shape).stdout
+    for name in ("contoso", "fabrikam"):
+        assert f"provisioner consent {fleet}/{name}.yaml" in shown
+    assert "provisioner consent SPEC" not in shown
+
+
 def test_no_output_holds_a_secret(environment: dict[str, str], fleet: Path) -> None:
     for command in (["plan", "-v", "--format", "json"], ["plan", "-v"], ["verify", "-v"]):
         ended = provisioner(environment, *command, fleet)
