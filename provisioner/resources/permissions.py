@@ -42,6 +42,20 @@ def declared(spec: Spec) -> tuple[Permission, ...]:
     )
 
 
+def grants_are_exact(spec: Spec) -> bool:
+    """Whether what is granted and not declared is to go; a spec that leaves its permissions out says nothing of it."""
+    return spec.owns_exactly("grants") and spec.application.permissions is not None
+
+
+def only_looked_at(spec: Spec) -> frozenset[str]:
+    """The kinds of grant of which the spec gives and takes nothing: what others granted is shown, and stays."""
+    if grants_are_exact(spec):
+        return frozenset()
+    delegated = spec.application.admin_consent and spec.delegated
+    roles = any(permission.kind == ROLE for permission in declared(spec))
+    return frozenset((*(() if delegated else ("grant",)), *(() if roles else ("app_role_assignment",))))
+
+
 def published(api: ServicePrincipalFacts | None, kind: PermissionKind) -> Mapping[str, str]:
     """Value to id, as the API publishes them; nothing while it has no service principal here."""
     if api is None:

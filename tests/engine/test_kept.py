@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
+from provisioner.core.plan import Cause
 from provisioner.emulator.seed.directory import RUNNER_SECRET
+from provisioner.spec.model import Spec
 from tests.engine.convergence.estate import Estate
 from tests.engine.convergence.others import others
 from tests.resources.cases import CASES, USER_READ_ALL
 from tests.resources.cases import GRAPH as MICROSOFT_GRAPH
 from tests.trial import GROUP, Trial
 
+SERVICE_MANAGEMENT = "797f4846-ba00-4fd7-ba43-dac1f8f63013"
 EVERY_LIST = ["replyUrls", "permissions", "grants", "access", "allowedIps", "tags"]
 
 
@@ -87,6 +91,71 @@ ROWS = {
     "a person's own grant": Row(_grant_to_one_person, ""),
     "owner": Row(_own, ""),
 }
+
+
+def _delegated_only(trial: Trial, **changed: Any) -> Spec:
+    permissions = [{"api": "Microsoft Graph", "delegated": ["User.Read", "Directory.AccessAsUser.All"]}]
+    return trial.spec(application__permissions=permissions, **changed)
+
+
+def _without_any(trial: Trial, **changed: Any) -> Spec:
+    return trial.spec(application__permissions=[], **changed)
+
+
+@pytest.mark.parametrize("spec", [_delegated_only, _without_any])
+def test_what_others_granted_shows_though_the_spec_asks_for_nothing_of_the_kind(
+    trial: Trial, spec: Callable[..., Spec]
+) -> None:
+    """An application permission, and a delegated one of an API that the spec does not name."""
+    trial.apply(spec(trial))
+    CASES["app_role_assignment"].adds(trial)  # type: ignore[misc]  # this case has one
+    _grant_another_api(trial)
+    plan = trial.plan(spec(trial))
+    assert (plan.cause, plan.pending) == (Cause.NONE, ())
+    kept = {step.address.key: step.kept for step in plan.steps if step.kept}
+    assert kept == {
+        "Microsoft Graph/User.Read.All": ("granted application permission",),
+        "Azure Service Management": ("grant of user_impersonation",),
+    }
+    rows = {(row.api, row.value): (row.declared, row.requested, row.granted) for row in plan.permissions}
+    assert rows["Microsoft Graph", "User.Read.All"] == (False, False, True)
+    assert rows["Azure Service Management", "user_impersonation"] == (False, False, True)
+    trial.forget()
+    trial.plan(spec(trial))
+    sent = [each["operation"] for each in trial.requests() if not each["inner"]]
+    assert len(sent) <= 10, sent
+    exact = spec(trial, exact=["grants"], safety={"maxRemovals": 2})
+    assert len(trial.plan(exact).removals) == 2
+    assert trial.apply(exact).exit_code() == 3
+    assert trial.plan(exact).pending == ()
+    assert not [step for step in trial.plan(spec(trial)).steps if step.kept]
+
+
+@pytest.mark.parametrize("declared", [["User.Read"], ["email"]], ids=["some declared", "none declared"])
+def test_without_admin_consent_an_exact_list_only_takes_away(applied: Trial, declared: list[str]) -> None:
+    permissions = [{"api": "Microsoft Graph", "delegated": declared}]
+    spec = applied.spec(
+        application__permissions=permissions,
+        application__adminConsent=False,
+        exact=["grants"],
+        safety={"maxRemovals": 4},
+    )
+    gone = {each.fields for each in applied.plan(spec).removals if each.address.kind == "grant"}
+    assert {change.before for fields in gone for change in fields} == {
+        "user_impersonation",
+        *({"User.Read", "Directory.AccessAsUser.All"} - set(declared)),
+    }
+    assert applied.apply(spec).exit_code() == 3
+    assert [grant["scope"] for grant in applied.grants()] == [scope for scope in declared if scope == "User.Read"]
+    assert applied.plan(spec).pending == ()
+
+
+def _grant_another_api(trial: Trial) -> None:
+    principal = trial.principal(trial.application()["appId"])["id"]
+    body = {"clientId": principal, "resourceId": trial.principal(SERVICE_MANAGEMENT)["id"]}
+    trial.graph(
+        "POST", "oauth2PermissionGrants", body | {"consentType": "AllPrincipals", "scope": "user_impersonation"}
+    )
 
 
 @pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from graphlib import TopologicalSorter
 
 from provisioner.core.overview import PermissionRow, Presence
-from provisioner.core.plan import Plan
+from provisioner.core.plan import Cause, Plan
 from provisioner.core.step import Action
 from provisioner.resources.kinds import KINDS
 from tests.resources.cases import GRAPH as GRAPH_APP
@@ -14,6 +14,7 @@ from tests.trial import Trial
 
 GRAPH = "Microsoft Graph"
 LIST_GRANTS = "graph.servicePrincipals.oauth2PermissionGrants"
+LIST_ROLES = "graph.appRoleAssignments.list"
 
 
 def _row(plan: Plan, value: str) -> PermissionRow:
@@ -95,3 +96,22 @@ def test_a_grant_that_nobody_asked_for_is_not_looked_at_and_so_not_missing(prepa
     assert _three(trial.plan(trial.spec(application__adminConsent=False)), "User.Read") == (True, True, None)
     trial.back_to("new")
     assert _three(trial.plan(trial.spec(application__adminConsent=False)), "User.Read") == (True, False, False)
+
+
+def test_a_role_that_was_asked_for_and_not_granted_is_told_so_though_the_spec_names_none(trial: Trial) -> None:
+    spec = trial.spec(application__permissions=[{"api": GRAPH, "delegated": ["User.Read"]}])
+    trial.apply(spec)
+    required = trial.application()["requiredResourceAccess"]
+    required[0]["resourceAccess"].append({"id": USER_READ_ALL, "type": "Role"})
+    trial.change_application(requiredResourceAccess=required)
+    assert _three(trial.plan(spec), "User.Read.All") == (False, True, False)
+    trial.fault(LIST_ROLES, "deny", count=None)
+    plan = trial.plan(spec)
+    assert _three(plan, "User.Read.All") == (False, True, None)
+    assert [str(step.address) for step in plan.unknown] == ["trial/app_role_assignment"]
+    assert plan.cause is Cause.UNKNOWN
+
+
+def test_a_grant_is_looked_for_where_it_would_be_taken_away(applied: Trial) -> None:
+    spec = applied.spec(application__adminConsent=False, exact=["grants"])
+    assert _three(applied.plan(spec), "User.Read") == (True, True, True)
