@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -15,6 +16,7 @@ from provisioner.spec.model import Spec
 PermissionKind = Literal["Scope", "Role"]
 SCOPE: PermissionKind = "Scope"
 ROLE: PermissionKind = "Role"
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True, order=True)
@@ -25,6 +27,11 @@ class Permission:
     api_app_id: str
     kind: PermissionKind
     value: str
+
+    @property
+    def has_name(self) -> bool:
+        """False where its id stands in for a name that nobody knows."""
+        return _ID.fullmatch(self.value) is None
 
     @property
     def path(self) -> str:
