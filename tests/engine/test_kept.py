@@ -85,7 +85,7 @@ ROWS = {
     "app role": Row(CASES["app_role_assignment"].adds, "granted application permission", "grants"),  # type: ignore[arg-type]
     "role on the vault": Row(CASES["role_assignment"].adds, "role of User", "access"),  # type: ignore[arg-type]
     "address in the firewall": Row(_admit_address, "198.51.100.0/24", "allowedIps"),
-    "tag of the vault": Row(_tag_vault, "", "tags"),
+    "tag of the vault": Row(_tag_vault, "tag cost: 42", "tags"),
     "secret of unknown origin": Row(CASES["credential"].adds, "secret another team's of unknown origin"),  # type: ignore[arg-type]
     "trust of unknown origin": Row(_trust, "trust in job of https://oidc.contoso.com of unknown origin"),
     "a person's own grant": Row(_grant_to_one_person, ""),
@@ -179,6 +179,27 @@ def test_an_entry_of_others_is_shown_and_stays_unless_its_list_is_exact(applied:
         assert len(applied.plan(spec).removals) == 1
         assert applied.apply(spec).exit_code() == 3
         assert not theirs & _others(applied)
+
+
+def test_one_address_shows_as_people_write_it(applied: Trial) -> None:
+    """The service answers with /32; written so in the spec it is the same address."""
+    acls = applied.arm("GET", applied.vault_path)["properties"]["networkAcls"]
+    rules = [{"value": "198.51.100.9"}]
+    applied.arm("PATCH", applied.vault_path, {"properties": {"networkAcls": {**acls, "ipRules": rules}}})
+    written = applied.spec(vault__network={"allowedIps": ["203.0.113.7/32"]})
+    for spec in (applied.spec(), written):
+        (step,) = [step for step in applied.plan(spec).steps if step.address.kind == "vault"]
+        assert [(change.before, change.after) for change in step.fields] == [(None, "203.0.113.7")]
+        assert step.kept == ("198.51.100.9",)
+    (exact,) = applied.plan(applied.spec(exact=["allowedIps"])).removals
+    assert ("198.51.100.9", None) in [(change.before, change.after) for change in exact.fields]
+    assert applied.apply().exit_code() == 3
+    assert applied.plan().pending == ()
+
+
+def test_of_tags_that_the_spec_leaves_out_nothing_is_said(applied: Trial) -> None:
+    _tag_vault(applied)
+    assert not [entry for step in applied.plan(applied.spec(vault__tags=None)).steps for entry in step.kept]
 
 
 def _others(trial: Trial) -> frozenset[tuple[str, str]]:
