@@ -180,7 +180,7 @@ def _cause(kinds: Sequence[AnyKind], spec: Spec, known: Known, steps: Sequence[S
         return Cause.UNKNOWN
     recorded = _recorded(spec, known)
     if not recorded.digest:
-        return Cause.FIRST
+        return Cause.UNKNOWN if recorded != DigestFact("") else Cause.FIRST  # another note says that there was one
     moved = {step.address.kind for step in steps if _differs(step, recorded.left_open, now)}
     if recorded.digest == digest(spec):
         untold = recorded.left_open is None and open_items(steps)

@@ -70,6 +70,15 @@ def test_an_apply_that_noted_the_spec_alone_tells_an_edited_one_and_no_more(appl
     assert applied.plan().cause is Cause.DRIFT
 
 
+@pytest.mark.parametrize("left", [APPLIED_TAG, WANTED_TAG, OPEN_TAG])
+def test_a_run_is_not_the_first_where_another_note_says_so(applied: Trial, left: str) -> None:
+    before = _tags(applied)
+    applied.arm("PATCH", applied.vault_path, {"tags": {name: before[name] for name in ("provisioner", "team", left)}})
+    assert applied.plan().cause is Cause.UNKNOWN
+    applied.arm("PATCH", applied.vault_path, {"tags": {name: before[name] for name in ("provisioner", "team")}})
+    assert applied.plan().cause is Cause.FIRST
+
+
 def test_the_notes_are_written_with_another_spec_only_and_outlive_an_exact_list_of_tags(applied: Trial) -> None:
     before = _tags(applied)
     applied.change_application(displayName="Renamed")
