@@ -236,6 +236,15 @@ class Trial(Rehearsal):
         ]
         return found
 
+    def take_from_the_runner(self, permission: str) -> None:
+        """An application permission of Graph; then nobody with the runner's token has it, the administrator neither."""
+        graph = self.principal("00000003-0000-0000-c000-000000000000")
+        [role] = [role["id"] for role in graph["appRoles"] if role["value"] == permission]
+        path = f"servicePrincipals/{self.tenant.runner.object_id}/appRoleAssignments"
+        for assignment in self.graph("GET", path)["value"]:
+            if assignment["appRoleId"] == role:
+                self.graph("DELETE", f"{path}/{assignment['id']}")
+
     def mints_a_token(self, secret: str) -> bool:
         """Whether Entra takes this as the application's secret."""
         form = {

@@ -80,7 +80,8 @@ class Plan:
     """name, tenant, cloud: of the spec. runner: who looked. digest: of the spec. made_at: UTC. life: what ends when.
 
     resources and permissions: all that was looked at, also where nothing is to be done.
-    since: when a spec was last applied completely, so that whatever drifted did so after it; None where nobody noted.
+    since: when a complete apply was last noted, so that whatever drifted did so after it (with the same spec a later
+    apply notes nothing, though it mends what drifted); None where nobody noted.
     destroys: it is a destroy's, to which the spec's wishes say nothing.
     """
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from provisioner.clients.graph_facts import ServicePrincipalFacts
 from provisioner.core.address import Address
 from provisioner.core.observation import Absent, Known, Observation, Present, Unknown
 from provisioner.core.overview import PermissionRow, Presence, Resource
@@ -20,6 +21,8 @@ from provisioner.resources.permissions import ROLE, SCOPE, Permission, declared,
 from provisioner.resources.spec_digest import DigestFact
 from provisioner.spec import catalogue
 from provisioner.spec.model import Spec
+
+_GRANTED = (Grant.name, AppRoleAssignment.name)
 
 
 def resources_of(spec: Spec, kinds: Sequence[AnyKind], known: Known) -> tuple[Resource, ...]:
@@ -79,7 +82,16 @@ def _requested(spec: Spec, known: Known) -> frozenset[Permission] | None:
     fact = known.fact(address)
     if fact is None:
         return frozenset()
-    return frozenset(permission_named(entry, fact.apis.get(entry.api_app_id)) for entry in fact.application.required)
+    apis = {**_apis_of_others(known), **fact.apis}
+    return frozenset(permission_named(entry, apis.get(entry.api_app_id)) for entry in fact.application.required)
+
+
+def _apis_of_others(known: Known) -> dict[str, ServicePrincipalFacts]:
+    """By appId, the APIs that the spec does not name and something is granted of: they tell names of permissions."""
+    granted = [
+        seen.fact.api for address, seen in known.items() if address.kind in _GRANTED and isinstance(seen, Present)
+    ]
+    return {api.app_id: api for api in granted if api is not None}
 
 
 def _granted(known: Known) -> Iterable[Permission]:
@@ -96,11 +108,16 @@ def _granted(known: Known) -> Iterable[Permission]:
 
 
 def _is_granted(spec: Spec, entry: Permission, known: Known) -> bool | None:
-    """Not seen is not granted only where somebody looked; nothing is granted to an application that is not there."""
+    """Not seen is not granted only where somebody looked; nothing is granted to an application that is not there.
+
+    Grants are told by name: of a permission that is known by its id alone, nobody can tell.
+    """
     if entry in set(_granted(known)):
         return True
     if isinstance(known.get(Address(spec.name, Application.name)), Absent):
         return False
+    if not entry.has_name:
+        return None
     kind: AnyKind = Grant() if entry.kind == SCOPE else AppRoleAssignment()
     key = entry.api_name if entry.kind == SCOPE else f"{entry.api_name}/{entry.value}"
     seen = dict(known.items())

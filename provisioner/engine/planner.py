@@ -17,8 +17,9 @@ from provisioner.engine.forecast import forecast
 from provisioner.engine.forecast import notices as notices_of
 from provisioner.engine.overview import permissions_of, resources_of
 from provisioner.resources.contract import AnyCarried, AnyKind
+from provisioner.resources.open_items import OpenItems, open_items
 from provisioner.resources.role_assignment import runner_addresses
-from provisioner.resources.spec_digest import DigestFact, SpecDigest
+from provisioner.resources.spec_digest import DigestFact, SpecDigest, noting
 from provisioner.spec.model import Spec, digest
 
 
@@ -37,7 +38,7 @@ def make_plan(
             steps.append(theirs)
             notices += notice
     life = forecast(spec, known, now)
-    kept = ordered(needs_that_wait(_without_idle_demands(steps, now)))
+    kept = ordered(needs_that_wait(_without_idle_demands(_noted(steps, spec, known), now)))
     return Plan(
         name=spec.name,
         tenant=spec.tenant,
@@ -120,6 +121,16 @@ def _without_idle_demands(steps: Sequence[Step], now: datetime) -> list[Step]:
     return kept
 
 
+def _noted(steps: Sequence[Step], spec: Spec, known: Known) -> list[Step]:
+    """The record of a complete apply also says what it left to a person."""
+    left_open, open_now = _recorded(spec, known).left_open, open_items(steps)
+    noted = [
+        noting(step, left_open, open_now) if step.address.kind == SpecDigest.name and step.action.writes else step
+        for step in steps
+    ]
+    return [step for step in noted if step is not None]
+
+
 def needs_that_wait(steps: Sequence[Step]) -> list[Step]:
     """Needs that are met already are no news: only those with a step of their own stay that makes them be there.
 
@@ -160,7 +171,8 @@ def _cause(kinds: Sequence[AnyKind], spec: Spec, known: Known, steps: Sequence[S
 
     A step of a kind of which the spec wants what it wanted at the last complete apply is drift, whatever else the spec
     says by now. Where that apply did not note what it wanted of each kind, an edited spec is all that can be told.
-    Where something could not be read, nobody knows that nothing moved.
+    Where something could not be read, or is a person's to do and that apply did not note whether it was so then, nobody
+    knows that nothing moved.
     """
     address = Address(spec.name, SpecDigest.name)
     seen = known.get(address)
@@ -168,11 +180,12 @@ def _cause(kinds: Sequence[AnyKind], spec: Spec, known: Known, steps: Sequence[S
         return Cause.UNKNOWN
     recorded = _recorded(spec, known)
     if not recorded.digest:
-        return Cause.FIRST
-    moved = {step.address.kind for step in steps if _differs(step, now)}
+        return Cause.UNKNOWN if recorded != DigestFact("") else Cause.FIRST  # another note says that there was one
+    moved = {step.address.kind for step in steps if _differs(step, recorded.left_open, now)}
     if recorded.digest == digest(spec):
+        untold = recorded.left_open is None and open_items(steps)
         unread = any(step.action is Action.UNKNOWN for step in steps)
-        return Cause.DRIFT if moved else Cause.UNKNOWN if unread else Cause.NONE
+        return Cause.DRIFT if moved else Cause.UNKNOWN if unread or untold else Cause.NONE
     (wanted,) = (kind.wanted(spec)[address] for kind in kinds if kind.name == SpecDigest.name)
     as_before = {kind for kind, noted in recorded.of_kinds.items() if wanted.of_kinds.get(kind) == noted}
     return Cause.BOTH if moved & as_before else Cause.CHANGE
@@ -184,10 +197,10 @@ def _recorded(spec: Spec, known: Known) -> DigestFact:
     return seen.fact if isinstance(seen, Present) else DigestFact("")
 
 
-def _differs(step: Step, now: datetime) -> bool:
-    """Whether something is not as it is wanted: for apply to write, or a value for a person to put back.
+def _differs(step: Step, left_open: OpenItems | None, now: datetime) -> bool:
+    """Whether something is not as it is wanted: for apply to write, or for a person, and was not left to one then.
 
     What the runner itself needs for another step follows from that one.
     """
-    put_back = step.action is Action.PERSON and any(None not in (each.before, each.after) for each in step.fields)
-    return (step.pending(now) or put_back) and not (step.scheduled or step.last or step.on_demand)
+    came_open = left_open is not None and not open_items((step,)) <= left_open
+    return came_open or (step.pending(now) and not (step.scheduled or step.last or step.on_demand))

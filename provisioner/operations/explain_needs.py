@@ -14,6 +14,7 @@ from provisioner.clients.identity import RunnerFacts
 from provisioner.resources.contract import Right
 from provisioner.resources.elsewhere import left_to_others
 from provisioner.resources.kinds import KINDS
+from provisioner.resources.permissions import only_looked_at
 from provisioner.resources.rights import READ_POLICIES, READ_VAULT
 from provisioner.resources.vault_roles import (
     CERTIFICATES_OFFICER,
@@ -79,7 +80,7 @@ def needs_of(spec: Spec) -> tuple[Need, ...]:
 def runner_needs(spec: Spec) -> tuple[Need, ...]:
     """What plan and apply need beyond what is done once; each right once, the least that does."""
     kinds = [kind for kind in KINDS if kind.wanted(spec)]
-    not_written = {*_ONCE, *left_to_others(spec)}
+    not_written = {*_ONCE, *left_to_others(spec), *only_looked_at(spec)}
     reads = dict.fromkeys(_placed(right, spec) for kind in kinds for right in kind.rights("observe"))
     writes = dict.fromkeys(
         _placed(right, spec) for kind in kinds if kind.name not in not_written for right in kind.rights("create")

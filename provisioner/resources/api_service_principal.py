@@ -108,3 +108,15 @@ async def read_api(read: Reader, app_id: str) -> ServicePrincipalFacts | None:
         f"api/{app_id}", lambda: read.clients.graph.find_service_principal(app_id, published=True)
     )
     return found
+
+
+async def read_granted_api(read: Reader, known: Known, object_id: str) -> ServicePrincipalFacts | None:
+    """The principal of an API that something is granted of: the spec's were read already, another is asked for once."""
+    for address, seen in known.items():
+        if address.kind == ApiServicePrincipal.name and isinstance(seen, Present) and seen.fact.id == object_id:
+            its_own: ServicePrincipalFacts = seen.fact
+            return its_own
+    found: ServicePrincipalFacts | None = await read.once(
+        f"principal/{object_id}", lambda: read.clients.graph.find_service_principal_by_id(object_id)
+    )
+    return found

@@ -12,10 +12,11 @@ from provisioner.core.address import Address
 from provisioner.core.errors import ApiError
 from provisioner.core.observation import Absent, Known, Observation, Present
 from provisioner.core.step import Action, Change, Step
+from provisioner.resources.api_service_principal import read_granted_api
 from provisioner.resources.contract import Reader, Right, SpecFragment, Writer, blocked
 from provisioner.resources.elsewhere import APPLICATION, application_is_elsewhere, by_its_manager
 from provisioner.resources.lag import DIRECTORY_DEADLINE_S, directory_lag, find_after_conflict, retry_while
-from provisioner.resources.permissions import ROLE, Permission, declared, permission_id
+from provisioner.resources.permissions import ROLE, Permission, declared, grants_are_exact, permission_id
 from provisioner.resources.rights import READ_APP_ROLES, WRITE_APP_ROLES
 from provisioner.spec import catalogue
 from provisioner.spec.model import Spec
@@ -25,7 +26,7 @@ from provisioner.spec.model import Spec
 class AssignmentWanted:
     """application, client and api: the addresses of what the assignment is between. exact: others' are to go.
 
-    permission: None where none is asked of the API, and what is granted nevertheless is to go.
+    permission: None of the list itself, where the spec asks for no permission and looks at what others granted.
     elsewhere: it is not ours to give or to take.
     """
 
@@ -41,47 +42,45 @@ class AssignmentWanted:
 class AssignmentFact:
     """An app role granted to us. extra: the spec does not ask for it; exact: then it is to go.
 
-    elsewhere: by whoever manages the application.
+    elsewhere: by whoever manages the application. api: of an extra one, the API's principal where it is there.
     """
 
     assignment: AppRoleAssignmentFacts
+    api: ServicePrincipalFacts | None = None
     extra: bool = False
     exact: bool = False
     elsewhere: bool = False
 
 
 class AppRoleAssignment:
-    """Granting one is an administrator's act; without the right it is a person's step."""
+    """Granting one is an administrator's act; without the right it is a person's step.
+
+    What is granted is looked at whatever the spec asks for: nothing else tells what others gave the application.
+    """
 
     name = "app_role_assignment"
     after = ("application", "api_service_principal")
 
     def wanted(self, spec: Spec) -> Mapping[Address, AssignmentWanted]:
-        exact = spec.owns_exactly("grants")
+        exact = grants_are_exact(spec)
 
-        def entry(api_name: str, permission: Permission | None) -> AssignmentWanted:
+        def entry(permission: Permission | None) -> AssignmentWanted:
             application, client = Address(spec.name, "application"), Address(spec.name, "service_principal")
-            api = Address(spec.name, "api_service_principal", api_name)
+            api = Address(spec.name, "api_service_principal", permission.api_name if permission else "")
             return AssignmentWanted(permission, application, client, api, exact, application_is_elsewhere(spec))
 
-        asked = {
-            Address(spec.name, self.name, f"{permission.api_name}/{permission.value}"): entry(
-                permission.api_name, permission
-            )
-            for permission in declared(spec)
-            if permission.kind == ROLE
+        asked = [permission for permission in declared(spec) if permission.kind == ROLE]
+        if not asked:
+            return {Address(spec.name, self.name): entry(None)}
+        return {
+            Address(spec.name, self.name, f"{permission.api_name}/{permission.value}"): entry(permission)
+            for permission in asked
         }
-        unasked = {
-            Address(spec.name, self.name, api.api_name): entry(api.api_name, None)
-            for api in spec.application.permissions or ()
-            if exact and not api.application
-        }
-        return asked | unasked
 
     def rests_on(self, address: Address, wanted: AssignmentWanted | None) -> tuple[Address, ...]:
-        """The key is `API/permission`; of an API of which nothing is asked it is the API alone."""
-        api = address.key if wanted is not None and wanted.permission is None else address.key.rpartition("/")[0]
-        return (Address(address.name, "service_principal"), Address(address.name, "api_service_principal", api))
+        """The key is `API/permission`; the list itself has none."""
+        api = Address(address.name, "api_service_principal", address.key.rpartition("/")[0])
+        return (Address(address.name, "service_principal"), *((api,) if address.key else ()))
 
     async def observe(
         self, wanted: Mapping[Address, AssignmentWanted], known: Known, read: Reader
@@ -91,7 +90,7 @@ class AppRoleAssignment:
         if (unknown := blocked(known, first.application)) is not None:
             return dict.fromkeys(wanted, unknown)
         if application is None:
-            return dict.fromkeys(wanted, Absent())
+            return {address: Absent() for address, entry in wanted.items() if entry.permission is not None}
         listed = await read.clients.graph.list_app_role_assignments(application.app_id)
         seen: dict[Address, Observation[AssignmentFact]] = {}
         for address, entry in wanted.items():
@@ -104,11 +103,11 @@ class AppRoleAssignment:
             seen[address] = found or Absent()
         used = {observation.fact.assignment for observation in seen.values() if isinstance(observation, Present)}
         left = [assignment for assignment in listed if assignment not in used]
-        apis = await read.all_of(lambda one: read.clients.graph.find_service_principal_by_id(one.resource_id), left)
+        apis = await read.all_of(lambda one: read_granted_api(read, known, one.resource_id), left)
         for assignment, api in zip(left, apis, strict=True):
             address = Address(first.application.name, self.name, told(assignment, api))
             seen[address] = Present(
-                AssignmentFact(assignment, extra=True, exact=first.exact, elsewhere=first.elsewhere)
+                AssignmentFact(assignment, api, extra=True, exact=first.exact, elsewhere=first.elsewhere)
             )
         return seen
 

@@ -137,9 +137,7 @@ class Application:
         }
         found = await wanted.key.find(write.clients.graph)
         if found is not None:
-            fact = ApplicationFact(found, apis)
-            left = left_to_do(step, self.steps(step.address, wanted, Present(fact), write.clock.now()))
-            return await self._update(wanted, fact, write) if left else Present(fact)
+            return await self._complete(step, wanted, ApplicationFact(found, apis), write)
         if step.operation == "update":
             raise StaleError(
                 f"application {wanted.key} is gone since the plan",
@@ -149,8 +147,7 @@ class Application:
         if step.operation == "restore":
             return Present(ApplicationFact(await self._restore(step, write), apis))
         made = ApplicationFact(await self._create(wanted, apis, write), apis)
-        left = left_to_do(step, self.steps(step.address, wanted, Present(made), write.clock.now()))
-        return await self._update(wanted, made, write) if left else Present(made)  # somebody else's, made meanwhile
+        return await self._complete(step, wanted, made, write)  # it may be somebody else's, made meanwhile
 
     async def _create(
         self, wanted: ApplicationWanted, apis: Mapping[str, ServicePrincipalFacts | None], write: Writer
@@ -180,11 +177,16 @@ class Application:
             DIRECTORY_DEADLINE_S,
         )
 
-    async def _update(
-        self, wanted: ApplicationWanted, fact: ApplicationFact, write: Writer
+    async def _complete(
+        self, step: Step, wanted: ApplicationWanted, fact: ApplicationFact, write: Writer
     ) -> Observation[ApplicationFact]:
+        """Write what still differs, and no other member."""
+        fresh = self.steps(step.address, wanted, Present(fact), write.clock.now())
+        if not left_to_do(step, fresh):
+            return Present(fact)
+        paths = frozenset(change.path for each in fresh for change in each.fields)
         try:
-            updated = await application_writes.update(wanted, fact.application, fact.apis, write)
+            updated = await application_writes.update(wanted, fact.application, fact.apis, paths, write)
         except ApiError as error:
             if not _refuses_the_name(error):
                 raise

@@ -13,9 +13,11 @@ from provisioner.core.address import Address
 from provisioner.core.errors import ConflictError, StaleError
 from provisioner.core.observation import Absent, Known, Observation, Present, Unknown
 from provisioner.core.step import Action, Change, Step
+from provisioner.resources.api_service_principal import read_granted_api
 from provisioner.resources.contract import Reader, Right, SpecFragment, Writer, blocked, left_to_do
 from provisioner.resources.elsewhere import APPLICATION, application_is_elsewhere, by_its_manager
 from provisioner.resources.lag import DIRECTORY_DEADLINE_S, directory_lag, find_after_conflict, retry_while
+from provisioner.resources.permissions import grants_are_exact
 from provisioner.resources.rights import READ_GRANTS, WRITE_GRANTS
 from provisioner.spec import catalogue
 from provisioner.spec.model import Spec
@@ -25,25 +27,36 @@ TENANT_WIDE = "AllPrincipals"
 
 @dataclass(frozen=True)
 class GrantWanted:
-    """application, client and api: the addresses of what the grant is between. elsewhere: it is not ours to give."""
+    """application, client and api: the addresses of what the grant is between. elsewhere: it is not ours to give.
+
+    scopes: empty of the list itself, where the spec asks for none and looks at what others granted.
+    given: False where none is to be granted for the tenant, and only what is not among the scopes is to go.
+    """
 
     api_name: str
     scopes: tuple[str, ...]
+    given: bool
     exact: bool
     elsewhere: bool
     application: Address
     client: Address
     api: Address
 
+    def scopes_after(self, granted: Sequence[str]) -> tuple[str, ...]:
+        """Of the grant once it is as wanted."""
+        ours = self.scopes if self.given else [scope for scope in self.scopes if scope in granted]
+        return tuple(dict.fromkeys((*(() if self.exact else granted), *ours)))
+
 
 @dataclass(frozen=True)
 class GrantFact:
     """A tenant-wide grant of ours. extra: to an API of which the spec asks nothing; exact: then it is to go.
 
-    elsewhere: by whoever manages the application.
+    elsewhere: by whoever manages the application. api: of an extra one, the API's principal where it is there.
     """
 
     grant: GrantFacts
+    api: ServicePrincipalFacts | None = None
     extra: bool = False
     exact: bool = False
     elsewhere: bool = False
@@ -60,27 +73,32 @@ class Grant:
     after = ("application", "api_service_principal")
 
     def wanted(self, spec: Spec) -> Mapping[Address, GrantWanted]:
-        """Where grants are exact, also the APIs of which none is asked: what is granted to them is to go."""
-        if not spec.application.admin_consent:
+        """What is granted is one list, looked at also where the spec asks for none of it."""
+        given, exact = spec.application.admin_consent, grants_are_exact(spec)
+        if spec.application.permissions is None or not (given or exact):
             return {}
-        exact = spec.owns_exactly("grants")
-        return {
-            Address(spec.name, self.name, api.api_name): GrantWanted(
-                api.api_name,
-                api.delegated,
+
+        def entry(api_name: str, scopes: tuple[str, ...]) -> GrantWanted:
+            return GrantWanted(
+                api_name,
+                scopes,
+                given,
                 exact,
                 application_is_elsewhere(spec),
                 Address(spec.name, "application"),
                 Address(spec.name, "service_principal"),
-                Address(spec.name, "api_service_principal", api.api_name),
+                Address(spec.name, "api_service_principal", api_name),
             )
-            for api in spec.application.permissions or ()
-            if api.delegated or exact
+
+        asked = {
+            Address(spec.name, self.name, api.api_name): entry(api.api_name, api.delegated) for api in spec.delegated
         }
+        return asked or {Address(spec.name, self.name): entry("", ())}
 
     def rests_on(self, address: Address, wanted: GrantWanted | None) -> tuple[Address, ...]:
+        """The key is the API; the list itself has none."""
         api = Address(address.name, "api_service_principal", address.key)
-        return (Address(address.name, "service_principal"), api)
+        return (Address(address.name, "service_principal"), *((api,) if address.key else ()))
 
     async def observe(
         self, wanted: Mapping[Address, GrantWanted], known: Known, read: Reader
@@ -90,7 +108,7 @@ class Grant:
         if (unknown := blocked(known, first.application)) is not None:
             return dict.fromkeys(wanted, unknown)
         if application is None:
-            return dict.fromkeys(wanted, Absent())
+            return {address: Absent() for address, grant in wanted.items() if grant.scopes}
         listed = await read.clients.graph.list_grants(application.app_id)
         seen: dict[Address, Observation[GrantFact]] = {}
         for address, grant in ((address, grant) for address, grant in wanted.items() if grant.scopes):
@@ -107,17 +125,16 @@ class Grant:
         known: Known,
         read: Reader,
     ) -> Mapping[Address, Observation[GrantFact]]:
-        """Tenant-wide grants to other APIs; only they ask for one more look, to tell which API it is."""
+        """Tenant-wide grants to other APIs; only they may ask for one more look, to tell which API it is."""
         if any(isinstance(observation, Unknown) for observation in seen.values()):
             return {}
         used = {observation.fact.grant for observation in seen.values() if isinstance(observation, Present)}
         left = [grant for grant in listed if grant.consent_type == TENANT_WIDE and grant not in used]
-        graph = read.clients.graph
-        apis = await read.all_of(lambda grant: graph.find_service_principal_by_id(grant.resource_id), left)
+        apis = await read.all_of(lambda grant: read_granted_api(read, known, grant.resource_id), left)
         extras: dict[Address, Observation[GrantFact]] = {}
         for grant, api in zip(left, apis, strict=True):
             address = Address(wanted.application.name, self.name, api_name(grant, api))
-            extras[address] = Present(GrantFact(grant, extra=True, exact=wanted.exact, elsewhere=wanted.elsewhere))
+            extras[address] = Present(GrantFact(grant, api, extra=True, exact=wanted.exact, elsewhere=wanted.elsewhere))
         return extras
 
     def steps(
@@ -125,25 +142,30 @@ class Grant:
     ) -> Sequence[Step]:
         if isinstance(seen, Present) and seen.fact.extra:
             return (_extra_step(address, seen.fact),)
-        if wanted is None:
+        if wanted is None or not wanted.scopes:
             return ()
         granted = seen.fact.scopes if isinstance(seen, Present) else ()
         path = f"application.permissions[{wanted.api_name}].delegated"
         changes, kept = compare.entries(path, wanted.scopes, granted, exact=wanted.exact)
         kept = tuple(f"grant of {scope}" for scope in kept)
+        if not wanted.given:
+            changes = tuple(change for change in changes if change.removes_entry)
         if not changes:
             return (Step(address, Action.NONE, kept=kept),) if kept else ()
         present = isinstance(seen, Present)
+        action, operation = (Action.UPDATE, "update") if present else (Action.CREATE, "grant")
+        if not wanted.scopes_after(granted):
+            action, operation = Action.DELETE, "revoke"
         step = Step(
             address,
-            Action.UPDATE if present else Action.CREATE,
-            "update" if present else "grant",
+            action,
+            operation,
             changes,
             kept=kept,
             needs=(wanted.client, wanted.api),
             target=str(address),
             removal=any(change.removes_entry for change in changes),
-            reason="tenant-wide admin consent",
+            reason="tenant-wide admin consent" if wanted.given else "exact: [grants], and the spec does not name it",
             seen=seen.fact.grant.id if isinstance(seen, Present) else "",
         )
         return (by_its_manager(step, APPLICATION) if wanted.elsewhere else step,)
@@ -182,8 +204,7 @@ class Grant:
         return await self._complete(wanted, there.fact.grant, write)
 
     async def _complete(self, wanted: GrantWanted, there: GrantFacts, write: Writer) -> Observation[GrantFact]:
-        others = () if wanted.exact else there.scopes
-        scopes = tuple(dict.fromkeys((*others, *wanted.scopes)))
+        scopes = wanted.scopes_after(there.scopes)
         await write.clients.graph.update_grant(there.id, scopes)
         return Present(GrantFact(replace(there, scopes=scopes)))
 
@@ -198,7 +219,10 @@ class Grant:
         if step.operation == "revoke":
             return f"az rest --method DELETE --url {url}"
         if wanted is not None and any(change.removes_entry for change in step.fields):
-            return f"""az rest --method PATCH --url {url} --body '{{"scope": "{" ".join(wanted.scopes)}"}}'"""
+            seen = known.fact(step.address)
+            assert seen is not None, "an entry of it is to go"
+            scopes = wanted.scopes_after(seen.scopes)
+            return f"""az rest --method PATCH --url {url} --body '{{"scope": "{" ".join(scopes)}"}}'"""
         application = None if wanted is None else known.fact(wanted.application)
         who = "an administrator who may consent opens"
         if application is None:

@@ -9,10 +9,13 @@ from collections.abc import Iterable
 
 TAG = "provisioner"
 DIGEST_TAG = "provisioner-spec"
-"""Of the spec that was last applied completely; WANTED_TAG: of what it wanted of each kind; APPLIED_TAG: when."""
+"""Of the spec that was last applied completely; WANTED_TAG: of what it wanted of each kind; APPLIED_TAG: when;
+OPEN_TAG: what was left to a person then.
+"""
 WANTED_TAG = "provisioner-wanted"
 APPLIED_TAG = "provisioner-applied"
-NOTES = (DIGEST_TAG, WANTED_TAG, APPLIED_TAG)
+OPEN_TAG = "provisioner-open"
+NOTES = (DIGEST_TAG, WANTED_TAG, APPLIED_TAG, OPEN_TAG)
 ADOPTED_TAG = "provisioner-adopted"
 """Beside our mark on what was there before us: it is ours to keep as the spec says, and not ours to remove."""
 ADOPTION = "mode: adopt: it was there before us, and is marked as ours, once"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -15,6 +16,7 @@ from provisioner.spec.model import Spec
 PermissionKind = Literal["Scope", "Role"]
 SCOPE: PermissionKind = "Scope"
 ROLE: PermissionKind = "Role"
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True, order=True)
@@ -25,6 +27,11 @@ class Permission:
     api_app_id: str
     kind: PermissionKind
     value: str
+
+    @property
+    def has_name(self) -> bool:
+        """False where its id stands in for a name that nobody knows."""
+        return _ID.fullmatch(self.value) is None
 
     @property
     def path(self) -> str:
@@ -40,6 +47,20 @@ def declared(spec: Spec) -> tuple[Permission, ...]:
         for kind, values in ((SCOPE, api.delegated), (ROLE, api.application))
         for value in values
     )
+
+
+def grants_are_exact(spec: Spec) -> bool:
+    """Whether what is granted and not declared is to go; a spec that leaves its permissions out says nothing of it."""
+    return spec.owns_exactly("grants") and spec.application.permissions is not None
+
+
+def only_looked_at(spec: Spec) -> frozenset[str]:
+    """The kinds of grant of which the spec gives and takes nothing: what others granted is shown, and stays."""
+    if grants_are_exact(spec):
+        return frozenset()
+    delegated = spec.application.admin_consent and spec.delegated
+    roles = any(permission.kind == ROLE for permission in declared(spec))
+    return frozenset((*(() if delegated else ("grant",)), *(() if roles else ("app_role_assignment",))))
 
 
 def published(api: ServicePrincipalFacts | None, kind: PermissionKind) -> Mapping[str, str]:

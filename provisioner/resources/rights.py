@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from provisioner.resources.contract import Right
 from provisioner.resources.vault_roles import SECRETS_OFFICER
 
@@ -28,7 +30,9 @@ _GRANT = ("DelegatedPermissionGrant.ReadWrite.All", "Directory.ReadWrite.All", _
 READ_GRANTS = Right("graph", ("Directory.Read.All", *_GRANT))
 WRITE_GRANTS = Right("graph", _GRANT, why="grants delegated permissions for the tenant")
 _ASSIGN = ("AppRoleAssignment.ReadWrite.All", _AS_USER)
-READ_APP_ROLES = Right("graph", ("Application.Read.All", "Directory.Read.All", *_ASSIGN))
+# Whoever may read applications may read these too, OwnedBy among them (Graph reference, "List appRoleAssignments
+# granted to a service principal", read 2026-11-30).
+READ_APP_ROLES = replace(READ_APPLICATIONS, names=(*READ_APPLICATIONS.names, *_ASSIGN[:1]))
 WRITE_APP_ROLES = Right("graph", _ASSIGN, why="grants application permissions")
 READ_POLICIES = Right(
     "graph",

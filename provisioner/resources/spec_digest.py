@@ -1,4 +1,5 @@
-"""What was last applied completely, in three tags: the spec's digest, digests of what it wanted of each kind, and when.
+"""What was last applied completely, in four tags: the spec's digest, digests of what it wanted of each kind, when, and
+what was left to a person.
 
 They tell drift (the world moved) from change (the spec moved), and are the only state kept anywhere. They lie on the
 vault, and are written when all else is done. A vault that is only used is not written: there they lie on the refresh
@@ -8,7 +9,7 @@ token, once a person has brought one, and a renewal carries them over.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from provisioner.clients.tenant import TenantClients
@@ -16,15 +17,17 @@ from provisioner.core.address import Address
 from provisioner.core.errors import StaleError
 from provisioner.core.observation import Absent, Known, Observation, Present
 from provisioner.core.step import Action, Change, Step
+from provisioner.resources import wanted_digests
 from provisioner.resources.contract import AnyKind, Reader, Right, SpecFragment, Writer, blocked
 from provisioner.resources.lag import retry_while, settling
-from provisioner.resources.marks import APPLIED_TAG, DIGEST_TAG, TAG, WANTED_TAG
+from provisioner.resources.marks import APPLIED_TAG, DIGEST_TAG, OPEN_TAG, TAG, WANTED_TAG
+from provisioner.resources.open_items import OpenItems, as_tag, from_tag
 from provisioner.resources.rights import READ_VAULT, WRITE_VAULT
 from provisioner.resources.role_assignment import runner_addresses
-from provisioner.resources.wanted_digests import as_tag, digests, from_tag
 from provisioner.spec.model import Spec, digest
 
 _SHOWN = 12
+_DONE_BY_A_PERSON = "notes that somebody did what was open, so that it counts as drift if it comes open again"
 _DEADLINE_S = 300.0
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
@@ -46,26 +49,34 @@ class DigestWanted:
     token: Address | None
     runner_roles: tuple[Address, ...]
 
-    def tags(self, now: datetime) -> dict[str, str]:
+    def tags(self, now: datetime, open_note: str) -> dict[str, str]:
         return {
             DIGEST_TAG: self.digest,
-            WANTED_TAG: as_tag(self.of_kinds),
+            WANTED_TAG: wanted_digests.as_tag(self.of_kinds),
             APPLIED_TAG: now.astimezone(UTC).isoformat(timespec="seconds"),
+            OPEN_TAG: open_note,
         }
 
 
 @dataclass(frozen=True)
 class DigestFact:
-    """digest: "" when no apply has ever been complete. applied_at: when that one was; None where nothing says so."""
+    """digest: "" when no apply has ever been complete. applied_at: when that one was; None where nothing says so.
+
+    left_open: what was a person's to do then; None where nothing says so.
+    """
 
     digest: str
     of_kinds: Mapping[str, str] = field(default_factory=dict)
     applied_at: datetime | None = None
+    left_open: OpenItems | None = None
 
 
 @dataclass(frozen=True)
 class SpecDigest:
-    """Never drifts by itself; it differs when the spec was edited since. kinds: all the others."""
+    """Never drifts by itself; it differs when the spec was edited since, or a person did what was open (see `noting`).
+
+    kinds: all the others.
+    """
 
     kinds: tuple[AnyKind, ...] = ()
     name = "spec_digest"
@@ -75,7 +86,7 @@ class SpecDigest:
         token = Address(spec.name, "refresh_token", spec.consent.secret_name)
         wanted = DigestWanted(
             digest=digest(spec),
-            of_kinds=digests(spec, self.kinds),
+            of_kinds=wanted_digests.digests(spec, self.kinds),
             mark=spec.name,
             group=spec.vault.resource_group,
             vault_name=spec.vault.name,
@@ -98,19 +109,22 @@ class SpecDigest:
     def steps(
         self, address: Address, wanted: DigestWanted | None, seen: Observation[DigestFact], now: datetime
     ) -> Sequence[Step]:
-        before = seen.fact.digest if isinstance(seen, Present) else ""
-        if wanted is None or before == wanted.digest or (wanted.token is not None and isinstance(seen, Absent)):
+        if wanted is None or (wanted.token is not None and isinstance(seen, Absent)):
             return ()
-        on_token = wanted.token is not None
+        before = seen.fact.digest if isinstance(seen, Present) else ""
+        same, on_token = before == wanted.digest, wanted.token is not None
+        if same and not (isinstance(seen, Present) and seen.fact.left_open):
+            return ()
         return (
             Step(
                 address,
                 Action.UPDATE,
                 "record",
-                (Change("digest", before[:_SHOWN] or None, wanted.digest[:_SHOWN]),),
+                () if same else (Change("digest", before[:_SHOWN] or None, wanted.digest[:_SHOWN]),),
                 needs=(wanted.token, *wanted.runner_roles) if wanted.token is not None else (wanted.vault,),
                 target=str(wanted.token or wanted.vault),
-                quiet_until=_NEVER if on_token else None,  # a sign-in was all that was missing: that is no news
+                quiet_until=_NEVER if on_token or same else None,  # a person was all that was missing: that is no news
+                on_demand=same,
                 last=True,
                 reason=f"notes on the {'refresh token' if on_token else 'vault'} which spec was applied, "
                 "so that drift can be told from change",
@@ -121,7 +135,7 @@ class SpecDigest:
         self, step: Step, wanted: DigestWanted | None, known: Known, write: Writer
     ) -> Observation[DigestFact]:
         assert wanted is not None, "it goes with the vault"  # steps() never plans it
-        tags = wanted.tags(write.clock.now())
+        tags = wanted.tags(write.clock.now(), step.seen)
         record = _on_vault if wanted.token is None else _on_token
         await retry_while(
             write, settling, lambda: record(wanted, tags, write), f"vault {wanted.vault_name}", _DEADLINE_S
@@ -138,6 +152,19 @@ class SpecDigest:
         return SpecFragment({})
 
 
+def noting(step: Step, noted: OpenItems | None, open_now: OpenItems) -> Step | None:
+    """The step with what it notes as open, in `seen`. Of the same spec: only that something is open no longer, for what
+    came open since is drift until it is put right; None where nothing is to be noted.
+    """
+    if not step.on_demand:
+        return replace(step, seen=as_tag(open_now))
+    left = (noted or frozenset()) & open_now
+    if left == noted:
+        return None
+    changes = (Change("open for a person", len(noted or ()), len(left)),)
+    return replace(step, fields=changes, on_demand=False, reason=_DONE_BY_A_PERSON, seen=as_tag(left))
+
+
 def _look(wanted: DigestWanted, known: Known) -> Observation[DigestFact]:
     holder = wanted.token or wanted.vault
     if (unknown := blocked(known, wanted.vault, holder)) is not None:
@@ -152,7 +179,12 @@ def _look(wanted: DigestWanted, known: Known) -> Observation[DigestFact]:
 
 
 def _fact(tags: Mapping[str, str]) -> DigestFact:
-    return DigestFact(tags.get(DIGEST_TAG, ""), from_tag(tags.get(WANTED_TAG, "")), _moment(tags.get(APPLIED_TAG, "")))
+    return DigestFact(
+        digest=tags.get(DIGEST_TAG, ""),
+        of_kinds=wanted_digests.from_tag(tags.get(WANTED_TAG, "")),
+        applied_at=_moment(tags.get(APPLIED_TAG, "")),
+        left_open=from_tag(tags.get(OPEN_TAG, "")),
+    )
 
 
 def _moment(text: str) -> datetime | None:

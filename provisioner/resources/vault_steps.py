@@ -85,10 +85,14 @@ def update_steps(address: Address, wanted: VaultWanted, seen: VaultFacts) -> Seq
     _refuse_what_cannot_change(address, wanted, seen)
     network = wanted.network or Network()
     ips, kept_ips = compare.entries(
-        "vault.network.allowedIps", wanted.allowed_ips, seen.allowed_ips, exact=wanted.exact_ips
+        "vault.network.allowedIps",
+        None if wanted.allowed_ips is None else [_shown_ip(ip) for ip in wanted.allowed_ips],
+        [_shown_ip(ip) for ip in seen.allowed_ips],
+        exact=wanted.exact_ips,
     )
     own_tags = {key: value for key, value in seen.tags.items() if not is_our_tag(key)}
-    tags = _tag_changes(wanted, own_tags)
+    tags, kept_tags = _tag_changes(wanted, own_tags)
+    kept = kept_ips + kept_tags
     changes = (
         *(Change(f"vault.tags.{tag}", None, wanted.mark) for tag in missing_marks(wanted, seen)),
         *compare.scalar("vault.sku", wanted.sku, seen.sku),
@@ -101,7 +105,7 @@ def update_steps(address: Address, wanted: VaultWanted, seen: VaultFacts) -> Seq
     switched = wanted.mode == "create" and not seen.rbac
     permission_model = (_switched_permission_model(address, wanted),) if switched else ()
     if not changes:
-        return (*permission_model, Step(address, Action.NONE, kept=kept_ips)) if kept_ips else permission_model
+        return (*permission_model, Step(address, Action.NONE, kept=kept)) if kept else permission_model
     return (
         *permission_model,
         Step(
@@ -109,7 +113,7 @@ def update_steps(address: Address, wanted: VaultWanted, seen: VaultFacts) -> Seq
             Action.UPDATE,
             "update",
             changes,
-            kept=kept_ips,
+            kept=kept,
             target=str(address),
             irreversible=any(change.path == _IRREVERSIBLE for change in changes),
             removal=any(change.removes_entry for change in changes),
@@ -177,15 +181,20 @@ def _fields(wanted: VaultWanted) -> tuple[Change, ...]:
     )
     return (
         *(Change(path, None, value) for path, value in values if value is not None),
-        *(Change("vault.network.allowedIps", None, ip) for ip in wanted.allowed_ips or ()),
+        *(Change("vault.network.allowedIps", None, _shown_ip(ip)) for ip in wanted.allowed_ips or ()),
         *(Change(f"vault.tags.{key}", None, value) for key, value in (wanted.tags or {}).items()),
     )
 
 
-def _tag_changes(wanted: VaultWanted, seen: Mapping[str, str]) -> tuple[Change, ...]:
-    """ARM's tag names ignore case."""
+def _shown_ip(ip: str) -> str:
+    """One address as people write it, be it with or without /32."""
+    return ip.removesuffix("/32")
+
+
+def _tag_changes(wanted: VaultWanted, seen: Mapping[str, str]) -> tuple[tuple[Change, ...], tuple[str, ...]]:
+    """And the tags of others that stay. ARM's tag names ignore case, and come back in any: others' show in lower."""
     if wanted.tags is None:
-        return ()
+        return (), ()
     have = {key.casefold(): value for key, value in seen.items()}
     named = {key.casefold() for key in wanted.tags}
     changed = tuple(
@@ -193,5 +202,7 @@ def _tag_changes(wanted: VaultWanted, seen: Mapping[str, str]) -> tuple[Change, 
         for key, value in wanted.tags.items()
         if have.get(key.casefold()) != value
     )
-    extra = (key for key in sorted(seen) if key.casefold() not in named) if wanted.exact_tags else ()
-    return changed + tuple(Change(f"vault.tags.{key}", seen[key], None) for key in extra)
+    others = sorted(have.keys() - named)
+    if wanted.exact_tags:
+        return changed + tuple(Change(f"vault.tags.{key}", have[key], None) for key in others), ()
+    return changed, tuple(f"tag {key}: {have[key]}" for key in others)

@@ -59,8 +59,9 @@ def patch(wanted: VaultWanted, seen: VaultFacts) -> VaultPatchParameters:
     network = wanted.network or Network()
     turn_on = wanted.purge_protection and not seen.purge_protection
     opens_or_closes = network.public_network_access != seen.public_network_access
+    tags = _tags_after(wanted, seen.tags, missing_marks(wanted, seen))
     return VaultPatchParameters(
-        tags=_tags_after(wanted, seen.tags, missing_marks(wanted, seen)),
+        tags=tags if tags != seen.tags else None,
         properties=VaultPatchProperties(
             sku=Sku(family="A", name=wanted.sku) if wanted.sku and wanted.sku != seen.sku else None,
             enable_purge_protection=True if turn_on else None,

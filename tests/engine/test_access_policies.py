@@ -12,7 +12,7 @@ import pytest
 
 from provisioner.clients.arm_facts import AccessPolicyFacts
 from provisioner.core.errors import ConsentError
-from provisioner.core.plan import Plan
+from provisioner.core.plan import Cause, Plan
 from provisioner.core.step import Action, Step
 from provisioner.emulator.kinds import GROUP as KIND
 from provisioner.emulator.seed.directory import CONTOSO
@@ -101,6 +101,30 @@ def test_the_commands_shown_are_all_it_takes(tenant: Inherited, credential: str)
     tenant.forget()
     assert tenant.apply(spec).exit_code() == 3
     assert tenant.writes() == []
+
+
+def test_a_policy_that_vanished_is_drift_and_one_that_was_not_given_yet_is_none(made: Inherited) -> None:
+    made.mode = "adopt"
+    made.back_to("found")
+    for step in _items(made.plan()):
+        if step.address.key.split("/")[-1] != made.tenant.colleague_id:
+            _run(made, step.todo)
+    assert made.apply().exit_code() == 3
+    open_yet = made.plan()
+    assert (open_yet.cause, len(_items(open_yet))) == (Cause.NONE, 1)
+    for step in _items(open_yet):
+        _run(made, step.todo)
+    assert made.apply().exit_code() == 3
+    given = made.plan()
+    assert (given.cause, _items(given), given.pending) == (Cause.NONE, [], ())
+    theirs = [
+        each
+        for each in made.the_vault()["properties"]["accessPolicies"]
+        if each["objectId"] == made.tenant.colleague_id
+    ]
+    made.arm("PUT", f"{made.vault_path}/accessPolicies/remove", {"properties": {"accessPolicies": theirs}})
+    plan = made.plan()
+    assert (plan.cause, len(_items(plan)), plan.pending) == (Cause.DRIFT, 1, ())
 
 
 def test_a_policy_for_a_group_counts_for_its_members(tenant: Inherited) -> None:

@@ -284,7 +284,7 @@ def test_what_differs_under_use_is_a_persons_with_the_fields_and_what_to_do(used
     by_kind = {str(step.address): step for step in plan.for_a_person}
     application, vault = by_kind[f"{NAME}/application"], by_kind[f"{NAME}/vault"]
     assert ("application.replyUrls", None, REPLY_URLS[0]) in _rows(plan, "application")
-    assert ("vault.network.allowedIps", None, "203.0.113.7/32") in _rows(plan, "vault")
+    assert ("vault.network.allowedIps", None, "203.0.113.7") in _rows(plan, "vault")
     assert "managed elsewhere" in application.reason and "managed elsewhere" in vault.reason
     assert "whoever manages the application" in application.todo
     link = f"/adminconsent?client_id={used.app_id}"

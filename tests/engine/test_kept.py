@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
+from provisioner.core.plan import Cause
 from provisioner.emulator.seed.directory import RUNNER_SECRET
+from provisioner.spec.model import Spec
 from tests.engine.convergence.estate import Estate
 from tests.engine.convergence.others import others
 from tests.resources.cases import CASES, USER_READ_ALL
 from tests.resources.cases import GRAPH as MICROSOFT_GRAPH
 from tests.trial import GROUP, Trial
 
+SERVICE_MANAGEMENT = "797f4846-ba00-4fd7-ba43-dac1f8f63013"
 EVERY_LIST = ["replyUrls", "permissions", "grants", "access", "allowedIps", "tags"]
 
 
@@ -81,12 +85,77 @@ ROWS = {
     "app role": Row(CASES["app_role_assignment"].adds, "granted application permission", "grants"),  # type: ignore[arg-type]
     "role on the vault": Row(CASES["role_assignment"].adds, "role of User", "access"),  # type: ignore[arg-type]
     "address in the firewall": Row(_admit_address, "198.51.100.0/24", "allowedIps"),
-    "tag of the vault": Row(_tag_vault, "", "tags"),
+    "tag of the vault": Row(_tag_vault, "tag cost: 42", "tags"),
     "secret of unknown origin": Row(CASES["credential"].adds, "secret another team's of unknown origin"),  # type: ignore[arg-type]
     "trust of unknown origin": Row(_trust, "trust in job of https://oidc.contoso.com of unknown origin"),
     "a person's own grant": Row(_grant_to_one_person, ""),
     "owner": Row(_own, ""),
 }
+
+
+def _delegated_only(trial: Trial, **changed: Any) -> Spec:
+    permissions = [{"api": "Microsoft Graph", "delegated": ["User.Read", "Directory.AccessAsUser.All"]}]
+    return trial.spec(application__permissions=permissions, **changed)
+
+
+def _without_any(trial: Trial, **changed: Any) -> Spec:
+    return trial.spec(application__permissions=[], **changed)
+
+
+@pytest.mark.parametrize("spec", [_delegated_only, _without_any])
+def test_what_others_granted_shows_though_the_spec_asks_for_nothing_of_the_kind(
+    trial: Trial, spec: Callable[..., Spec]
+) -> None:
+    """An application permission, and a delegated one of an API that the spec does not name."""
+    trial.apply(spec(trial))
+    CASES["app_role_assignment"].adds(trial)  # type: ignore[misc]  # this case has one
+    _grant_another_api(trial)
+    plan = trial.plan(spec(trial))
+    assert (plan.cause, plan.pending) == (Cause.NONE, ())
+    kept = {step.address.key: step.kept for step in plan.steps if step.kept}
+    assert kept == {
+        "Microsoft Graph/User.Read.All": ("granted application permission",),
+        "Azure Service Management": ("grant of user_impersonation",),
+    }
+    rows = {(row.api, row.value): (row.declared, row.requested, row.granted) for row in plan.permissions}
+    assert rows["Microsoft Graph", "User.Read.All"] == (False, False, True)
+    assert rows["Azure Service Management", "user_impersonation"] == (False, False, True)
+    trial.forget()
+    trial.plan(spec(trial))
+    sent = [each["operation"] for each in trial.requests() if not each["inner"]]
+    assert len(sent) <= 10, sent
+    exact = spec(trial, exact=["grants"], safety={"maxRemovals": 2})
+    assert len(trial.plan(exact).removals) == 2
+    assert trial.apply(exact).exit_code() == 3
+    assert trial.plan(exact).pending == ()
+    assert not [step for step in trial.plan(spec(trial)).steps if step.kept]
+
+
+@pytest.mark.parametrize("declared", [["User.Read"], ["email"]], ids=["some declared", "none declared"])
+def test_without_admin_consent_an_exact_list_only_takes_away(applied: Trial, declared: list[str]) -> None:
+    permissions = [{"api": "Microsoft Graph", "delegated": declared}]
+    spec = applied.spec(
+        application__permissions=permissions,
+        application__adminConsent=False,
+        exact=["grants"],
+        safety={"maxRemovals": 4},
+    )
+    gone = {each.fields for each in applied.plan(spec).removals if each.address.kind == "grant"}
+    assert {change.before for fields in gone for change in fields} == {
+        "user_impersonation",
+        *({"User.Read", "Directory.AccessAsUser.All"} - set(declared)),
+    }
+    assert applied.apply(spec).exit_code() == 3
+    assert [grant["scope"] for grant in applied.grants()] == [scope for scope in declared if scope == "User.Read"]
+    assert applied.plan(spec).pending == ()
+
+
+def _grant_another_api(trial: Trial) -> None:
+    principal = trial.principal(trial.application()["appId"])["id"]
+    body = {"clientId": principal, "resourceId": trial.principal(SERVICE_MANAGEMENT)["id"]}
+    trial.graph(
+        "POST", "oauth2PermissionGrants", body | {"consentType": "AllPrincipals", "scope": "user_impersonation"}
+    )
 
 
 @pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
@@ -110,6 +179,27 @@ def test_an_entry_of_others_is_shown_and_stays_unless_its_list_is_exact(applied:
         assert len(applied.plan(spec).removals) == 1
         assert applied.apply(spec).exit_code() == 3
         assert not theirs & _others(applied)
+
+
+def test_one_address_shows_as_people_write_it(applied: Trial) -> None:
+    """The service answers with /32; written so in the spec it is the same address."""
+    acls = applied.arm("GET", applied.vault_path)["properties"]["networkAcls"]
+    rules = [{"value": "198.51.100.9"}]
+    applied.arm("PATCH", applied.vault_path, {"properties": {"networkAcls": {**acls, "ipRules": rules}}})
+    written = applied.spec(vault__network={"allowedIps": ["203.0.113.7/32"]})
+    for spec in (applied.spec(), written):
+        (step,) = [step for step in applied.plan(spec).steps if step.address.kind == "vault"]
+        assert [(change.before, change.after) for change in step.fields] == [(None, "203.0.113.7")]
+        assert step.kept == ("198.51.100.9",)
+    (exact,) = applied.plan(applied.spec(exact=["allowedIps"])).removals
+    assert ("198.51.100.9", None) in [(change.before, change.after) for change in exact.fields]
+    assert applied.apply().exit_code() == 3
+    assert applied.plan().pending == ()
+
+
+def test_of_tags_that_the_spec_leaves_out_nothing_is_said(applied: Trial) -> None:
+    _tag_vault(applied)
+    assert not [entry for step in applied.plan(applied.spec(vault__tags=None)).steps for entry in step.kept]
 
 
 def _others(trial: Trial) -> frozenset[tuple[str, str]]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import uuid
 from graphlib import TopologicalSorter
 
 from provisioner.core.overview import PermissionRow, Presence
-from provisioner.core.plan import Plan
+from provisioner.core.plan import Cause, Plan
 from provisioner.core.step import Action
 from provisioner.resources.kinds import KINDS
 from tests.resources.cases import GRAPH as GRAPH_APP
@@ -14,6 +15,7 @@ from tests.trial import Trial
 
 GRAPH = "Microsoft Graph"
 LIST_GRANTS = "graph.servicePrincipals.oauth2PermissionGrants"
+LIST_ROLES = "graph.appRoleAssignments.list"
 
 
 def _row(plan: Plan, value: str) -> PermissionRow:
@@ -95,3 +97,46 @@ def test_a_grant_that_nobody_asked_for_is_not_looked_at_and_so_not_missing(prepa
     assert _three(trial.plan(trial.spec(application__adminConsent=False)), "User.Read") == (True, True, None)
     trial.back_to("new")
     assert _three(trial.plan(trial.spec(application__adminConsent=False)), "User.Read") == (True, False, False)
+
+
+def test_a_role_that_was_asked_for_and_not_granted_is_told_so_though_the_spec_names_none(trial: Trial) -> None:
+    spec = trial.spec(application__permissions=[{"api": GRAPH, "delegated": ["User.Read"]}])
+    trial.apply(spec)
+    required = trial.application()["requiredResourceAccess"]
+    required[0]["resourceAccess"].append({"id": USER_READ_ALL, "type": "Role"})
+    trial.change_application(requiredResourceAccess=required)
+    assert _three(trial.plan(spec), "User.Read.All") == (False, True, False)
+    trial.fault(LIST_ROLES, "deny", count=None)
+    plan = trial.plan(spec)
+    assert _three(plan, "User.Read.All") == (False, True, None)
+    assert [str(step.address) for step in plan.unknown] == ["trial/app_role_assignment"]
+    assert plan.cause is Cause.UNKNOWN
+
+
+def test_a_grant_is_looked_for_where_it_would_be_taken_away(applied: Trial) -> None:
+    spec = applied.spec(application__adminConsent=False, exact=["grants"])
+    assert _three(applied.plan(spec), "User.Read") == (True, True, True)
+
+
+def _publish_an_api(trial: Trial) -> tuple[str, str, str]:
+    """One that no catalogue knows, with a scope: its appId, the scope's id, and its principal's object id."""
+    scope = {"id": str(uuid.uuid4()), "value": "Read.It", "type": "Admin", "isEnabled": True}
+    words = {f"{who}Consent{what}": "Read it" for who in ("admin", "user") for what in ("DisplayName", "Description")}
+    made = trial.graph(
+        "POST", "applications", {"displayName": "Theirs", "api": {"oauth2PermissionScopes": [scope | words]}}
+    )
+    return made["appId"], scope["id"], trial.graph("POST", "servicePrincipals", {"appId": made["appId"]})["id"]
+
+
+def test_a_permission_of_an_api_that_the_spec_does_not_name_is_one_row(applied: Trial) -> None:
+    """Requested by id, granted by name: before anything is granted nobody knows the name."""
+    app_id, scope_id, api = _publish_an_api(applied)
+    required = applied.application()["requiredResourceAccess"]
+    required.append({"resourceAppId": app_id, "resourceAccess": [{"id": scope_id, "type": "Scope"}]})
+    applied.change_application(requiredResourceAccess=required)
+    assert _three(applied.plan(), scope_id) == (False, True, None)
+    body = {"clientId": applied.principal(applied.application()["appId"])["id"], "resourceId": api}
+    applied.graph("POST", "oauth2PermissionGrants", body | {"consentType": "AllPrincipals", "scope": "Read.It"})
+    plan = applied.plan()
+    assert _three(plan, "Read.It") == (False, True, True)
+    assert [row.value for row in plan.permissions if row.api == app_id] == ["Read.It"]

@@ -207,18 +207,9 @@ def test_a_firewall_is_not_taken_for_a_missing_role(applied: Trial) -> None:
 # who does it
 
 
-def _take_from_the_runner(trial: Trial, permission: str) -> None:
-    graph = trial.principal("00000003-0000-0000-c000-000000000000")
-    [role] = [role["id"] for role in graph["appRoles"] if role["value"] == permission]
-    path = f"servicePrincipals/{trial.tenant.runner.object_id}/appRoleAssignments"
-    for assignment in trial.graph("GET", path)["value"]:
-        if assignment["appRoleId"] == role:
-            trial.graph("DELETE", f"{path}/{assignment['id']}")
-
-
 def test_grants_the_runner_may_not_write_are_a_persons_with_the_link(applied: Trial) -> None:
     CASES["grant"].drifts(applied)  # type: ignore[misc]  # this case has one
-    _take_from_the_runner(applied, BY_ADMINISTRATORS)
+    applied.take_from_the_runner(BY_ADMINISTRATORS)
     plan = applied.plan()
     [step] = [step for step in plan.steps if step.address.kind == "grant"]
     assert step.action is Action.PERSON
@@ -228,7 +219,7 @@ def test_grants_the_runner_may_not_write_are_a_persons_with_the_link(applied: Tr
 
 
 def test_a_grant_the_runner_may_not_revoke_is_a_persons_with_the_command(applied: Trial) -> None:
-    _take_from_the_runner(applied, BY_ADMINISTRATORS)
+    applied.take_from_the_runner(BY_ADMINISTRATORS)
     permissions = [{"api": "Microsoft Graph", "application": ["Organization.Read.All"]}]
     steps = applied.plan(applied.spec(application__permissions=permissions, exact=["grants"])).for_a_person
     asked = {step.todo.rpartition("/")[2] for step in steps if step.todo.startswith("az rest --method DELETE --url ")}
@@ -236,7 +227,7 @@ def test_a_grant_the_runner_may_not_revoke_is_a_persons_with_the_command(applied
 
 
 def test_without_the_right_to_grant_everything_else_is_put_in_place(trial: Trial) -> None:
-    _take_from_the_runner(trial, BY_ADMINISTRATORS)
+    trial.take_from_the_runner(BY_ADMINISTRATORS)
     result = trial.apply()
     assert result.exit_code() == 3
     assert {step.address.kind for step in result.after.steps} == {"grant", "refresh_token"}

@@ -94,6 +94,17 @@ def test_the_printed_rights_of_the_runner_are_enough_and_each_is_needed(prepared
     assert enough_without == []
 
 
+def test_who_gives_no_application_permission_needs_no_right_to_and_sees_them_nevertheless(trial: Trial) -> None:
+    permissions = [{"api": "Microsoft Graph", "delegated": ["User.Read"]}]
+    spec = trial.spec(application__permissions=permissions)
+    _prepared_by_administrators(trial)
+    needs = [need for need in runner_needs(spec) if not need.by_apply]
+    assert not [need for need in needs if "AppRoleAssignment.ReadWrite.All" in need.names[:1]]
+    assert _applies(_hired(trial, spec, needs), trial, spec)
+    exact = trial.spec(application__permissions=permissions, exact=["grants"])
+    assert [need for need in runner_needs(exact) if "AppRoleAssignment.ReadWrite.All" in need.names[:1]]
+
+
 @pytest.mark.parametrize("mode", ["adopt", "use"])
 def test_where_others_made_application_and_vault_less_is_enough_and_each_is_needed(prepared: Trial, mode: str) -> None:
     inherited = Inherited(prepared.cloud, prepared.tenant, prepared.reply_urls)
