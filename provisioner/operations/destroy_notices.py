@@ -15,6 +15,7 @@ from provisioner.resources.marks import TAG
 from provisioner.resources.removal.application import PURGE
 from provisioner.resources.removal.fate import KEPT_BY_ENTRA, Fate, VaultStanding
 from provisioner.resources.removal.inside import Inside, inside
+from provisioner.resources.rights import LIST_KEYS, LIST_SECRETS
 from provisioner.resources.token_state import CONTENT_TYPE
 from provisioner.spec.model import Spec
 
@@ -30,9 +31,10 @@ def destruction_notices(plan: Plan, spec: Spec, known: Known, cloud: CloudEndpoi
     if vault is not None and "vault" in going and vault.fate is Fate.GOES:
         yield from _others(vault, where, for_good="vault" in purged)
     token = _token(vault, where)
-    if "application" not in purged and ("refresh_token" in going or ("vault" in going and token)):
+    unseen = vault is not None and vault.fate is Fate.GOES and vault.secrets is None
+    if "application" not in purged and ("refresh_token" in going or ("vault" in going and (token or unseen))):
         redeemable = application is None or application.fate is not Fate.GOES
-        yield _stays_valid(_account(spec, token), cloud, redeemable=redeemable)
+        yield _stays_valid(_account(spec, token), cloud, redeemable=redeemable, unseen=unseen)
     if going & {"application", "vault"} - purged:
         yield Notice("info", "the next apply brings back what can be recovered", "provisioner apply SPEC")
     if not plan.pending:
@@ -40,17 +42,23 @@ def destruction_notices(plan: Plan, spec: Spec, known: Known, cloud: CloudEndpoi
 
 
 def _others(vault: VaultStanding, where: Inside, *, for_good: bool) -> Iterable[Notice]:
+    """Of its secrets, certificates and keys; and of which of them nobody could look."""
     how = "for good" if for_good else "and comes back only with it"
-    if vault.secrets is None:
-        text = f"what vault {vault.vault.name} holds could not be listed: whatever others keep there goes too, {how}"
-        yield Notice("warning", text)
-        return
-    ours = where.named | where.certificates
-    theirs = [each.name for each in vault.secrets if each.tags.get(TAG) != where.mark and each.name.lower() not in ours]
+    ours, name = where.named | where.certificates, vault.vault.name
+    secrets = [each for each in vault.secrets or () if each.tags.get(TAG) != where.mark]
+    theirs = [f"{'certificate ' * each.managed}{each.name}" for each in secrets if each.name.lower() not in ours]
+    theirs += [f"key {key}" for key in vault.keys or ()]
     if theirs:
         more = f" and {len(theirs) - _SHOWN} more" if len(theirs) > _SHOWN else ""
         what = f"{', '.join(theirs[:_SHOWN])}{more}"
-        yield Notice("warning", f"vault {vault.vault.name} holds what is not ours, which goes too, {how}: {what}")
+        yield Notice("warning", f"vault {name} holds what is not ours, which goes too, {how}: {what}")
+    for what, seen, right in (
+        ("secrets and certificates", vault.secrets, LIST_SECRETS),
+        ("keys", vault.keys, LIST_KEYS),
+    ):
+        if seen is None:
+            text = f"the {what} in vault {name} could not be listed: those that others keep there go too, {how}"
+            yield Notice("warning", text, f"to see them, give the runner one of: {right.told()}")
 
 
 def _token(vault: VaultStanding | None, where: Inside) -> SecretFacts | None:
@@ -65,13 +73,15 @@ def _account(spec: Spec, token: SecretFacts | None) -> str:
     return noted or spec.consent.account or "ACCOUNT"
 
 
-def _stays_valid(account: str, cloud: CloudEndpoints, *, redeemable: bool) -> Notice:
+def _stays_valid(account: str, cloud: CloudEndpoints, *, redeemable: bool, unseen: bool) -> Notice:
+    """unseen: nobody could look whether there is one."""
+    token = "a refresh token, if one is stored there," if unseen else "the refresh token itself"
     how = "whoever has a copy and a credential of the application can redeem it"
     if not redeemable:
         how = "without the application it cannot be redeemed, and a restored one takes it again"
     return Notice(
         "warning",
-        f"the refresh token itself stays valid at Entra until it is revoked: {how}. To revoke it, with every session "
+        f"{token} stays valid at Entra until it is revoked: {how}. To revoke it, with every session "
         f"and every other refresh token of {account} in all applications:\n"
         f"  {cloud.advice(f'az rest --method POST --url {cloud.graph}/v1.0/users/{account}/revokeSignInSessions')}",
     )

@@ -28,11 +28,13 @@ ALL_REMOVED = {
     "app_role_assignment revoke": 1,
     "grant revoke": 2,
     "application delete": 1,
-    "role_assignment withdraw": 3,
+    "role_assignment withdraw": 2,
     "vault delete": 1,
     "resource_group delete": 1,
 }
 READER = "21090545-7ca7-4776-b22c-e363652d74d2"
+CERTIFICATES_OFFICER = "a4417e6f-fecd-4de8-b567-7b0420556985"
+CRYPTO_OFFICER = "14b46e9e-c2b7-41b4-b07b-48a6ebf60603"
 
 
 def _counted(plan: Any) -> dict[str, int]:
@@ -78,12 +80,12 @@ def _bystanders(trial: Trial) -> None:
 
 
 def _assign_reader(trial: Trial, scope: str) -> None:
+    _assign(trial, scope, READER, trial.tenant.colleague_id, "User")
+
+
+def _assign(trial: Trial, scope: str, role: str, principal: str, kind: str) -> None:
     definitions = f"/subscriptions/{trial.tenant.subscription}/providers/Microsoft.Authorization/roleDefinitions"
-    properties = {
-        "roleDefinitionId": f"{definitions}/{READER}",
-        "principalId": trial.tenant.colleague_id,
-        "principalType": "User",
-    }
+    properties = {"roleDefinitionId": f"{definitions}/{role}", "principalId": principal, "principalType": kind}
     path = f"{scope}/providers/Microsoft.Authorization/roleAssignments/{uuid.uuid4()}"
     trial.arm("PUT", path, {"properties": properties}, "2022-04-01")
 
@@ -147,15 +149,28 @@ def test_what_has_our_name_and_not_our_mark_is_told_and_stays(trial: Trial, occu
 def test_a_role_that_somebody_else_assigned_on_our_vault_is_told_to_go_with_it(applied: Trial) -> None:
     _assign_reader(applied, applied.vault_path)
     shown = [step for step in plan_to_destroy(applied).steps if step.action is Action.NONE]
-    assert [step.address.key.partition("/")[0] for step in shown] == ["Key Vault Reader"]
-    assert "does not come back" in shown[0].reason
+    (theirs,) = [step for step in shown if step.address.key.startswith("Key Vault Reader/")]
+    assert "not ours" in theirs.reason
+    assert "does not come back" in theirs.reason
 
 
 def test_what_others_keep_in_our_vault_is_told_before_it_goes_with_it(applied: Trial) -> None:
+    _assign(applied, applied.vault_path, CRYPTO_OFFICER, applied.tenant.runner.object_id, "ServicePrincipal")
+    _assign(applied, applied.vault_path, CERTIFICATES_OFFICER, applied.tenant.runner.object_id, "ServicePrincipal")
     applied.secrets("PUT", "secrets/another-teams", {"value": "theirs"})
+    applied.secrets("POST", "keys/sealing/create", {"kty": "RSA"})
+    policy = {"issuer": {"name": "Self"}, "x509_props": {"subject": "CN=theirs"}}
+    applied.secrets("POST", "certificates/their-site/create", {"policy": policy})
+    applied.secrets("GET", "certificates/their-site/pending")
     (told,) = [notice for notice in plan_to_destroy(applied).notices if "not ours" in notice.text]
-    assert told.text.endswith(": another-teams")
+    assert told.text.endswith(": another-teams, certificate their-site, key sealing")
     assert told.severity == "warning"
+
+
+def test_keys_that_the_runner_may_not_list_are_told_by_themselves(applied: Trial) -> None:
+    (told,) = [notice for notice in plan_to_destroy(applied).notices if "could not be listed" in notice.text]
+    assert told.text.startswith("the keys in vault")
+    assert "Key Vault Reader" in told.next_step
 
 
 # the resource group
@@ -235,10 +250,51 @@ def test_what_could_not_be_read_is_exit_4_and_nothing_that_depends_on_it_is_touc
     assert plan_to_destroy(applied).steps == ()
 
 
-def test_the_vault_s_contents_need_not_be_read_for_the_vault_to_go(applied: Trial) -> None:
+def test_a_runner_without_a_right_in_the_vault_may_delete_it_and_whoever_decides_hears_what_nobody_saw(
+    applied: Trial,
+) -> None:
     applied.fault("key_vault.secrets.list", "deny", count=None)
-    assert any("could not be listed" in notice.text for notice in plan_to_destroy(applied).notices)
+    texts = [notice.text for notice in plan_to_destroy(applied).notices]
+    assert any(text.startswith("the secrets and certificates in vault") for text in texts)
+    assert any(text.startswith("a refresh token, if one is stored there, stays valid") for text in texts)
     assert destroy(applied).exit_code() == 0
+
+
+def test_nobody_deletes_for_good_what_nobody_could_look_at(applied: Trial) -> None:
+    applied.fault("key_vault.secrets.list", "deny", count=None)
+    (step,) = [step for step in plan_to_destroy(applied, purge=True).unknown if step.address.kind == "vault"]
+    assert "Key Vault Reader" in step.todo
+    assert destroy(applied, purge=True).exit_code() == 4
+    assert not [write for write in applied.writes() if "arm." in write]
+
+
+@pytest.mark.parametrize("operation", ["key_vault.secrets.list", "key_vault.keys.list"])
+@pytest.mark.parametrize("fault", [{"action": "status", "status": 500}, {"action": "truncate"}], ids=json.dumps)
+def test_a_look_into_the_vault_that_fails_is_no_missing_right(
+    applied: Trial, operation: str, fault: dict[str, Any]
+) -> None:
+    applied.fault(operation, **fault, count=None)
+    assert "vault" in {step.address.kind for step in plan_to_destroy(applied).unknown}
+    assert destroy(applied).exit_code() == 4
+    assert not [write for write in applied.writes() if "arm." in write]
+
+
+@pytest.mark.parametrize("fault", [{"action": "deny"}, {"action": "status", "status": 500}], ids=json.dumps)
+def test_a_vault_that_was_deleted_is_gone_even_if_nobody_can_see_it_among_the_deleted(
+    applied: Trial, fault: dict[str, Any]
+) -> None:
+    applied.fault("arm.deleted_vaults.get", **fault, count=None)
+    result = destroy(applied)
+    assert result.exit_code() == 0, failures(result)
+    assert "DELETE arm.vaults.delete" in applied.writes()
+
+
+def test_a_destroy_that_stopped_half_way_leaves_the_next_one_its_sight(applied: Trial) -> None:
+    applied.fault("arm.vaults.delete", "deny", count=None, code="AuthorizationFailed")
+    applied.secrets("PUT", "secrets/another-teams", {"value": "theirs"})
+    assert destroy(applied).exit_code() == 1
+    applied.cloud.control("POST", "clock", {"advanceSeconds": 900})
+    assert any(notice.text.endswith(": another-teams") for notice in plan_to_destroy(applied).notices)
 
 
 # rights
@@ -386,7 +442,7 @@ def test_killed_anywhere_the_next_destroy_finishes(applied: Trial, ending: type[
         _is_all_gone(applied, ours, before, point)
         finished.add(written)
     assert len(finished) >= 3, "what does not wait for each other goes in one wave"
-    assert ending is CutOff or at == 10, "each of nine removals"
+    assert ending is CutOff or at == 9, "each of eight removals"
 
 
 def _wrote(request: Any) -> bool:

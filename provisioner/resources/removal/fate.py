@@ -41,11 +41,15 @@ class ApplicationStanding:
 
 @dataclass(frozen=True)
 class VaultStanding:
-    """A vault that is there. secrets: what goes with a vault that goes; None where it could not be listed."""
+    """A vault that is there. secrets, keys: what goes with a vault that goes; None where the runner may not list them.
+
+    A certificate is among the secrets. keys: names, without those of certificates.
+    """
 
     vault: VaultFacts
     fate: Fate
     secrets: tuple[SecretFacts, ...] | None = field(default=None, repr=False)
+    keys: tuple[str, ...] | None = None
 
     @property
     def retention(self) -> timedelta:

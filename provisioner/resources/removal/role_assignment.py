@@ -18,21 +18,24 @@ from provisioner.resources.role_assignment import PURPOSES, RUNNER, made_by_us, 
 from provisioner.resources.vault_roles import ROLE_IDS
 from provisioner.spec.model import Spec
 
+_WITH_THE_VAULT = "it goes with the vault, and does not come back with it"
+
 
 @dataclass(frozen=True)
 class RoleStanding:
-    """ours: by its name and description. last: it gives the runner the right to clear away the rest of the vault."""
+    """ours: by its name and description. goes: with the vault. runners: it lets the runner see what is in the vault."""
 
     assignment: RoleAssignmentFacts
     ours: bool
-    last: bool = False
+    goes: bool
+    runners: bool = False
 
 
 class RoleAssignmentRemoval:
-    """Others' roles stay with the vault, and go with it.
+    """Others' roles stay with the vault, and go with it. So does the runner's own with a vault that goes: withdrawn
+    before, it would blind the run that finishes what this one did not.
 
-    By their addresses, the runner's officer of the secrets goes after its other roles: while it is there, a later run
-    can see what a run that was killed has left.
+    Of a vault that stays, by their addresses, the runner's officer of the secrets goes after its other roles.
     """
 
     name = "role_assignment"
@@ -60,7 +63,7 @@ class RoleAssignmentRemoval:
             if ours or goes:
                 runners = made_by_us(assignment, address.name, RUNNER)
                 here = _address(address.name, assignment, read.runner.object_id if runners else "")
-                seen[here] = Present(RoleStanding(assignment, ours, last=runners and not goes))
+                seen[here] = Present(RoleStanding(assignment, ours, goes, runners))
         return seen
 
     def steps(
@@ -70,9 +73,9 @@ class RoleAssignmentRemoval:
             return ()
         standing = seen.fact
         if not standing.ours:
-            return (
-                Step(address, Action.NONE, reason="not ours: it goes with the vault, and does not come back with it"),
-            )
+            return (Step(address, Action.NONE, reason=f"not ours: {_WITH_THE_VAULT}"),)
+        if standing.goes and standing.runners:
+            return (Step(address, Action.NONE, reason=f"the runner's own: {_WITH_THE_VAULT}"),)
         return (
             Step(
                 address,
@@ -81,7 +84,7 @@ class RoleAssignmentRemoval:
                 (Change("principal", standing.assignment.principal_id, None),),
                 target=str(address),
                 removal=True,
-                last=standing.last,
+                last=standing.runners,
                 seen=standing.assignment.id,
             ),
         )

@@ -18,7 +18,7 @@ from provisioner.resources.lag import retry_while, settling
 from provisioner.resources.marks import ADOPTED_TAG, NOTES, TAG
 from provisioner.resources.removal.application import PURGE, RELEASE
 from provisioner.resources.removal.fate import Fate, VaultStanding, fate_of
-from provisioner.resources.rights import PURGE_VAULT, READ_GROUP, READ_SUBSCRIPTION, WRITE_VAULT
+from provisioner.resources.rights import LIST_SECRETS, PURGE_VAULT, READ_GROUP, READ_SUBSCRIPTION, WRITE_VAULT
 from provisioner.spec.model import Mode, Spec
 
 _DEADLINE_S = 300.0
@@ -62,13 +62,28 @@ class VaultRemoval:
             return could_not_look(error, READ_GROUP.told())
         if found is not None:
             fate = fate_of(going.mode, ours=found.tags.get(TAG) == going.mark, adopted=ADOPTED_TAG in found.tags)
-            secrets = await _what_goes_with_it(going, read) if fate is Fate.GOES else None
-            return Present(VaultStanding(found, fate, secrets))
+            return await self._with_what_it_holds(found, read) if fate is Fate.GOES else Present(VaultStanding(found, fate))
         try:
-            remains = await read.clients.arm.find_deleted_vault(going.name, going.location)
-        except ForbiddenError as error:
+            return Absent(await _remains(going, read))
+        except ApiError as error:  # what lies there soft-deleted is only the purge's
             return could_not_look(error, READ_SUBSCRIPTION.told()) if self.purge else Absent()
-        return Absent(remains if remains is not None and _made_by_us(going, remains) else None)
+
+    async def _with_what_it_holds(self, vault: VaultFacts, read: Reader) -> Observation[VaultStanding]:
+        """For whoever decides: others may keep something in our vault. Nothing is removed one by one, so a runner
+        without a right to look there may delete it; but nobody deletes for good what nobody looked at.
+        """
+        clients = read.clients
+        try:
+            secrets: tuple[SecretFacts, ...] | None = await clients.vault(vault.name).list_secrets()
+        except ForbiddenError as error:
+            if self.purge:
+                return could_not_look(error, LIST_SECRETS.told())
+            secrets = None
+        try:
+            keys: tuple[str, ...] | None = await clients.keys(vault.name).list_names()
+        except ForbiddenError:
+            keys = None
+        return Present(VaultStanding(vault, Fate.GOES, secrets, keys))
 
     def steps(
         self, address: Address, wanted: VaultGoing | None, seen: Observation[VaultStanding], now: datetime
@@ -115,7 +130,10 @@ class VaultRemoval:
             )
         except NotFoundError:
             return Absent()
-        return Absent(await arm.find_deleted_vault(wanted.name, wanted.location))
+        try:
+            return Absent(await _remains(wanted, write))
+        except ApiError:  # it is deleted: until when it can be recovered is all that is not known
+            return Absent()
 
     async def _purged(self, step: Step, wanted: VaultGoing, write: Writer) -> Observation[VaultStanding]:
         arm = write.clients.arm
@@ -148,14 +166,10 @@ class VaultRemoval:
         return f"az keyvault delete --name {wanted.name} --resource-group {wanted.group}"
 
 
-async def _what_goes_with_it(going: VaultGoing, read: Reader) -> tuple[SecretFacts, ...] | None:
-    """For whoever decides: others may keep something in our vault. Nothing is removed one by one, so no right to look
-    there is needed, and a run that withdrew the runner's role is still finished by the next.
-    """
-    try:
-        return await read.clients.vault(going.name).list_secrets()
-    except ApiError:
-        return None
+async def _remains(going: VaultGoing, by: Reader | Writer) -> DeletedVaultFacts | None:
+    """The soft-deleted vault, if it is ours. Raises ApiError."""
+    found = await by.clients.arm.find_deleted_vault(going.name, going.location)
+    return found if found is not None and _made_by_us(going, found) else None
 
 
 def _made_by_us(going: VaultGoing, deleted: DeletedVaultFacts) -> bool:
