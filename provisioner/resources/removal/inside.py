@@ -18,7 +18,7 @@ from provisioner.core.errors import ApiError, ConflictError, ForbiddenError, Sta
 from provisioner.core.observation import Absent, Known, Present, Unknown
 from provisioner.core.step import Action, Change, Step
 from provisioner.resources.contract import Reader, Right, Writer, blocked, could_not_look
-from provisioner.resources.credential.kind import LIST_CERTIFICATES, list_secrets
+from provisioner.resources.credential.kind import LIST_CERTIFICATES
 from provisioner.resources.credential.place import place_of
 from provisioner.resources.lag import retry_while
 from provisioner.resources.marks import TAG
@@ -26,6 +26,7 @@ from provisioner.resources.removal.application import PURGE
 from provisioner.resources.removal.fate import Fate, VaultStanding
 from provisioner.resources.rights import LIST_SECRETS
 from provisioner.resources.token_state import CONTENT_TYPE
+from provisioner.resources.vault_contents import list_secrets
 from provisioner.spec.model import Mode, Spec
 
 Result = TypeVar("Result")

@@ -62,7 +62,9 @@ class VaultRemoval:
             return could_not_look(error, READ_GROUP.told())
         if found is not None:
             fate = fate_of(going.mode, ours=found.tags.get(TAG) == going.mark, adopted=ADOPTED_TAG in found.tags)
-            return await self._with_what_it_holds(found, read) if fate is Fate.GOES else Present(VaultStanding(found, fate))
+            if fate is Fate.GOES:
+                return await self._with_what_it_holds(found, read)
+            return Present(VaultStanding(found, fate))
         try:
             return Absent(await _remains(going, read))
         except ApiError as error:  # what lies there soft-deleted is only the purge's
