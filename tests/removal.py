@@ -19,7 +19,11 @@ Row = tuple[str, str, str]  # kind, scope, id
 
 
 def destroy(
-    trial: Trial, spec: Spec | None = None, *innermost: ClientMiddlewareType, purge: bool = False
+    trial: Trial,
+    spec: Spec | None = None,
+    *innermost: ClientMiddlewareType,
+    purge: bool = False,
+    onlooker: Onlooker | None = None,
 ) -> ApplyResult:
     """As `destroy --auto-approve`, or one in which the name was typed."""
 
@@ -27,7 +31,7 @@ def destroy(
         wanted = spec or trial.spec()
         async with trial.opened(*innermost, spec=wanted) as tenant:
             seen = await look_to_destroy(tenant, wanted, purge=purge)
-            return await carry_out_destruction(tenant, wanted, seen, Onlooker(), purge=purge)
+            return await carry_out_destruction(tenant, wanted, seen, onlooker or Onlooker(), purge=purge)
 
     return asyncio.run(run())
 

@@ -168,12 +168,15 @@ class ArmClient:
 
     # role assignments
 
-    async def list_role_assignments(self, scope: str) -> tuple[facts.RoleAssignmentFacts, ...]:
-        """Assignments at the scope and inherited from above; none when the scope is not there."""
+    async def list_role_assignments(self, scope: str, *, below: bool = False) -> tuple[facts.RoleAssignmentFacts, ...]:
+        """Assignments at the scope and inherited from above; none when the scope is not there.
+
+        below: those further in too.
+        """
         with _told("list role assignments"):
             try:
                 path = f"{scope}/providers/Microsoft.Authorization/roleAssignments"
-                listed = await self._reads.list(path, _ASSIGNMENTS, "atScope()")
+                listed = await self._reads.list(path, _ASSIGNMENTS, "" if below else "atScope()")
                 return tuple(map(facts.role_assignment, listed))
             except ResourceNotFoundError as error:
                 if is_absence(error, *_ABSENT):

@@ -14,6 +14,7 @@ import pytest
 
 from provisioner.core.address import Address
 from provisioner.core.errors import ProtectedError
+from provisioner.core.report import Outcome, StepResult
 from provisioner.core.step import Action
 from provisioner.emulator.seed.directory import CONTOSO, FABRIKAM
 from provisioner.resources.kinds import BY_NAME
@@ -22,7 +23,7 @@ from tests.engine.endings import CutOff, Killed, Silent, Unanswered, Unsent
 from tests.removal import Row, changed, cloud_of, destroy, plan_to_destroy
 from tests.resources.cases import CASES
 from tests.resources.test_contract import _foreign_application, _foreign_vault
-from tests.trial import GROUP, NAME, Trial, failures
+from tests.trial import GROUP, NAME, Onlooker, Trial, failures
 
 ALL_REMOVED = {
     "app_role_assignment revoke": 1,
@@ -176,6 +177,10 @@ def test_keys_that_the_runner_may_not_list_are_told_by_themselves(applied: Trial
 # the resource group
 
 
+def _roles_of(scope: str) -> str:
+    return f"{scope}/providers/Microsoft.Authorization/roleAssignments"
+
+
 def _another_vault(trial: Trial) -> None:
     path = trial.vault_path.replace(trial.vault, f"{trial.vault}x")
     properties = {
@@ -194,11 +199,13 @@ def _unmark_the_group(trial: Trial) -> None:
     ("change", "told"),
     [
         (_another_vault, "it holds"),
+        (lambda trial: _assign_reader(trial, trial.group_path), "it carries 1 role assignment of others: it stays"),
+        (lambda trial: trial.fault("*", "deny", count=None, path=_roles_of(trial.group_path)), "could not be seen"),
         (lambda trial: trial.fault("arm.permissions.list", "deny", count=None), "could not be seen"),
         (lambda trial: trial.fault("arm.resources.list", "deny", count=None), "could not be seen"),
         (_unmark_the_group, ""),
     ],
-    ids=["another resource", "unknown rights", "unknown contents", "not ours"],
+    ids=["another resource", "others' roles", "unknown roles", "unknown rights", "unknown contents", "not ours"],
 )
 def test_the_group_stays_unless_it_is_ours_and_holds_nothing_else(applied: Trial, change: Any, told: str) -> None:
     change(applied)
@@ -209,6 +216,29 @@ def test_the_group_stays_unless_it_is_ours_and_holds_nothing_else(applied: Trial
     applied.cloud.control("DELETE", "faults")
     assert applied.arm("GET", applied.group_path, version="2022-09-01")
     assert "DELETE arm.vaults.delete" in applied.writes()
+
+
+def test_others_role_on_our_group_is_found_again_right_before_the_group_would_go(applied: Trial) -> None:
+    """Given between the look and the last step."""
+
+    class Meanwhile(Onlooker):
+        def step_done(self, result: StepResult) -> None:
+            if result.step.address.kind == "vault":
+                _assign_reader(applied, applied.group_path)
+
+    result = destroy(applied, onlooker=Meanwhile())
+    assert result.report is not None
+    (stale,) = [each for each in result.report.results if each.outcome is not Outcome.DONE]
+    assert (stale.step.address.kind, stale.outcome) == ("resource_group", Outcome.STALE)
+    assert applied.arm("GET", applied.group_path, version="2022-09-01")
+
+
+@pytest.mark.parametrize("operation", ["arm.resources.list", "arm.permissions.list"])
+def test_a_look_into_the_group_that_fails_is_no_missing_right(applied: Trial, operation: str) -> None:
+    applied.fault(operation, "status", status=500, count=None)
+    assert [step.address.kind for step in plan_to_destroy(applied).unknown] == ["resource_group"]
+    assert destroy(applied).exit_code() == 4
+    assert "DELETE arm.resource_groups.delete" not in applied.writes()
 
 
 # what could not be read
