@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 from aiohttp import ClientMiddlewareType
@@ -13,6 +14,7 @@ from provisioner.core.plan import Plan
 from provisioner.operations.apply import ApplyResult
 from provisioner.operations.destroy import carry_out_destruction, look_to_destroy
 from provisioner.spec.model import Spec
+from tests.newcomer import Newcomer, newcomer
 from tests.trial import Onlooker, Trial
 
 Row = tuple[str, str, str]  # kind, scope, id
@@ -43,6 +45,26 @@ def plan_to_destroy(trial: Trial, spec: Spec | None = None, *, purge: bool = Fal
             return (await look_to_destroy(tenant, wanted, purge=purge)).plan
 
     return asyncio.run(run())
+
+
+@dataclass(frozen=True)
+class Lock:
+    """A management lock that an owner of the subscription has put at a scope."""
+
+    owner: Newcomer
+    id: str
+
+    @classmethod
+    def put(cls, trial: Trial, scope: str, level: str) -> Lock:
+        owner = newcomer(trial, name="Owner")
+        owner.may("Owner", f"/subscriptions/{trial.tenant.subscription}")
+        lock = cls(owner, f"{scope}/providers/Microsoft.Authorization/locks/keep")
+        owner.arm("PUT", lock.id, {"properties": {"level": level}}, "2020-05-01")
+        trial.forget()
+        return lock
+
+    def lift(self) -> None:
+        self.owner.arm("DELETE", self.id, None, "2020-05-01")
 
 
 def cloud_of(trial: Trial) -> dict[Row, str]:

@@ -41,7 +41,7 @@ _MORE_ROUNDS = 2  # a first round may bring the runner's role, a second what the
 
 
 CarryOut = Callable[[OpenTenant, Spec, Seen, Ui, ApplyOptions, ApplyResult | None], Awaitable[ApplyResult]]
-Check = Callable[[Plan, Spec, ApplyOptions, ApplyResult | None], None]
+Check = Callable[[Seen, Spec, ApplyOptions, ApplyResult | None], None]
 
 
 @dataclass(frozen=True)
@@ -215,7 +215,7 @@ class _Applying:
         ui.progress("looking")
         seen = await self.work.look(tenant, spec)
         try:
-            self.work.check(seen.plan, spec, self.options, earlier)
+            self.work.check(seen, spec, self.options, earlier)
         except UnsafePlanError as error:
             self._show_plan(seen.plan)
             if isinstance(error, ProtectedError):

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from provisioner.core.address import Address
 from provisioner.core.errors import ProvisionerError
 from provisioner.core.plan import Plan
 from provisioner.core.report import Outcome, Report, StepResult
 from provisioner.core.step import Action
 from provisioner.engine.executor import Watcher, execute
 from provisioner.engine.observer import observe
-from provisioner.engine.safety import check_protection
+from provisioner.engine.safety import check_locks, check_protection
 from provisioner.engine.unplanner import make_removal_plan
 from provisioner.operations import settling
 from provisioner.operations.apply import ApplyOptions, ApplyResult
@@ -27,6 +28,7 @@ from provisioner.resources.contract import Reader, Writer
 from provisioner.resources.removal.credential import CredentialRemoval
 from provisioner.resources.removal.kinds import removals
 from provisioner.resources.removal.refresh_token import RefreshTokenRemoval
+from provisioner.resources.removal.vault import VaultRemoval
 from provisioner.spec.model import Spec
 
 
@@ -53,16 +55,19 @@ async def carry_out_destruction(
     """Remove what the plan shows and nothing else, then look until it is gone.
 
     options and earlier are apply's, of which nothing is needed here.
-    Raises: ProtectedError before anything is written. A failed step is in the report, not raised.
+    Raises: UnsafePlanError before anything is written. A failed step is in the report, not raised.
     """
-    check_protection(seen.plan, spec)
+    check_destruction(seen, spec, options)
     report, after = await _write(tenant, spec, seen, ui, purge=purge)
     return ApplyResult(seen.plan, after.plan, report, consent=None, checks=(), outputs={})
 
 
-def check_destruction(plan: Plan, spec: Spec, options: ApplyOptions, earlier: ApplyResult | None = None) -> None:
-    """Raises ProtectedError. That things go is what was asked for: `safety.maxRemovals` is apply's."""
-    check_protection(plan, spec)
+def check_destruction(
+    seen: Seen, spec: Spec, options: ApplyOptions | None = None, earlier: ApplyResult | None = None
+) -> None:
+    """Raises ProtectedError, LockedError. That things go is what was asked for: `safety.maxRemovals` is apply's."""
+    check_protection(seen.plan, spec)
+    check_locks(seen.plan, seen.known.fact(Address(spec.name, VaultRemoval.name)))
 
 
 async def _write(tenant: OpenTenant, spec: Spec, seen: Seen, ui: Ui, *, purge: bool) -> tuple[Report | None, Seen]:

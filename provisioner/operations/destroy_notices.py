@@ -30,6 +30,9 @@ def destruction_notices(plan: Plan, spec: Spec, known: Known, cloud: CloudEndpoi
     where = inside(spec, purge=False)
     if vault is not None and "vault" in going and vault.fate is Fate.GOES:
         yield from _others(vault, where, for_good="vault" in purged)
+    if vault is not None and vault.locks is None and going & {"vault", "role_assignment"}:
+        text = f"whether a management lock holds vault {vault.vault.name} could not be read: one stops this half way"
+        yield Notice("warning", text, "az lock list shows them; or give the runner Reader on the vault")
     token = _token(vault, where)
     unseen = vault is not None and vault.fate is Fate.GOES and vault.secrets is None
     if "application" not in purged and ("refresh_token" in going or ("vault" in going and (token or unseen))):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import uuid
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,14 +12,15 @@ from typing import Any
 import pytest
 
 from provisioner.core.address import Address
-from provisioner.core.errors import ProtectedError
+from provisioner.core.errors import LockedError, ProtectedError
 from provisioner.core.report import Outcome, StepResult
 from provisioner.core.step import Action
 from provisioner.emulator.seed.directory import CONTOSO, FABRIKAM
 from provisioner.resources.kinds import BY_NAME
 from provisioner.resources.removal.kinds import NO_STEP_OF_ITS_OWN, removals
 from tests.engine.endings import CutOff, Killed, Silent, Unanswered, Unsent
-from tests.removal import Row, changed, cloud_of, destroy, plan_to_destroy
+from tests.newcomer import give_role
+from tests.removal import Lock, Row, changed, cloud_of, destroy, plan_to_destroy
 from tests.resources.cases import CASES
 from tests.resources.test_contract import _foreign_application, _foreign_vault
 from tests.trial import GROUP, NAME, Onlooker, Trial, failures
@@ -33,9 +33,6 @@ ALL_REMOVED = {
     "vault delete": 1,
     "resource_group delete": 1,
 }
-READER = "21090545-7ca7-4776-b22c-e363652d74d2"
-CERTIFICATES_OFFICER = "a4417e6f-fecd-4de8-b567-7b0420556985"
-CRYPTO_OFFICER = "14b46e9e-c2b7-41b4-b07b-48a6ebf60603"
 
 
 def _counted(plan: Any) -> dict[str, int]:
@@ -81,14 +78,7 @@ def _bystanders(trial: Trial) -> None:
 
 
 def _assign_reader(trial: Trial, scope: str) -> None:
-    _assign(trial, scope, READER, trial.tenant.colleague_id, "User")
-
-
-def _assign(trial: Trial, scope: str, role: str, principal: str, kind: str) -> None:
-    definitions = f"/subscriptions/{trial.tenant.subscription}/providers/Microsoft.Authorization/roleDefinitions"
-    properties = {"roleDefinitionId": f"{definitions}/{role}", "principalId": principal, "principalType": kind}
-    path = f"{scope}/providers/Microsoft.Authorization/roleAssignments/{uuid.uuid4()}"
-    trial.arm("PUT", path, {"properties": properties}, "2022-04-01")
+    give_role(trial, "Key Vault Reader", scope, trial.tenant.colleague_id, "User")
 
 
 # what goes
@@ -156,8 +146,8 @@ def test_a_role_that_somebody_else_assigned_on_our_vault_is_told_to_go_with_it(a
 
 
 def test_what_others_keep_in_our_vault_is_told_before_it_goes_with_it(applied: Trial) -> None:
-    _assign(applied, applied.vault_path, CRYPTO_OFFICER, applied.tenant.runner.object_id, "ServicePrincipal")
-    _assign(applied, applied.vault_path, CERTIFICATES_OFFICER, applied.tenant.runner.object_id, "ServicePrincipal")
+    for role in ("Key Vault Crypto Officer", "Key Vault Certificates Officer"):
+        give_role(applied, role, applied.vault_path, applied.tenant.runner.object_id, "ServicePrincipal")
     applied.secrets("PUT", "secrets/another-teams", {"value": "theirs"})
     applied.secrets("POST", "keys/sealing/create", {"kty": "RSA"})
     policy = {"issuer": {"name": "Self"}, "x509_props": {"subject": "CN=theirs"}}
@@ -389,6 +379,38 @@ def test_what_is_protected_is_not_purged_by_a_later_run_either(applied: Trial) -
         destroy(applied, applied.spec(vault__protect=True), purge=True)
     assert applied.writes() == []
     assert destroy(applied, applied.spec(vault__protect=True)).exit_code() == 0, "nothing is left that would go"
+
+
+# locks
+
+
+@pytest.mark.parametrize("level", ["CanNotDelete", "ReadOnly"])
+@pytest.mark.parametrize("on", ["vault", "group"])
+def test_a_lock_that_would_be_met_half_way_keeps_the_whole_run_from_writing(
+    applied: Trial, on: str, level: str
+) -> None:
+    scope = {"vault": applied.vault_path, "group": applied.group_path}[on]
+    lock = Lock.put(applied, scope, level)
+    with pytest.raises(LockedError, match=f"keep \\({level}\\)") as refused:
+        destroy(applied)
+    assert refused.value.next_step.endswith(f"az lock delete --ids {lock.id}")
+    assert applied.writes() == []
+    lock.lift()
+    assert destroy(applied).exit_code() == 0
+
+
+def test_a_locked_group_that_is_left_alone_stays(applied: Trial) -> None:
+    applied.fault("arm.resource_groups.delete", "deny", code="AuthorizationFailed")
+    assert destroy(applied).exit_code() == 1
+    lock = Lock.put(applied, applied.group_path, "CanNotDelete")
+    (step,) = plan_to_destroy(applied).steps
+    assert (step.action, f"it is locked by {lock.id}: it stays" in step.reason) == (Action.NONE, True)
+
+
+def test_locks_that_nobody_can_list_are_told_as_that(applied: Trial) -> None:
+    applied.fault("arm.locks.list", "deny", count=None)
+    assert [notice for notice in plan_to_destroy(applied).notices if "lock" in notice.text]
+    assert destroy(applied).exit_code() == 0
 
 
 # purge

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from provisioner.core.errors import ProtectedError
+from provisioner.core.errors import LockedError, ProtectedError
 from provisioner.core.step import Action
 from provisioner.emulator.seed.directory import CONTOSO
 from provisioner.resources.token_state import CONTENT_TYPE
@@ -19,7 +19,7 @@ from tests.engine.endings import Killed, Silent, Unanswered, Unsent
 from tests.inherited import Inherited
 from tests.platforms import AUDIENCE, GITHUB, GITHUB_SUBJECT
 from tests.rehearsal import SECRET, served
-from tests.removal import Row, cloud_of, destroy, plan_to_destroy
+from tests.removal import Lock, Row, cloud_of, destroy, plan_to_destroy
 from tests.trial import CREDENTIAL, NAME, failures
 
 CERTIFICATE = {"type": "certificate", "lifetime": "90d", "rotateBefore": "30d", "overlap": "7d"}
@@ -224,6 +224,14 @@ def test_an_adopted_thing_that_is_protected_is_not_let_go_either(adopted: Inheri
     with pytest.raises(ProtectedError):
         destroy(adopted, adopted.spec(vault__protect=True))
     assert adopted.writes() == []
+
+
+@pytest.mark.parametrize(("level", "refuses"), [("CanNotDelete", "withdraw"), ("ReadOnly", "remove mark|withdraw")])
+def test_a_lock_on_a_vault_that_stays_refuses_what_it_would_refuse(kept: Inherited, level: str, refuses: str) -> None:
+    Lock.put(kept, kept.vault_path, level)
+    with pytest.raises(LockedError, match=refuses):
+        destroy(kept, kept.spec())
+    assert kept.writes() == []
 
 
 def test_adopting_again_after_a_destroy_brings_the_token_back_and_ends_clean(adopted: Inherited) -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from provisioner.clients.arm_facts import VaultFacts
+from provisioner.clients.arm_governance import Lock
 from provisioner.clients.graph_facts import ApplicationFacts
 from provisioner.clients.key_vault import SecretFacts
 from provisioner.spec.model import Mode
@@ -43,13 +44,15 @@ class ApplicationStanding:
 class VaultStanding:
     """A vault that is there. secrets, keys: what goes with a vault that goes; None where the runner may not list them.
 
-    A certificate is among the secrets. keys: names, without those of certificates.
+    A certificate is among the secrets. keys: names, without those of certificates. locks: on the vault or above it;
+    None likewise.
     """
 
     vault: VaultFacts
     fate: Fate
     secrets: tuple[SecretFacts, ...] | None = field(default=None, repr=False)
     keys: tuple[str, ...] | None = None
+    locks: tuple[Lock, ...] | None = ()
 
     @property
     def retention(self) -> timedelta:

@@ -39,17 +39,24 @@ class GroupGoing:
 
 @dataclass(frozen=True)
 class _Others:
-    """resources: their ids. assignments: how many roles are given at the group, or further in but not on our vault."""
+    """resources: their ids. assignments: how many roles are given at the group, or further in but not on our vault.
+    locks: by their ids, at the group or above it.
+    """
 
     resources: tuple[str, ...] = ()
     assignments: int = 0
+    locks: tuple[str, ...] = ()
 
     def told(self) -> str:
         """What keeps the group, in a sentence's words; "" when nothing does."""
         names = ", ".join(each.rsplit("/", 1)[-1] for each in self.resources[:_SHOWN])
         more = f" and {len(self.resources) - _SHOWN} more" if len(self.resources) > _SHOWN else ""
         roles = f"{self.assignments} role assignment{'s' * (self.assignments > 1)} of others"
-        parts = (f"it holds {names}{more}" * bool(names), f"it carries {roles}" * bool(self.assignments))
+        parts = (
+            f"it holds {names}{more}" * bool(names),
+            f"it carries {roles}" * bool(self.assignments),
+            f"it is locked by {', '.join(self.locks)}" * bool(self.locks),
+        )
         return " and ".join(filter(None, parts))
 
 
@@ -155,6 +162,7 @@ async def _others(going: GroupGoing, goes_before: Sequence[str], by: Reader | Wr
     try:
         listed = await arm.list_resources(going.name)
         roles = await arm.list_role_assignments(scope, below=True)
+        locks = await arm.governance.list_locks(scope)
         permissions = await arm.governance.list_permissions(scope)
     except ForbiddenError:
         return None
@@ -163,6 +171,7 @@ async def _others(going: GroupGoing, goes_before: Sequence[str], by: Reader | Wr
     others = _Others(
         tuple(each for each in listed if each.lower() not in goes_before),
         sum(each.startswith(inside) and not each.startswith(ours) for each in scopes),
+        tuple(lock.id for lock in locks),
     )
     sees_all = any(
         any(action in _ANY_READ for action in permission.actions)

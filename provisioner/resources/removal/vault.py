@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from provisioner.clients.arm_facts import DeletedVaultFacts, VaultFacts, normal_location
+from provisioner.clients.arm_governance import Lock
 from provisioner.clients.key_vault import SecretFacts
 from provisioner.clients.tenant import TenantClients
 from provisioner.core.address import Address
@@ -62,30 +63,29 @@ class VaultRemoval:
             return could_not_look(error, READ_GROUP.told())
         if found is not None:
             fate = fate_of(going.mode, ours=found.tags.get(TAG) == going.mark, adopted=ADOPTED_TAG in found.tags)
-            if fate is Fate.GOES:
-                return await self._with_what_it_holds(found, read)
-            return Present(VaultStanding(found, fate))
+            standing = VaultStanding(found, fate, locks=await _locks(found, read))
+            return await self._with_what_it_holds(standing, read) if fate is Fate.GOES else Present(standing)
         try:
             return Absent(await _remains(going, read))
         except ApiError as error:  # what lies there soft-deleted is only the purge's
             return could_not_look(error, READ_SUBSCRIPTION.told()) if self.purge else Absent()
 
-    async def _with_what_it_holds(self, vault: VaultFacts, read: Reader) -> Observation[VaultStanding]:
+    async def _with_what_it_holds(self, standing: VaultStanding, read: Reader) -> Observation[VaultStanding]:
         """For whoever decides: others may keep something in our vault. Nothing is removed one by one, so a runner
         without a right to look there may delete it; but nobody deletes for good what nobody looked at.
         """
-        clients = read.clients
+        clients, name = read.clients, standing.vault.name
         try:
-            secrets: tuple[SecretFacts, ...] | None = await clients.vault(vault.name).list_secrets()
+            secrets: tuple[SecretFacts, ...] | None = await clients.vault(name).list_secrets()
         except ForbiddenError as error:
             if self.purge:
                 return could_not_look(error, LIST_SECRETS.told())
             secrets = None
         try:
-            keys: tuple[str, ...] | None = await clients.keys(vault.name).list_names()
+            keys: tuple[str, ...] | None = await clients.keys(name).list_names()
         except ForbiddenError:
             keys = None
-        return Present(VaultStanding(vault, Fate.GOES, secrets, keys))
+        return Present(replace(standing, secrets=secrets, keys=keys))
 
     def steps(
         self, address: Address, wanted: VaultGoing | None, seen: Observation[VaultStanding], now: datetime
@@ -166,6 +166,14 @@ class VaultRemoval:
         if step.operation == PURGE:
             return f"az keyvault purge --name {wanted.name} --location {wanted.location}"
         return f"az keyvault delete --name {wanted.name} --resource-group {wanted.group}"
+
+
+async def _locks(vault: VaultFacts, read: Reader) -> tuple[Lock, ...] | None:
+    """Those that hold for the vault; None where the runner may not list them. Raises ApiError."""
+    try:
+        return await read.clients.arm.governance.list_locks(vault.id)
+    except ForbiddenError:
+        return None
 
 
 async def _remains(going: VaultGoing, by: Reader | Writer) -> DeletedVaultFacts | None:
