@@ -78,7 +78,8 @@ async def _write(tenant: OpenTenant, spec: Spec, seen: Seen, ui: Ui, *, purge: b
     first = replace(seen.plan, steps=tuple(step for step in seen.plan.steps if not step.last))
     results = (await _execute(tenant, spec, Seen(first, seen.known), ui, purge=purge)).results
     if unmet := next((result for result in results if result.outcome is not Outcome.DONE), None):
-        skipped = (StepResult(step, Outcome.SKIPPED, because=str(unmet.step.address)) for step in last)
+        because = unmet.because or str(unmet.step.address)
+        skipped = (StepResult(step, Outcome.SKIPPED, because=because, unread=unmet.unread) for step in last)
         return Report((*results, *skipped)), await _last_look(tenant, spec, seen, purge=purge)
     after, left = await _settled(tenant, spec, first, ui, purge=purge)
     if left or after.plan.unknown or not last:

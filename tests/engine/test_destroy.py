@@ -16,6 +16,7 @@ from provisioner.core.errors import LockedError, ProtectedError
 from provisioner.core.report import Outcome, StepResult
 from provisioner.core.step import Action
 from provisioner.emulator.seed.directory import CONTOSO, FABRIKAM
+from provisioner.render.plan_text import plan_text
 from provisioner.resources.kinds import BY_NAME
 from provisioner.resources.removal.kinds import NO_STEP_OF_ITS_OWN, removals
 from tests.engine.endings import CutOff, Killed, Silent, Unanswered, Unsent
@@ -268,6 +269,22 @@ def test_what_could_not_be_read_is_exit_4_and_nothing_that_depends_on_it_is_touc
     applied.cloud.control("DELETE", "faults")
     assert destroy(applied).exit_code() == 0
     assert plan_to_destroy(applied).steps == ()
+
+
+def test_steps_that_will_be_skipped_are_not_counted_as_steps_to_be_done(applied: Trial) -> None:
+    applied.fault(CASES["grant"].reads, "deny", count=None)
+    plan = plan_to_destroy(applied)
+    (application,) = [step for step in plan.pending if step.address.kind == "application"]
+    assert application not in plan.ready
+    told = " ".join(plan_text(plan, 80).split())
+    assert "waits for trial/grant, which could not be read" in told
+    assert f"- {len(plan.ready)} to delete" in told
+    assert f"· {len(plan.pending) - len(plan.ready)} waiting" in told
+    result = destroy(applied)
+    assert result.report is not None
+    done = [each.step.address for each in result.report.results if each.outcome is Outcome.DONE]
+    assert set(done) == {step.address for step in plan.ready}
+    assert all(each.unread for each in result.report.results if each.outcome is Outcome.SKIPPED)
 
 
 def test_a_runner_without_a_right_in_the_vault_may_delete_it_and_whoever_decides_hears_what_nobody_saw(
