@@ -111,6 +111,12 @@ class ArmClient:
         with _told(f"list the resources of {group}"):
             return tuple([str(item.id) async for item in self._resources.resources.list_by_resource_group(group)])
 
+    async def list_tagged(self, name: str, value: str) -> tuple[str, ...]:
+        """The ids of the subscription's resources with this tag, all pages: those that the caller may read."""
+        with _told(f"list what is tagged {name}"):
+            listed = self._resources.resources.list(filter=f"tagName eq '{name}' and tagValue eq '{value}'")
+            return tuple([str(item.id) async for item in listed])
+
     async def delete_group(self, name: str) -> None:
         """Delete a group with everything in it, and wait until it is gone; one that is gone already is no error."""
         with _told(f"delete resource group {name}"):

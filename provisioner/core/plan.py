@@ -81,7 +81,7 @@ class Plan:
 
     resources and permissions: all that was looked at, also where nothing is to be done.
     since: when a spec was last applied completely, so that whatever drifted did so after it; None where nobody noted.
-    destroys: it is a destroy's, to which the spec's wishes say nothing.
+    destroys: it is a destroy's, to which the spec's wishes say nothing. place: where that one looked.
     """
 
     name: str
@@ -98,6 +98,7 @@ class Plan:
     resources: tuple[Resource, ...] = field(default=())
     permissions: tuple[PermissionRow, ...] = field(default=())
     destroys: bool = False
+    place: str = ""
 
     @property
     def pending(self) -> tuple[Step, ...]:

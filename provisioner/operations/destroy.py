@@ -19,7 +19,7 @@ from provisioner.engine.safety import check_locks, check_protection
 from provisioner.engine.unplanner import make_removal_plan
 from provisioner.operations import settling
 from provisioner.operations.apply import ApplyOptions, ApplyResult
-from provisioner.operations.destroy_notices import destruction_notices
+from provisioner.operations.destroy_notices import destruction_notices, marked_elsewhere
 from provisioner.operations.plan import Seen
 from provisioner.operations.settling import still_differs
 from provisioner.operations.tenant import OpenTenant
@@ -39,7 +39,8 @@ async def look_to_destroy(tenant: OpenTenant, spec: Spec, *, purge: bool = False
     now = tenant.clients.clock.now()
     plan = make_removal_plan(spec, kinds, known, tenant.runner, tenant.clients, now)
     notices = (*plan.notices, *destruction_notices(plan, spec, known, tenant.clients.cloud))
-    return Seen(replace(plan, notices=notices), known)
+    elsewhere = await marked_elsewhere(spec, tenant.clients.arm)
+    return Seen(replace(plan, notices=(*notices, *elsewhere)), known)
 
 
 async def carry_out_destruction(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from provisioner.clients.arm import ArmClient
 from provisioner.clients.arm_facts import DeletedVaultFacts
 from provisioner.clients.clouds import CloudEndpoints
 from provisioner.clients.graph_facts import ApplicationFacts
 from provisioner.clients.key_vault import SecretFacts
 from provisioner.core.address import Address
+from provisioner.core.errors import ApiError
 from provisioner.core.observation import Absent, Known
 from provisioner.core.plan import Notice, Plan
 from provisioner.resources.marks import TAG
@@ -20,6 +22,7 @@ from provisioner.resources.token_state import CONTENT_TYPE
 from provisioner.spec.model import Spec
 
 _SHOWN = 5
+_VAULTS = "/providers/microsoft.keyvault/vaults/"
 
 
 def destruction_notices(plan: Plan, spec: Spec, known: Known, cloud: CloudEndpoints) -> Iterable[Notice]:
@@ -42,6 +45,26 @@ def destruction_notices(plan: Plan, spec: Spec, known: Known, cloud: CloudEndpoi
         yield Notice("info", "the next apply brings back what can be recovered", "provisioner apply SPEC")
     if not plan.pending:
         yield from _recoverable(spec, known)
+
+
+async def marked_elsewhere(spec: Spec, arm: ArmClient) -> tuple[Notice, ...]:
+    """Vaults of the subscription that carry our mark and that the spec does not name, as before it was edited."""
+    try:
+        found = await arm.list_tagged(TAG, spec.name)
+    except ApiError as error:
+        text = f"whether another vault of the subscription carries our mark could not be read: {error.what}"
+        return (Notice("warning", text, error.next_step),)
+    named = arm.vault_id(spec.vault.resource_group, spec.vault.name).lower()
+    vaults = [each.split("/") for each in found if _VAULTS in each.lower() and each.lower() != named]
+    return tuple(
+        Notice(
+            "warning",
+            f"vault {vault} of resource group {group} carries our mark too, and stays: the spec does not name it. "
+            f"To see what would go, write vault.name: {vault} and vault.resourceGroup: {group} into the spec",
+            "provisioner destroy SPEC",
+        )
+        for group, vault in ((parts[4], parts[8]) for parts in vaults)
+    )
 
 
 def _others(vault: VaultStanding, where: Inside, *, for_good: bool) -> Iterable[Notice]:

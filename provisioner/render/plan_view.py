@@ -225,7 +225,7 @@ def all_is_well(plan: Plan) -> str:
     if plan.pending or plan.unknown or plan.person_items:
         return ""
     if plan.destroys:
-        return "Nothing to do: nothing of it is left to remove."
+        return f"Nothing to do: nothing of it is left to remove in {plan.place}."
     later = [step for step in plan.steps if step.action.writes]
     known = f" ({count(len(later), 'step')} will be due later)" if later else ""
     return f"Nothing to do: {plan.name} is as the spec says{known}."

@@ -9,7 +9,7 @@ import pytest
 
 from tests.cli.test_on_the_emulator import environment_of, provisioner, typed
 from tests.removal import destroy, plan_to_destroy
-from tests.trial import NAME, Trial
+from tests.trial import GROUP, NAME, Trial
 
 
 def _written(trial: Trial, folder: Path, **changed: object) -> Path:
@@ -67,7 +67,8 @@ def test_with_nothing_left_to_remove_nothing_is_asked(applied: Trial, tmp_path: 
     destroy(applied)
     code, seen = typed(environment_of(applied.cloud), "", "destroy", _written(applied, tmp_path), "--emulator")
     assert code == 0
-    assert "Nothing to do: nothing of it is left to remove." in seen
+    where = f"vault {applied.vault} of resource group {GROUP}"
+    assert f"Nothing to do: nothing of it is left to remove in {where}." in " ".join(seen.split())
 
 
 def test_what_is_protected_is_told_with_the_line_to_change(applied: Trial, tmp_path: Path) -> None:

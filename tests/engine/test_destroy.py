@@ -165,6 +165,20 @@ def test_keys_that_the_runner_may_not_list_are_told_by_themselves(applied: Trial
     assert "Key Vault Reader" in told.next_step
 
 
+def test_a_vault_of_ours_that_the_edited_spec_no_longer_names_is_told(applied: Trial) -> None:
+    edited = applied.spec(vault__name=f"{applied.vault}-new", vault__resourceGroup="rg-new")
+    (told,) = [notice for notice in plan_to_destroy(applied, edited).notices if "carries our mark" in notice.text]
+    assert f"vault {applied.vault} of resource group {GROUP}" in told.text
+    assert told.next_step == "provisioner destroy SPEC"
+    assert not [notice for notice in plan_to_destroy(applied).notices if "carries our mark" in notice.text]
+
+
+def test_marks_elsewhere_that_could_not_be_read_are_not_told_as_none(applied: Trial) -> None:
+    subscription = f"/subscriptions/{applied.tenant.subscription}"
+    applied.fault("arm.resources.list", "status", status=500, count=None, path=f"{subscription}/resources")
+    assert any("carries our mark could not be read" in notice.text for notice in plan_to_destroy(applied).notices)
+
+
 # the resource group
 
 

@@ -483,7 +483,9 @@ DESTROY = replace(
     ),
     destroys=True,
 )
-DESTROYED = replace(plan(cause=Cause.NONE), destroys=True)
+DESTROYED = replace(
+    plan(cause=Cause.NONE), destroys=True, place="vault kv-contoso-sam of resource group rg-contoso-sam"
+)
 
 ALL = {
     "destroy": DESTROY,
