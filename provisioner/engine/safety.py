@@ -43,8 +43,8 @@ def check_protection(plan: Plan, spec: Spec) -> None:
     protected = {"application": spec.application.protect, "vault": spec.vault.protect}
     for step in plan.pending:
         kind = step.address.kind
-        taken = step.action in (Action.DELETE, Action.REPLACE) and step.address == Address(spec.name, kind)
-        if taken and protected.get(kind):
+        taken = step.action in (Action.DELETE, Action.REPLACE) or step.operation == RELEASE
+        if taken and step.address == Address(spec.name, kind) and protected.get(kind):
             operation = step.operation or step.action.value
             raise ProtectedError(f"the {kind} is protected, and the plan would {operation} it", f"{kind}.protect")
 

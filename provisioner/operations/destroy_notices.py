@@ -22,6 +22,7 @@ from provisioner.resources.token_state import CONTENT_TYPE
 from provisioner.spec.model import Spec
 
 _SHOWN = 5
+_GRANTED = ("grant", "app_role_assignment")
 _VAULTS = "/providers/microsoft.keyvault/vaults/"
 
 
@@ -41,6 +42,10 @@ def destruction_notices(plan: Plan, spec: Spec, known: Known, cloud: CloudEndpoi
     if "application" not in purged and ("refresh_token" in going or ("vault" in going and (token or unseen))):
         redeemable = application is None or application.fate is not Fate.GOES
         yield _stays_valid(_account(spec, token), cloud, redeemable=redeemable, unseen=unseen)
+    granted = [step for step in plan.steps if step.address.kind in _GRANTED and step.kept]
+    if "application" in going and granted:
+        text = "what is granted to the application stays, also what apply granted: Graph does not say who did"
+        yield Notice("warning", text, "revoke what nobody else needs, by the commands above")
     if going & {"application", "vault"} - purged:
         yield Notice("info", "the next apply brings back what can be recovered", "provisioner apply SPEC")
     if not plan.pending:

@@ -68,11 +68,13 @@ def applied_summary(applied: Applied) -> Text:
 
 
 def applied_json(applied: Applied) -> dict[str, Any]:
-    """The plan, the result of each step, what is left, the checks; `outputs` last."""
+    """The plan, the result of each step, what is left, what the last look has to tell, the checks; `outputs` last."""
+    after = tenant_json(applied.after)
     return {
         **tenant_json(applied.plan),
         "results": [_result(result) for result in (applied.report.results if applied.report else ())],
-        "left": tenant_json(applied.after)["entries"],
+        "left": after["entries"],
+        "leftNotices": after["notices"],
         "checks": check_rows(applied.checks),
         "outputs": dict(applied.outputs),
     }

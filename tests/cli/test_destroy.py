@@ -91,7 +91,8 @@ def test_json_ends_with_what_came_of_each_step_and_the_log_names_each_request(ap
     (tenant,) = json.loads(ended.stdout)["tenants"]
     assert {(entry["action"], entry["removal"]) for entry in tenant["entries"]} == {("delete", True), ("none", False)}
     assert {result["outcome"] for result in tenant["results"]} == {"done"}
-    assert tenant["left"] == []
+    assert (tenant["destroys"], tenant["left"]) == (True, [])
+    assert any("can be recovered until" in notice["text"] for notice in tenant["leftNotices"])
     sent = [json.loads(line)["method"] for line in log.read_text(encoding="utf-8").splitlines()]
     assert sent.count("DELETE") == 8
 

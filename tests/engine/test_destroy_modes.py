@@ -142,6 +142,31 @@ def test_grants_of_an_adopted_application_are_told_with_the_command(adopted: Inh
     shown = [step for step in plan_to_destroy(adopted, adopted.spec()).steps if step.address.kind == "grant"]
     assert {step.action for step in shown} == {Action.NONE}
     assert all("az rest --method DELETE" in step.reason and step.kept for step in shown)
+    assert any("also what apply granted" in notice.text for notice in plan_to_destroy(adopted, adopted.spec()).notices)
+
+
+def test_a_mark_that_is_taken_off_what_stays_is_no_deletion_and_shows_no_notes(adopted: Inherited) -> None:
+    plan = plan_to_destroy(adopted, adopted.spec())
+    released = {step.address.kind: step for step in plan.pending if step.operation == "remove mark"}
+    assert {kind: step.action for kind, step in released.items()} == {
+        "application": Action.UPDATE,
+        "vault": Action.UPDATE,
+    }
+    assert [change.path for change in released["vault"].fields] == [
+        "vault.tags.provisioner",
+        "vault.tags.provisioner-adopted",
+    ]
+    assert "notes of ours" in released["vault"].reason
+
+
+def test_a_refused_certificate_names_the_role_for_certificates(adopted: Inherited) -> None:
+    spec = adopted.spec(application__credential=CERTIFICATE)
+    assert not failures(adopted.apply(spec))
+    adopted.fault("key_vault.certificates.delete", "deny", code="ForbiddenByRbac", count=None)
+    result = destroy(adopted, spec)
+    assert result.report is not None
+    (error,) = [each.error for each in result.report.results if each.error is not None]
+    assert error.next_step.startswith("give the runner one of: Key Vault Certificates Officer")
 
 
 def test_a_second_destroy_of_what_was_adopted_finds_nothing(adopted: Inherited) -> None:

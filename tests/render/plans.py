@@ -443,7 +443,7 @@ DESTROY = replace(
         ),
         Step(
             APPLICATION,
-            Action.DELETE,
+            Action.UPDATE,
             "remove mark",
             (Change("tags", "provisioner:contoso-sam", None), Change("tags", "provisioner-adopted:contoso-sam", None)),
             removal=True,

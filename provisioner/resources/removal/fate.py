@@ -15,6 +15,8 @@ from provisioner.spec.model import Mode
 KEPT_BY_ENTRA = timedelta(days=30)
 """How long a deleted application can be restored (sam-facts 5.7)."""
 _LONGEST_RETENTION_DAYS = 90
+AGAIN = "run the same command again"
+"""When the world moved since the plan: another run looks first."""
 
 
 class Fate(StrEnum):

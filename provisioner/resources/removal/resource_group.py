@@ -18,7 +18,7 @@ from provisioner.core.step import Action, Change, Step
 from provisioner.resources.contract import Reader, Right, Writer, blocked
 from provisioner.resources.lag import retry_while
 from provisioner.resources.marks import TAG
-from provisioner.resources.removal.fate import Fate
+from provisioner.resources.removal.fate import AGAIN, Fate
 from provisioner.resources.rights import DELETE_GROUP, READ_GROUP
 from provisioner.spec.model import Spec
 
@@ -134,7 +134,7 @@ class ResourceGroupRemoval:
             raise StaleError(
                 f"resource group {wanted.name} holds or carries something of others now, or lost our mark",
                 where=str(step.address),
-                next_step="run the same command again",
+                next_step=AGAIN,
             )
         await retry_while(
             write,

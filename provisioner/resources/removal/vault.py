@@ -18,13 +18,13 @@ from provisioner.resources.contract import Reader, Right, Writer, could_not_look
 from provisioner.resources.lag import retry_while, settling
 from provisioner.resources.marks import ADOPTED_TAG, NOTES, TAG
 from provisioner.resources.removal.application import PURGE, RELEASE
-from provisioner.resources.removal.fate import Fate, VaultStanding, fate_of
+from provisioner.resources.removal.fate import AGAIN, Fate, VaultStanding, fate_of
 from provisioner.resources.rights import LIST_SECRETS, PURGE_VAULT, READ_GROUP, READ_SUBSCRIPTION, WRITE_VAULT
 from provisioner.spec.model import Mode, Spec
 
 _DEADLINE_S = 300.0
-_OUR_TAGS = (TAG, ADOPTED_TAG, *NOTES)
-_AGAIN = "run the same command again"
+_MARKS = (TAG, ADOPTED_TAG)
+_OUR_TAGS = (*_MARKS, *NOTES)
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ class VaultRemoval:
         deleted = await arm.find_deleted_vault(wanted.name, wanted.location)
         if deleted is None:
             if await arm.find_vault(wanted.group, wanted.name) is not None:
-                raise StaleError("somebody recovered the vault", where=str(step.address), next_step=_AGAIN)
+                raise StaleError("somebody recovered the vault", where=str(step.address), next_step=AGAIN)
             return Absent()
         if not _made_by_us(wanted, deleted) or deleted.vault_id.lower() != step.seen.lower():
             raise _no_longer_ours(step)
@@ -187,7 +187,7 @@ def _made_by_us(going: VaultGoing, deleted: DeletedVaultFacts) -> bool:
 
 
 def _no_longer_ours(step: Step) -> StaleError:
-    return StaleError("the vault lost our mark since the plan", where=str(step.address), next_step=_AGAIN)
+    return StaleError("the vault lost our mark since the plan", where=str(step.address), next_step=AGAIN)
 
 
 def _delete(address: Address, vault: VaultFacts, until: datetime | None) -> Step:
@@ -224,14 +224,16 @@ def _purge(address: Address, vault: VaultFacts | DeletedVaultFacts, until: datet
 
 
 def _release(address: Address, vault: VaultFacts) -> Step:
+    notes = sum(tag in vault.tags for tag in NOTES)
+    beside = f"with {notes} note{'s' * (notes > 1)} of ours; " if notes else ""
     return Step(
         address,
-        Action.DELETE,
+        Action.UPDATE,
         RELEASE,
-        tuple(Change(f"vault.tags.{tag}", vault.tags[tag], None) for tag in _OUR_TAGS if tag in vault.tags),
+        tuple(Change(f"vault.tags.{tag}", vault.tags[tag], None) for tag in _MARKS if tag in vault.tags),
         target=str(address),
         removal=True,
-        reason="it was there before us, and stays as it is",
+        reason=f"{beside}it was there before us, and stays as it is",
         seen=vault.id,
     )
 
@@ -249,7 +251,7 @@ async def _released(going: VaultGoing, write: Writer) -> VaultFacts:
     async def released() -> VaultFacts:
         found = await arm.find_vault(going.group, going.name)
         if found is None:
-            raise StaleError(f"vault {going.name} is gone since the plan", where=going.name, next_step=_AGAIN)
+            raise StaleError(f"vault {going.name} is gone since the plan", where=going.name, next_step=AGAIN)
         if found.tags.get(TAG, going.mark) != going.mark or not any(tag in found.tags for tag in _OUR_TAGS):
             return found
         kept = {name: tag for name, tag in found.tags.items() if name not in _OUR_TAGS}
