@@ -145,6 +145,15 @@ def test_grants_of_an_adopted_application_are_told_with_the_command(adopted: Inh
     assert any("also what apply granted" in notice.text for notice in plan_to_destroy(adopted, adopted.spec()).notices)
 
 
+def test_one_permission_stays_and_several_stay(adopted: Inherited) -> None:
+    kinds = ("grant", "app_role_assignment")
+    shown = [step for step in plan_to_destroy(adopted, adopted.spec()).steps if step.address.kind in kinds]
+    assert {len(step.kept) == 1 for step in shown} == {True, False}
+    for step in shown:
+        assert (" stays granted: it may" in step.reason) == (len(step.kept) == 1)
+        assert (" stay granted: they may" in step.reason) == (len(step.kept) > 1)
+
+
 def test_a_mark_that_is_taken_off_what_stays_is_no_deletion_and_shows_no_notes(adopted: Inherited) -> None:
     plan = plan_to_destroy(adopted, adopted.spec())
     released = {step.address.kind: step for step in plan.pending if step.operation == "remove mark"}
