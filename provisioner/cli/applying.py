@@ -41,7 +41,7 @@ _MORE_ROUNDS = 2  # a first round may bring the runner's role, a second what the
 
 
 CarryOut = Callable[[OpenTenant, Spec, Seen, Ui, ApplyOptions, ApplyResult | None], Awaitable[ApplyResult]]
-Check = Callable[[Plan, Spec, ApplyOptions, ApplyResult | None], None]
+Check = Callable[[Seen, Spec, ApplyOptions, ApplyResult | None], None]
 
 
 @dataclass(frozen=True)
@@ -200,11 +200,11 @@ class _Applying:
 
     async def _one_more(self, before: _Looked, spec: Spec, earlier: ApplyResult, *, asks: bool) -> ApplyResult:
         looked = await self._look(before.tenant, spec, before.ui, earlier)
-        pending = len(looked.seen.plan.pending)
+        ready = len(looked.seen.plan.ready)
         async with self._question:
             self._show_plan(looked.seen.plan)
-            question = f"{self.work.asked} {count(pending, 'step')} more?"
-            if asks and pending and not await self._agreed(question, spec.name):
+            question = f"{self.work.asked} {count(ready, 'step')} more?"
+            if asks and ready and not await self._agreed(question, spec.name):
                 raise DeclinedError(
                     "declined: what was applied before stays, nothing more was written",
                     next_step="run provisioner apply SPEC for the rest",
@@ -216,7 +216,7 @@ class _Applying:
         ui.progress("looking")
         seen = await self.work.look(tenant, spec)
         try:
-            self.work.check(seen.plan, spec, self.options, earlier)
+            self.work.check(seen, spec, self.options, earlier)
         except UnsafePlanError as error:
             self._show_plan(seen.plan)
             if isinstance(error, ProtectedError):
@@ -259,10 +259,10 @@ class _Applying:
     async def _ask(self, looked: Sequence[TenantResult[_Looked]]) -> None:
         """One question for all of them; none when nothing would be written."""
         found = [result.value for result in looked if result.value is not None]
-        waiting = [one for one in found if one.seen.plan.pending]
+        waiting = [one for one in found if one.seen.plan.ready]
         if not waiting:
             return
-        steps = count(sum(len(one.seen.plan.pending) for one in waiting), "step")
+        steps = count(sum(len(one.seen.plan.ready) for one in waiting), "step")
         tenants = f" in {count(len(waiting), 'tenant')}" if len(looked) > 1 else ""
         if not await self._agreed(f"{self.work.asked} {steps}{tenants}?", waiting[0].seen.plan.name):
             next_step = "type the spec's name" if self.work.typed else "answer y, or say --auto-approve"

@@ -111,6 +111,12 @@ class ArmClient:
         with _told(f"list the resources of {group}"):
             return tuple([str(item.id) async for item in self._resources.resources.list_by_resource_group(group)])
 
+    async def list_tagged(self, name: str, value: str) -> tuple[str, ...]:
+        """The ids of the subscription's resources with this tag, all pages: those that the caller may read."""
+        with _told(f"list what is tagged {name}"):
+            listed = self._resources.resources.list(filter=f"tagName eq '{name}' and tagValue eq '{value}'")
+            return tuple([str(item.id) async for item in listed])
+
     async def delete_group(self, name: str) -> None:
         """Delete a group with everything in it, and wait until it is gone; one that is gone already is no error."""
         with _told(f"delete resource group {name}"):
@@ -168,12 +174,15 @@ class ArmClient:
 
     # role assignments
 
-    async def list_role_assignments(self, scope: str) -> tuple[facts.RoleAssignmentFacts, ...]:
-        """Assignments at the scope and inherited from above; none when the scope is not there."""
+    async def list_role_assignments(self, scope: str, *, below: bool = False) -> tuple[facts.RoleAssignmentFacts, ...]:
+        """Assignments at the scope and inherited from above; none when the scope is not there.
+
+        below: those further in too.
+        """
         with _told("list role assignments"):
             try:
                 path = f"{scope}/providers/Microsoft.Authorization/roleAssignments"
-                listed = await self._reads.list(path, _ASSIGNMENTS, "atScope()")
+                listed = await self._reads.list(path, _ASSIGNMENTS, "" if below else "atScope()")
                 return tuple(map(facts.role_assignment, listed))
             except ResourceNotFoundError as error:
                 if is_absence(error, *_ABSENT):

@@ -42,6 +42,10 @@ class Lock:
     level: str
     scope: str
 
+    @property
+    def id(self) -> str:
+        return f"{self.scope}/{_AUTHORIZATION}/locks/{self.name}"
+
 
 class ArmGovernance:
     """Raises ApiError's classes."""

@@ -34,9 +34,10 @@ class ArmReads:
         """One object, by its ARM id; an answer of another shape is for its reader to refuse."""
         return await self._send(self._url(path), {"api-version": version})
 
-    async def list(self, path: str, version: str, where: str) -> list[Any]:
+    async def list(self, path: str, version: str, where: str = "") -> list[Any]:
         """A collection, all pages. where: `$filter`."""
-        page = await self._send(self._url(path), {"api-version": version, "$filter": where})
+        filtered = {"$filter": where} if where else {}
+        page = await self._send(self._url(path), {"api-version": version, **filtered})
         found = _items(page)
         while (following := page.get("nextLink")) not in (None, ""):
             if not following.startswith(f"{self._origin}/"):

@@ -17,6 +17,7 @@ from provisioner.clients.partner_center import PartnerCenterClient
 from provisioner.clients.platform_tokens import PlatformTokens
 from provisioner.clients.proof import ClientProof
 from provisioner.clients.vault_certificates import VaultCertificates
+from provisioner.clients.vault_keys import VaultKeys
 from provisioner.core.clock import Clock
 from provisioner.core.secret import Secret
 
@@ -50,6 +51,10 @@ class TenantClients:
     def certificates(self, name: str) -> VaultCertificates:
         """The certificates of a vault, and signing with them; the same caution."""
         return VaultCertificates(self.session, self.credential, self.cloud, self.tenant, name)
+
+    def keys(self, name: str) -> VaultKeys:
+        """The keys of a vault; the same caution."""
+        return VaultKeys(self.session, self.credential, self.cloud, self.tenant, name)
 
     def entra(self, client_id: str, proof: ClientProof, tenant: str | None = None) -> EntraClient:
         """Token requests of the application, with its own credential; in a customer's tenant when one is named."""

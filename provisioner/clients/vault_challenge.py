@@ -25,5 +25,13 @@ def know_challenge_of_certificates(cloud: CloudEndpoints, vault_url: str, tenant
     http_challenge_cache.set_challenge_for_url(vault_url, challenge)
 
 
+def know_challenge_of_keys(cloud: CloudEndpoints, vault_url: str, tenant: str) -> None:
+    """The same for the SDK of keys."""
+    from azure.keyvault.keys._shared import HttpChallenge, http_challenge_cache
+
+    challenge = HttpChallenge(vault_url, _challenge(cloud, tenant))
+    http_challenge_cache.set_challenge_for_url(vault_url, challenge)
+
+
 def _challenge(cloud: CloudEndpoints, tenant: str) -> str:
     return f'Bearer authorization="{cloud.authority}/{tenant}", resource="{cloud.vault_audience}"'

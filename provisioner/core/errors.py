@@ -91,6 +91,10 @@ class ProtectedError(UnsafePlanError):
         self.path = path
 
 
+class LockedError(UnsafePlanError):
+    """A management lock would refuse a step of the plan, when others are done already."""
+
+
 class StaleError(PlanError):
     """The world moved between the plan and the write."""
 

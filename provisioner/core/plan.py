@@ -82,7 +82,7 @@ class Plan:
     resources and permissions: all that was looked at, also where nothing is to be done.
     since: when a complete apply was last noted, so that whatever drifted did so after it (with the same spec a later
     apply notes nothing, though it mends what drifted); None where nobody noted.
-    destroys: it is a destroy's, to which the spec's wishes say nothing.
+    destroys: it is a destroy's, to which the spec's wishes say nothing. place: where that one looked.
     """
 
     name: str
@@ -99,6 +99,7 @@ class Plan:
     resources: tuple[Resource, ...] = field(default=())
     permissions: tuple[PermissionRow, ...] = field(default=())
     destroys: bool = False
+    place: str = ""
 
     @property
     def pending(self) -> tuple[Step, ...]:
@@ -107,16 +108,23 @@ class Plan:
     @property
     def ready(self) -> tuple[Step, ...]:
         """Pending steps that wait for nothing but other pending steps: for no person, and for nothing unread."""
-        closed = {step.address for step in self.steps if step.action in (Action.PERSON, Action.UNKNOWN)}
-        waiting: set[Address] = set()
-        ready = []
+        held = self.obstacles
+        return tuple(step for step in self.pending if step.address not in held)
+
+    @property
+    def obstacles(self) -> dict[Address, Step]:
+        """For the address of each pending step that waits for more than other steps: the person's step, or the one
+        that could not be read, which is in its way.
+        """
+        closed = {step.address: step for step in self.steps if step.action in (Action.PERSON, Action.UNKNOWN)}
+        found: dict[Address, Step] = {}
         for step in self.pending:  # in the order of execution
-            put_off = step.last and (waiting or self.unknown)
-            if put_off or step.address in waiting or not (closed | waiting).isdisjoint(step.needs):
-                waiting.add(step.address)
-            else:
-                ready.append(step)
-        return tuple(ready)
+            in_the_way = [found[step.address]] if step.address in found else []
+            in_the_way += [found.get(need) or closed[need] for need in step.needs if need in found or need in closed]
+            in_the_way += [*found.values(), *self.unknown] if step.last else []
+            if in_the_way:
+                found[step.address] = in_the_way[0]
+        return found
 
     @property
     def news(self) -> tuple[Step, ...]:

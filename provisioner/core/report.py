@@ -20,12 +20,13 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class StepResult:
-    """because: for skipped, the address of what it waited for."""
+    """because: for skipped, the address of what it waited for; unread: as that could not be read."""
 
     step: Step
     outcome: Outcome
     error: ProvisionerError | None = None
     because: str = ""
+    unread: bool = False
 
     @property
     def ended_badly(self) -> bool:

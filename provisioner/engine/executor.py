@@ -37,7 +37,8 @@ async def execute(
     plan: Plan, spec: Spec, kinds: Mapping[str, AnyCarried], known: Known, write: Writer, watcher: Watcher
 ) -> Report:
     """Write what is pending. `known` is brought up to date with what each step made."""
-    run = _Run(spec, kinds, known, write, watcher, plan.pending, _not_ours_to_do(plan))
+    unread = frozenset(str(step.address) for step in plan.unknown)
+    run = _Run(spec, kinds, known, write, watcher, plan.pending, _not_ours_to_do(plan), unread)
     if plan.pending:
         await asyncio.to_thread(load_sdks_of_writes)
     with writes_allowed():
@@ -59,6 +60,7 @@ class _Run:
     watcher: Watcher
     steps: Sequence[Step]
     blocked: frozenset[Address]
+    unread: frozenset[str]
     results: list[StepResult] = field(default_factory=list)
     _unmet: dict[int, str] = field(default_factory=dict)
 
@@ -101,7 +103,7 @@ class _Run:
         because = self._obstacle(step, before)
         if because:
             self._unmet[index] = because
-            self._end(StepResult(step, Outcome.SKIPPED, because=because))
+            self._end(StepResult(step, Outcome.SKIPPED, because=because, unread=because in self.unread))
             return
         self.watcher.started(step)
         kind = self.kinds[step.address.kind]

@@ -5,11 +5,14 @@ from __future__ import annotations
 import shlex
 from collections.abc import Collection, Iterable
 
+from provisioner.clients.clouds import endpoints
 from provisioner.core.address import Address
-from provisioner.core.errors import ProtectedError, UnsafePlanError
+from provisioner.core.errors import LockedError, ProtectedError, UnsafePlanError
 from provisioner.core.plan import Plan
 from provisioner.core.step import Action, Step
 from provisioner.resources.application_steps import REPLY_URLS
+from provisioner.resources.removal.application import RELEASE
+from provisioner.resources.removal.fate import VaultStanding
 from provisioner.spec.model import ReplyUrl, Spec
 
 
@@ -40,10 +43,27 @@ def check_protection(plan: Plan, spec: Spec) -> None:
     protected = {"application": spec.application.protect, "vault": spec.vault.protect}
     for step in plan.pending:
         kind = step.address.kind
-        taken = step.action in (Action.DELETE, Action.REPLACE) and step.address == Address(spec.name, kind)
-        if taken and protected.get(kind):
+        taken = step.action in (Action.DELETE, Action.REPLACE) or step.operation == RELEASE
+        if taken and step.address == Address(spec.name, kind) and protected.get(kind):
             operation = step.operation or step.action.value
             raise ProtectedError(f"the {kind} is protected, and the plan would {operation} it", f"{kind}.protect")
+
+
+def check_locks(plan: Plan, vault: VaultStanding | None) -> None:
+    """Raises LockedError when a lock that holds for the vault would refuse a step of a destroy.
+
+    The whole plan is refused: the grants and the application would be gone when the lock is met.
+    """
+    locks = (vault.locks if vault is not None else None) or ()
+    for step in plan.pending:
+        for lock in locks if step.address.kind in ("vault", "role_assignment") else ():
+            if lock.level == "ReadOnly" or step.operation != RELEASE:  # a tag is written, not deleted
+                command = endpoints(plan.cloud).advice(f"az lock delete --ids {lock.id}")
+                raise LockedError(
+                    f"the lock {lock.name} ({lock.level}) on {lock.scope} refuses to {step.operation} {step.address}",
+                    where=plan.name,
+                    next_step=f"nothing was removed; if it is really to go: {command}",
+                )
 
 
 def check_sign_in(plan: Plan, spec: Spec, allowed: Collection[str]) -> None:

@@ -42,6 +42,7 @@ def make_removal_plan(
         cause=Cause.NONE,
         notices=tuple(notices),
         destroys=True,
+        place=f"vault {spec.vault.name} of resource group {spec.vault.resource_group}",
     )
 
 

@@ -92,8 +92,9 @@ class ApplyResult:
         )
 
 
-def check_safety(plan: Plan, spec: Spec, options: ApplyOptions, earlier: ApplyResult | None = None) -> None:
+def check_safety(seen: Seen, spec: Spec, options: ApplyOptions, earlier: ApplyResult | None = None) -> None:
     """Raises UnsafePlanError when the plan takes away what is protected, or with earlier rounds more than it may."""
+    plan = seen.plan
     check_protection(plan, spec)
     check_sign_in(plan, spec, options.allowed)
     results = earlier.report.results if earlier is not None and earlier.report is not None else ()
@@ -109,7 +110,7 @@ async def carry_out(
     Raises: UnsafePlanError before anything is written. A failed step is in the report, not raised; so is a failed
     sign-in, and a step that still differs after it was done.
     """
-    check_safety(seen.plan, spec, options, earlier)
+    check_safety(seen, spec, options, earlier)
     report, after = await _write(tenant, spec, seen, ui)
     if report is not None and report.failed:
         return ApplyResult(seen.plan, after.plan, report, None, (), await outputs_of(tenant, spec, after.known))

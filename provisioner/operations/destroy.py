@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from provisioner.core.address import Address
 from provisioner.core.errors import ProvisionerError
 from provisioner.core.plan import Plan
 from provisioner.core.report import Outcome, Report, StepResult
 from provisioner.core.step import Action
 from provisioner.engine.executor import Watcher, execute
 from provisioner.engine.observer import observe
-from provisioner.engine.safety import check_protection
+from provisioner.engine.safety import check_locks, check_protection
 from provisioner.engine.unplanner import make_removal_plan
 from provisioner.operations import settling
 from provisioner.operations.apply import ApplyOptions, ApplyResult
-from provisioner.operations.destroy_notices import destruction_notices
+from provisioner.operations.destroy_notices import destruction_notices, marked_elsewhere
 from provisioner.operations.plan import Seen
 from provisioner.operations.settling import still_differs
 from provisioner.operations.tenant import OpenTenant
@@ -27,6 +28,7 @@ from provisioner.resources.contract import Reader, Writer
 from provisioner.resources.removal.credential import CredentialRemoval
 from provisioner.resources.removal.kinds import removals
 from provisioner.resources.removal.refresh_token import RefreshTokenRemoval
+from provisioner.resources.removal.vault import VaultRemoval
 from provisioner.spec.model import Spec
 
 
@@ -37,7 +39,8 @@ async def look_to_destroy(tenant: OpenTenant, spec: Spec, *, purge: bool = False
     now = tenant.clients.clock.now()
     plan = make_removal_plan(spec, kinds, known, tenant.runner, tenant.clients, now)
     notices = (*plan.notices, *destruction_notices(plan, spec, known, tenant.clients.cloud))
-    return Seen(replace(plan, notices=notices), known)
+    elsewhere = await marked_elsewhere(spec, tenant.clients.arm)
+    return Seen(replace(plan, notices=(*notices, *elsewhere)), known)
 
 
 async def carry_out_destruction(
@@ -53,16 +56,19 @@ async def carry_out_destruction(
     """Remove what the plan shows and nothing else, then look until it is gone.
 
     options and earlier are apply's, of which nothing is needed here.
-    Raises: ProtectedError before anything is written. A failed step is in the report, not raised.
+    Raises: UnsafePlanError before anything is written. A failed step is in the report, not raised.
     """
-    check_protection(seen.plan, spec)
+    check_destruction(seen, spec, options)
     report, after = await _write(tenant, spec, seen, ui, purge=purge)
     return ApplyResult(seen.plan, after.plan, report, consent=None, checks=(), outputs={})
 
 
-def check_destruction(plan: Plan, spec: Spec, options: ApplyOptions, earlier: ApplyResult | None = None) -> None:
-    """Raises ProtectedError. That things go is what was asked for: `safety.maxRemovals` is apply's."""
-    check_protection(plan, spec)
+def check_destruction(
+    seen: Seen, spec: Spec, options: ApplyOptions | None = None, earlier: ApplyResult | None = None
+) -> None:
+    """Raises ProtectedError, LockedError. That things go is what was asked for: `safety.maxRemovals` is apply's."""
+    check_protection(seen.plan, spec)
+    check_locks(seen.plan, seen.known.fact(Address(spec.name, VaultRemoval.name)))
 
 
 async def _write(tenant: OpenTenant, spec: Spec, seen: Seen, ui: Ui, *, purge: bool) -> tuple[Report | None, Seen]:
@@ -73,7 +79,8 @@ async def _write(tenant: OpenTenant, spec: Spec, seen: Seen, ui: Ui, *, purge: b
     first = replace(seen.plan, steps=tuple(step for step in seen.plan.steps if not step.last))
     results = (await _execute(tenant, spec, Seen(first, seen.known), ui, purge=purge)).results
     if unmet := next((result for result in results if result.outcome is not Outcome.DONE), None):
-        skipped = (StepResult(step, Outcome.SKIPPED, because=str(unmet.step.address)) for step in last)
+        because = unmet.because or str(unmet.step.address)
+        skipped = (StepResult(step, Outcome.SKIPPED, because=because, unread=unmet.unread) for step in last)
         return Report((*results, *skipped)), await _last_look(tenant, spec, seen, purge=purge)
     after, left = await _settled(tenant, spec, first, ui, purge=purge)
     if left or after.plan.unknown or not last:

@@ -12,7 +12,7 @@ from provisioner.core.report import Outcome, Report, StepResult
 from provisioner.render.consent_text import Stored, consent_lines
 from provisioner.render.layout import ANY_FILE, BLANK, Lines, count, paragraph, ready
 from provisioner.render.plan_json import failure_json, tenant_json
-from provisioner.render.plan_text import notice_lines, summary_line, task_lines
+from provisioner.render.plan_text import notice_lines, summary_line, task_lines, unread_lines
 from provisioner.render.report_text import report_summary, result_lines
 from provisioner.render.verify_text import Shown, check_rows, checks_lines, checks_summary
 
@@ -39,11 +39,14 @@ class Applied(Protocol):
 def applied_lines(
     applied: Applied, width: int = 80, file: str = ANY_FILE, done: str = "Applied", again: str = _AGAIN
 ) -> Lines:
-    """The counts, the steps that were not done, the sign-in, the checks, and what is left for a person.
+    """The counts, the steps that were not done, the sign-in, the checks, what is left for a person, and what nobody
+    could read.
 
     again: the commands for what waits until then.
     """
-    lines: Lines = [Text(f"{done} {applied.plan.name}: ", "bold").append_text(_written(applied))]
+    name = applied.plan.name
+    head = f"{name}: " if _nothing_removed(applied) else f"{done} {name}: "
+    lines: Lines = [Text(head, "bold").append_text(_written(applied))]
     if applied.report is not None:
         for result in applied.report.results:
             lines += [] if result.outcome is Outcome.DONE else result_lines(result, width)
@@ -53,6 +56,7 @@ def applied_lines(
         lines += [BLANK, *checks_lines(applied.plan.name, applied.checks, width, file)]
     lines += task_lines(applied.after, width, file)
     lines += _waiting_lines(applied.after, width, ready(again, file))
+    lines += unread_lines(applied.after, width, file)
     if applied.after.destroys and applied.report is not None:
         lines += notice_lines(applied.after.notices, width, file)
     if applied.after.unknown:
@@ -81,18 +85,30 @@ def applied_summary(applied: Applied) -> Text:
 
 
 def applied_json(applied: Applied) -> dict[str, Any]:
-    """The plan, the result of each step, what is left, the checks; `outputs` last."""
+    """The plan, the result of each step, what is left, what the last look has to tell, the checks; `outputs` last."""
+    after = tenant_json(applied.after)
     return {
         **tenant_json(applied.plan),
         "results": [_result(result) for result in (applied.report.results if applied.report else ())],
-        "left": tenant_json(applied.after)["entries"],
+        "left": after["entries"],
+        "leftNotices": after["notices"],
         "checks": check_rows(applied.checks),
         "outputs": dict(applied.outputs),
     }
 
 
 def _written(applied: Applied) -> Text:
-    return report_summary(applied.report) if applied.report is not None else Text("nothing to write", "green")
+    """Green only where somebody could look."""
+    nothing = "nothing removed" if _nothing_removed(applied) else "nothing to write" if applied.report is None else ""
+    told = [Text(nothing, "" if applied.after.unknown or applied.report is not None else "green")] if nothing else []
+    told += [report_summary(applied.report)] if applied.report is not None else []
+    return Text(", ").join(told)
+
+
+def _nothing_removed(applied: Applied) -> bool:
+    """A destroy that left everything where it was."""
+    results = applied.report.results if applied.report is not None else ()
+    return applied.plan.destroys and not any(result.outcome is Outcome.DONE for result in results)
 
 
 def _result(result: StepResult) -> dict[str, Any]:

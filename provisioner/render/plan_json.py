@@ -124,7 +124,7 @@ class TenantPlan(_Shape, frozen=True, kw_only=True):
 
     `cause`: `first` (no apply has been complete yet), `none`, `drift` (changed outside), `change` (another spec),
     `both`, `unknown`. `since`: when the spec that the tenant's notes are of had been applied completely: what drifted
-    did so after it. Null where nothing is noted.
+    did so after it. Null where nothing is noted. `destroys`: it is what `destroy` removes, not what `apply` makes.
     """
 
     name: str
@@ -140,6 +140,7 @@ class TenantPlan(_Shape, frozen=True, kw_only=True):
     life: list[LifeRow]
     resources: list[ResourceRow]
     permissions: list[PermissionEntry]
+    destroys: bool = False
 
 
 class SavedTenantPlan(TenantPlan, frozen=True, kw_only=True):
@@ -193,6 +194,7 @@ def tenant_plan(plan: Plan) -> TenantPlan:
         life=[_life(life, plan.made_at) for life in plan.life],
         resources=[_resource(resource) for resource in plan.resources],
         permissions=[_permission(row) for row in plan.permissions],
+        destroys=plan.destroys,
     )
 
 

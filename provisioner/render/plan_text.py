@@ -75,6 +75,17 @@ def task_lines(plan: Plan, width: int, file: str = ANY_FILE) -> Lines:
     return lines
 
 
+def unread_lines(plan: Plan, width: int, file: str = ANY_FILE) -> Lines:
+    """What could not be read, why, and what would make it readable; maybe empty."""
+    unread = [step for group in plan_view.groups(plan) for step in group.steps if plan_view.unread(step)]
+    lines: Lines = [BLANK, Text("Could not be read", "bold")] if unread else []
+    for step in unread:
+        lines += paragraph(str(step.address), width, first=f"  {plan_view.SIGNS[step.action]} ")
+        lines += paragraph(step.reason, width, first="      ", style="dim") if step.reason else []
+        lines += paragraph(ready(step.todo, file), width, first="      next: ") if step.todo else []
+    return lines
+
+
 def _heading(plan: Plan, width: int) -> Lines:
     what = f"Plan to destroy {plan.name}" if plan.destroys else f"Plan for {plan.name}"
     head = paragraph(f"{what} as {plan.runner}", width, rest="  ", style="bold")

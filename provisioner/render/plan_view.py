@@ -102,6 +102,8 @@ def groups(plan: Plan) -> list[Group]:
     if plan.destroys:  # all of it is removal, and why something is kept stands beside it
         steps = tuple(replace(step, removal=False, kept=()) for step in steps)
     told = [step for step in _told_once(steps) if step.action is not Action.NONE or step.reason or step.kept]
+    held = plan.obstacles
+    told = [_held_up(step, held[step.address]) if step.address in held else step for step in told]
     known = {step.address for step in told}
     quiet = [Step(life.address, Action.NONE) for life in own if life.expires_at and life.address not in known]
     order = list(dict.fromkeys(step.address.kind for step in told))
@@ -201,13 +203,19 @@ def until(life: Life, now: datetime) -> str:
 
 
 def counts(plan: Plan) -> list[Count]:
-    """How many of each action, what is not due yet last; a person's items include what only its owner renews."""
-    waiting = [step for step in plan.steps if waits(step, plan.made_at)]
+    """How many of each action; a person's items include what only its owner renews. Last what waits for more than
+    other steps, and what is not due yet.
+    """
+    later = [step for step in plan.steps if waits(step, plan.made_at)]
+    obstacles = plan.obstacles
+    held = [step for step in plan.pending if step.address in obstacles]
+    put_off = [*later, *held]
     numbers = {
-        action: sum(step.action is action and step not in waiting for step in plan.steps) for action in COUNTED
+        action: sum(step.action is action and step not in put_off for step in plan.steps) for action in COUNTED
     } | {Action.PERSON: plan.person_items}
     found = [Count(SIGNS[action], number, COUNTED[action], action) for action, number in numbers.items() if number]
-    return [*found, *([Count(LATER, len(waiting), "later")] if waiting else [])]
+    last = [(held, "waiting"), (later, "later")]
+    return [*found, *(Count(LATER, len(steps), told) for steps, told in last if steps)]
 
 
 def special(plan: Plan) -> list[str]:
@@ -224,7 +232,7 @@ def all_is_well(plan: Plan) -> str:
     if plan.pending or plan.unknown or plan.person_items:
         return ""
     if plan.destroys:
-        return "Nothing to do: nothing of it is left to remove."
+        return f"Nothing to do: nothing of it is left to remove in {plan.place}."
     later = [step for step in plan.steps if step.action.writes]
     known = f" ({count(len(later), 'step')} will be due later)" if later else ""
     return f"Nothing to do: {plan.name} is as the spec says{known}."
@@ -291,6 +299,13 @@ def _said_at_the_last(steps: Sequence[Step]) -> list[Step]:
         replace(step, reason="") if reason and reason == next_reason else step
         for step, reason, next_reason in zip(steps, alike, following, strict=True)
     ]
+
+
+def _held_up(step: Step, obstacle: Step) -> Step:
+    """With what is in its way, besides other steps."""
+    why = "which could not be read" if obstacle.action is Action.UNKNOWN else "which is a person's"
+    waits_for = f"waits for {obstacle.address}, {why}"
+    return replace(step, reason=f"{waits_for}\n{step.reason}" if step.reason else waits_for)
 
 
 def _told_once(steps: Iterable[Step]) -> Iterator[Step]:

@@ -33,7 +33,8 @@ def result_lines(result: StepResult, width: int = 80) -> Lines:
     """One step's result, and why when it was not done."""
     lines = outcome_lines(result, width)
     if result.because:
-        lines += paragraph(f"because {result.because} was not done", width, first=" " * (_WIDEST + 4), style="dim")
+        why = f"because {result.because} {'could not be read' if result.unread else 'was not done'}"
+        lines += paragraph(why, width, first=" " * (_WIDEST + 4), style="dim")
     if result.error is not None:
         inner = error_lines(result.error, max(width - _WIDEST - 4, 40))
         lines += [Text(" " * (_WIDEST + 4)).append_text(line) for line in inner]

@@ -25,6 +25,7 @@ from provisioner.resources.sign_in_needs import by_policies, keeps_policies
 from provisioner.resources.token_held import ANOTHER_NAME, COMMAND, HeldToken
 from provisioner.resources.token_renewal import renew
 from provisioner.resources.token_state import Health, TokenFact, TokenState, TokenWanted, health, wanted_token
+from provisioner.resources.vault_contents import list_secrets
 from provisioner.resources.vault_roles import operator_roles
 from provisioner.resources.vault_secrets import VaultSecrets
 from provisioner.spec.draft import Draft, Lines
@@ -62,9 +63,7 @@ class RefreshToken:
         vault = known.get(wanted.vault)
         if isinstance(vault, Absent):
             return vault
-        secrets = await read.once(
-            f"secrets/{wanted.vault_name}", lambda: read.clients.vault(wanted.vault_name).list_secrets()
-        )
+        secrets = await list_secrets(read, wanted.vault_name)
         found = next((secret for secret in secrets if secret.name.lower() == wanted.secret_name.lower()), None)
         if found is not None:
             return Present(TokenFact(found, _app_id(wanted, known)))

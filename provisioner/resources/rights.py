@@ -75,4 +75,10 @@ LIST_SECRETS = Right(
     "vault",
     "lists the secrets, without their values",
 )
+LIST_KEYS = Right(
+    "key_vault",
+    ("Key Vault Reader", "Key Vault Crypto User", "Key Vault Crypto Officer", "Key Vault Administrator"),
+    "vault",
+    "lists the keys, without their material",
+)
 WRITE_SECRETS = Right("key_vault", _OFFICER, "vault", "stores the credential and the refresh token")

@@ -11,7 +11,7 @@ from provisioner.clients.identity import RunnerFacts
 from provisioner.clients.tenant import TenantClients
 from provisioner.core.address import Address
 from provisioner.core.errors import ApiError, ConflictError
-from provisioner.core.observation import Absent, Known, Observation, Present
+from provisioner.core.observation import Absent, Known, Observation, Present, Unknown
 from provisioner.core.step import Action, Change, Step
 from provisioner.resources import access_policies
 from provisioner.resources.access_policies import Asked, PolicyFact, PolicyGap
@@ -20,6 +20,7 @@ from provisioner.resources.contract import Reader, Right, SpecFragment, Writer, 
 from provisioner.resources.lag import DIRECTORY_DEADLINE_S, principal_lag, retry_while
 from provisioner.resources.marks import role_assignment_name, role_assignment_note
 from provisioner.resources.rights import ASSIGN_VAULT_ROLES, READ_VAULT
+from provisioner.resources.vault_contents import other_spec, stays_shared
 from provisioner.resources.vault_roles import (
     CERTIFICATES_OFFICER,
     ROLE_IDS,
@@ -61,12 +62,14 @@ class RoleFact:
     """assignment: the one that gives the role, or a wider one.
 
     extra: on the vault itself, and not asked for by the spec. ours: made by us for it once. exact: then it is to go.
+    relied_on: but not while this other spec, which shares the vault, may need it.
     """
 
     assignment: RoleAssignmentFacts
     extra: bool = False
     ours: bool = False
     exact: bool = False
+    relied_on: str = ""
 
 
 def runner_address(spec_name: str, role: str = SECRETS_OFFICER) -> Address:
@@ -178,7 +181,7 @@ class RoleAssignment:
             role_name = ROLE_IDS.get(entry.role_id, entry.role_id)
             address = Address(first.spec_name, self.name, f"{role_name}/{entry.principal_id}")
             if address not in seen:
-                seen[address] = Present(RoleFact(entry, extra=True, ours=entry in left, exact=first.exact))
+                seen[address] = await _extra(entry, entry in left, first, vault, read)
         return seen
 
     def steps(
@@ -324,6 +327,16 @@ def _left_by_us(assignment: RoleAssignmentFacts, spec_name: str, wanted: Iterabl
     return made_by_us(assignment, spec_name, ACCESS, OPERATOR) and not asked
 
 
+async def _extra(
+    entry: RoleAssignmentFacts, ours: bool, first: RoleWanted, vault: VaultFacts, read: Reader
+) -> Observation[RoleFact]:
+    """What the spec does not ask for; before it is to go, whether another spec may rely on it. first: any wanted."""
+    other = await other_spec(vault, first.spec_name, read) if ours or first.exact else ""
+    if isinstance(other, Unknown):
+        return replace(other, asks=(runner_address(first.spec_name),))
+    return Present(RoleFact(entry, extra=True, ours=ours, exact=first.exact, relied_on=other))
+
+
 def _gives(assignment: RoleAssignmentFacts, role: str) -> bool:
     """This very role."""
     return ROLE_IDS.get(assignment.role_id) == role
@@ -342,6 +355,8 @@ def _of_a_runner(assignment: RoleAssignmentFacts, spec_name: str, read: Reader) 
 def _extra_step(address: Address, fact: RoleFact) -> Step:
     if not (fact.ours or fact.exact):
         return Step(address, Action.NONE, kept=(f"role of {fact.assignment.principal_type or 'principal'}",))
+    if fact.relied_on:
+        return Step(address, Action.NONE, reason=stays_shared(fact.assignment, fact.relied_on))
     return Step(
         address,
         Action.DELETE,

@@ -9,7 +9,7 @@ import pytest
 
 from tests.cli.test_on_the_emulator import environment_of, provisioner, typed
 from tests.removal import destroy, plan_to_destroy
-from tests.trial import NAME, Trial
+from tests.trial import GROUP, NAME, Trial
 
 
 def _written(trial: Trial, folder: Path, **changed: object) -> Path:
@@ -35,7 +35,7 @@ def test_a_declined_destroy_removes_nothing_and_is_exit_1(applied: Trial, tmp_pa
     code, seen = typed(environment_of(applied.cloud), "n\n", "destroy", spec, "--emulator")
     assert code == 1
     assert "Plan to destroy trial" in seen
-    assert "Carry out 9 steps? [y/N]" in seen
+    assert "Carry out 8 steps? [y/N]" in seen
     assert "declined: nothing was written" in seen
     assert applied.writes() == []
 
@@ -44,7 +44,7 @@ def test_an_agreed_destroy_removes_and_tells_the_way_back(applied: Trial, tmp_pa
     spec = _written(applied, tmp_path)
     code, seen = typed(environment_of(applied.cloud), "y\n", "destroy", spec, "--emulator")
     assert code == 0
-    assert "Destroyed trial: 9 done" in seen
+    assert "Destroyed trial: 8 done" in seen
     assert f"provisioner apply {spec}" in seen
     assert plan_to_destroy(applied).steps == ()
 
@@ -67,7 +67,8 @@ def test_with_nothing_left_to_remove_nothing_is_asked(applied: Trial, tmp_path: 
     destroy(applied)
     code, seen = typed(environment_of(applied.cloud), "", "destroy", _written(applied, tmp_path), "--emulator")
     assert code == 0
-    assert "Nothing to do: nothing of it is left to remove." in seen
+    where = f"vault {applied.vault} of resource group {GROUP}"
+    assert f"Nothing to do: nothing of it is left to remove in {where}." in " ".join(seen.split())
 
 
 def test_what_is_protected_is_told_with_the_line_to_change(applied: Trial, tmp_path: Path) -> None:
@@ -88,12 +89,12 @@ def test_json_ends_with_what_came_of_each_step_and_the_log_names_each_request(ap
     )  # fmt: skip
     assert ended.returncode == 0
     (tenant,) = json.loads(ended.stdout)["tenants"]
-    assert {entry["action"] for entry in tenant["entries"]} == {"delete"}
-    assert {entry["removal"] for entry in tenant["entries"]} == {True}
+    assert {(entry["action"], entry["removal"]) for entry in tenant["entries"]} == {("delete", True), ("none", False)}
     assert {result["outcome"] for result in tenant["results"]} == {"done"}
-    assert tenant["left"] == []
+    assert (tenant["destroys"], tenant["left"]) == (True, [])
+    assert any("can be recovered until" in notice["text"] for notice in tenant["leftNotices"])
     sent = [json.loads(line)["method"] for line in log.read_text(encoding="utf-8").splitlines()]
-    assert sent.count("DELETE") == 9
+    assert sent.count("DELETE") == 8
 
 
 def test_an_allowance_that_allows_nothing_is_told(applied: Trial, tmp_path: Path) -> None:

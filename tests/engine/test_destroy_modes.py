@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from provisioner.core.errors import ProtectedError
+from provisioner.core.errors import LockedError, ProtectedError
 from provisioner.core.step import Action
 from provisioner.emulator.seed.directory import CONTOSO
 from provisioner.resources.token_state import CONTENT_TYPE
@@ -19,7 +19,7 @@ from tests.engine.endings import Killed, Silent, Unanswered, Unsent
 from tests.inherited import Inherited
 from tests.platforms import AUDIENCE, GITHUB, GITHUB_SUBJECT
 from tests.rehearsal import SECRET, served
-from tests.removal import Row, cloud_of, destroy, plan_to_destroy
+from tests.removal import Lock, Row, cloud_of, destroy, plan_to_destroy
 from tests.trial import CREDENTIAL, NAME, failures
 
 CERTIFICATE = {"type": "certificate", "lifetime": "90d", "rotateBefore": "30d", "overlap": "7d"}
@@ -142,6 +142,40 @@ def test_grants_of_an_adopted_application_are_told_with_the_command(adopted: Inh
     shown = [step for step in plan_to_destroy(adopted, adopted.spec()).steps if step.address.kind == "grant"]
     assert {step.action for step in shown} == {Action.NONE}
     assert all("az rest --method DELETE" in step.reason and step.kept for step in shown)
+    assert any("also what apply granted" in notice.text for notice in plan_to_destroy(adopted, adopted.spec()).notices)
+
+
+def test_one_permission_stays_and_several_stay(adopted: Inherited) -> None:
+    kinds = ("grant", "app_role_assignment")
+    shown = [step for step in plan_to_destroy(adopted, adopted.spec()).steps if step.address.kind in kinds]
+    assert {len(step.kept) == 1 for step in shown} == {True, False}
+    for step in shown:
+        assert (" stays granted: it may" in step.reason) == (len(step.kept) == 1)
+        assert (" stay granted: they may" in step.reason) == (len(step.kept) > 1)
+
+
+def test_a_mark_that_is_taken_off_what_stays_is_no_deletion_and_shows_no_notes(adopted: Inherited) -> None:
+    plan = plan_to_destroy(adopted, adopted.spec())
+    released = {step.address.kind: step for step in plan.pending if step.operation == "remove mark"}
+    assert {kind: step.action for kind, step in released.items()} == {
+        "application": Action.UPDATE,
+        "vault": Action.UPDATE,
+    }
+    assert [change.path for change in released["vault"].fields] == [
+        "vault.tags.provisioner",
+        "vault.tags.provisioner-adopted",
+    ]
+    assert "notes of ours" in released["vault"].reason
+
+
+def test_a_refused_certificate_names_the_role_for_certificates(adopted: Inherited) -> None:
+    spec = adopted.spec(application__credential=CERTIFICATE)
+    assert not failures(adopted.apply(spec))
+    adopted.fault("key_vault.certificates.delete", "deny", code="ForbiddenByRbac", count=None)
+    result = destroy(adopted, spec)
+    assert result.report is not None
+    (error,) = [each.error for each in result.report.results if each.error is not None]
+    assert error.next_step.startswith("give the runner one of: Key Vault Certificates Officer")
 
 
 def test_a_second_destroy_of_what_was_adopted_finds_nothing(adopted: Inherited) -> None:
@@ -224,6 +258,14 @@ def test_an_adopted_thing_that_is_protected_is_not_let_go_either(adopted: Inheri
     with pytest.raises(ProtectedError):
         destroy(adopted, adopted.spec(vault__protect=True))
     assert adopted.writes() == []
+
+
+@pytest.mark.parametrize(("level", "refuses"), [("CanNotDelete", "withdraw"), ("ReadOnly", "remove mark|withdraw")])
+def test_a_lock_on_a_vault_that_stays_refuses_what_it_would_refuse(kept: Inherited, level: str, refuses: str) -> None:
+    Lock.put(kept, kept.vault_path, level)
+    with pytest.raises(LockedError, match=refuses):
+        destroy(kept, kept.spec())
+    assert kept.writes() == []
 
 
 def test_adopting_again_after_a_destroy_brings_the_token_back_and_ends_clean(adopted: Inherited) -> None:

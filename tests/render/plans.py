@@ -443,7 +443,7 @@ DESTROY = replace(
         ),
         Step(
             APPLICATION,
-            Action.DELETE,
+            Action.UPDATE,
             "remove mark",
             (Change("tags", "provisioner:contoso-sam", None), Change("tags", "provisioner-adopted:contoso-sam", None)),
             removal=True,
@@ -483,7 +483,9 @@ DESTROY = replace(
     ),
     destroys=True,
 )
-DESTROYED = replace(plan(cause=Cause.NONE), destroys=True)
+DESTROYED = replace(
+    plan(cause=Cause.NONE), destroys=True, place="vault kv-contoso-sam of resource group rg-contoso-sam"
+)
 
 ALL = {
     "destroy": DESTROY,

@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from provisioner.core.address import Address
@@ -13,7 +14,7 @@ from provisioner.core.step import Action, Step
 from provisioner.render.apply_text import applied_json, applied_lines, applied_summary
 from provisioner.render.layout import plain
 from provisioner.verify.checks import Check, Status
-from tests.render.plans import CLEAN, FIRST, NAME, PERSON, plan
+from tests.render.plans import CLEAN, DESTROY, DESTROYED, FIRST, NAME, PERSON, UNKNOWN, plan
 
 REFUSED = ForbiddenError("Microsoft Graph", "POST /applications", 403, "Authorization_RequestDenied", "Insufficient")
 
@@ -52,6 +53,10 @@ def half_way() -> Report:
     )
 
 
+def skipped(plan: Plan) -> Report:
+    return Report((StepResult(plan.pending[0], Outcome.SKIPPED, because="contoso-sam/vault", unread=True),))
+
+
 ALL_WELL = Applied(
     report=done(),
     consent=SignedIn(),
@@ -86,6 +91,43 @@ def test_what_waits_for_a_person_is_followed_by_the_command_that_goes_on() -> No
 def test_nothing_to_write_is_said() -> None:
     assert plain(applied_lines(Applied(plan=CLEAN), 80)) == "Applied contoso-sam: nothing to write\n"
     assert plain([applied_summary(Applied(plan=CLEAN))]) == "nothing to write\n"
+
+
+def test_what_could_not_be_read_in_the_last_look_is_named_with_what_would_help() -> None:
+    told = plain(applied_lines(Applied(report=done(), after=UNKNOWN), 80))
+    for step in UNKNOWN.unknown:
+        assert str(step.address) in told
+    assert "Could not be read" in told
+    assert all(" ".join(step.todo.split())[:40] in " ".join(told.split()) for step in UNKNOWN.unknown if step.todo)
+
+
+@pytest.mark.parametrize(
+    ("applied", "told"),
+    [
+        (Applied(plan=DESTROYED, after=DESTROYED), "contoso-sam: nothing removed\n"),
+        (Applied(plan=DESTROY, after=DESTROY, report=skipped(DESTROY)), "contoso-sam: nothing removed, 1 skipped\n"),
+        (
+            Applied(plan=DESTROY, after=DESTROYED, report=Report((StepResult(DESTROY.steps[0], Outcome.DONE),))),
+            ": 1 done",
+        ),
+    ],
+)
+def test_a_destroy_that_removed_nothing_says_so(applied: Applied, told: str) -> None:
+    assert told in plain(applied_lines(applied, 80, done="Destroyed"))
+
+
+def test_what_waited_for_what_nobody_could_read_is_not_told_as_not_done() -> None:
+    told = plain(applied_lines(Applied(plan=DESTROY, after=DESTROYED, report=skipped(DESTROY)), 80))
+    assert "because contoso-sam/vault could not be read" in told
+
+
+def test_nothing_is_green_where_nobody_could_look() -> None:
+    unread = replace(UNKNOWN, steps=UNKNOWN.unknown, destroys=True)
+    for after, colour in ((unread, ""), (DESTROYED, "green")):
+        (head, *_) = applied_lines(Applied(plan=after, after=after), 80)
+        assert [span.style for span in head.spans if head.plain[span.start :].startswith("nothing")] == [colour] * bool(
+            colour
+        )
 
 
 def test_json_ends_with_the_outputs() -> None:

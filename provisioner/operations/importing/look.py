@@ -21,9 +21,9 @@ from provisioner.operations.tenant import OpenTenant
 from provisioner.resources.api_service_principal import read_api
 from provisioner.resources.application_spec import application_fragment
 from provisioner.resources.contract import AnyKind, Reader, SpecFragment
-from provisioner.resources.credential.kind import list_secrets
 from provisioner.resources.credential.kind import on_application as credentials_of
 from provisioner.resources.kinds import BY_NAME
+from provisioner.resources.vault_contents import list_secrets
 from provisioner.resources.vault_spec import vault_fragment
 from provisioner.spec import catalogue
 

@@ -199,9 +199,7 @@ async def _locks(scene: Scene) -> Check:
     binding = next((lock for lock in found if lock.level == "ReadOnly"), None)
     if binding is not None and scene.need(*_LOCKED) is not Need.NO:
         text = f"the read-only lock {binding.name} on the {place_name(binding.scope)} refuses what apply would write"
-        return failed(
-            name, text, f"az lock delete --ids {binding.scope}/providers/Microsoft.Authorization/locks/{binding.name}"
-        )
+        return failed(name, text, f"az lock delete --ids {binding.id}")
     if found:
         told = ", ".join(f"{lock.name} ({lock.level}) on the {place_name(lock.scope)}" for lock in found)
         return passed(name, f"{told}: refuses no write that is planned now")

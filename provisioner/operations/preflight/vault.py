@@ -14,9 +14,9 @@ from provisioner.core.observation import Absent, Observation, Present, Unknown
 from provisioner.operations.preflight.check import Check, Need, Scene, failed, passed, unknown, unread, untold
 from provisioner.operations.preflight.network import vault_host
 from provisioner.resources.access_policies import PolicyGap, command_for
-from provisioner.resources.credential.kind import list_secrets
 from provisioner.resources.rights import LIST_SECRETS
 from provisioner.resources.role_assignment import RUNNER, RoleAssignment, RoleWanted
+from provisioner.resources.vault_contents import list_secrets
 from provisioner.resources.vault_roles import runner_roles
 
 _IN_IT = ("vaultHost", "vaultFirewall", "vaultAccess")

@@ -40,6 +40,7 @@ from provisioner.resources.credential.secret_steps import SecretFact, sorted_out
 from provisioner.resources.credential.wanted import CredentialWanted, wanted_credential
 from provisioner.resources.rights import LIST_SECRETS, READ_APPLICATIONS, WRITE_OWN_APPLICATION, WRITE_SECRETS
 from provisioner.resources.role_assignment import holds_role, runner_address
+from provisioner.resources.vault_contents import list_secrets
 from provisioner.resources.vault_roles import CERTIFICATES_OFFICER, CRYPTO_USER, READER, SECRETS_OFFICER
 from provisioner.resources.vault_secrets import VaultSecrets
 from provisioner.spec.draft import Draft, merged
@@ -216,14 +217,6 @@ def _addition(wanted: CredentialWanted, fact: CredentialFact, now: datetime) -> 
     else:
         lifetime = there.expires_at - there.created_at
     return policy.Addition(kind, lifetime, self_signed=not certificate.is_brought)
-
-
-async def list_secrets(read: Reader, vault_name: str) -> tuple[SecretFacts, ...]:
-    """The vault's secrets without values; one listing a run, shared with the refresh token."""
-    found: tuple[SecretFacts, ...] = await read.once(
-        f"secrets/{vault_name}", lambda: read.clients.vault(vault_name).list_secrets()
-    )
-    return found
 
 
 def _at_work(

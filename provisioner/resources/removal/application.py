@@ -17,7 +17,7 @@ from provisioner.resources.application_key import ApplicationKey, application_ke
 from provisioner.resources.contract import Reader, Right, Writer, could_not_look
 from provisioner.resources.lag import directory_lag, retry_while
 from provisioner.resources.marks import adopted_application_tag, application_tag
-from provisioner.resources.removal.fate import KEPT_BY_ENTRA, ApplicationStanding, Fate, fate_of
+from provisioner.resources.removal.fate import AGAIN, KEPT_BY_ENTRA, ApplicationStanding, Fate, fate_of
 from provisioner.resources.rights import PURGE_APPLICATION, READ_APPLICATIONS, WRITE_OWN_APPLICATION
 from provisioner.spec.model import Mode, Spec
 
@@ -121,7 +121,7 @@ class ApplicationRemoval:
         except NotFoundError:
             if await graph.find_application_by_id(step.seen) is not None:
                 raise StaleError(
-                    "somebody restored the application", where=str(step.address), next_step=_AGAIN
+                    "somebody restored the application", where=str(step.address), next_step=AGAIN
                 ) from None
             return Absent()
         if not _made_by_us(wanted, found):
@@ -145,15 +145,12 @@ class ApplicationRemoval:
         return f"az ad app delete --id {standing.application.app_id}"
 
 
-_AGAIN = "run the same command again"
-
-
 def _made_by_us(going: ApplicationGoing, application: ApplicationFacts) -> bool:
     return going.mark in application.tags and going.adopted_mark not in application.tags
 
 
 def _no_longer_ours(step: Step) -> StaleError:
-    return StaleError("the application lost our mark since the plan", where=str(step.address), next_step=_AGAIN)
+    return StaleError("the application lost our mark since the plan", where=str(step.address), next_step=AGAIN)
 
 
 def _delete(address: Address, application: ApplicationFacts, until: datetime | None = None) -> Step:
@@ -192,7 +189,7 @@ def _release(address: Address, going: ApplicationGoing, application: Application
     marks = (mark for mark in (going.mark, going.adopted_mark) if mark in application.tags)
     return Step(
         address,
-        Action.DELETE,
+        Action.UPDATE,
         RELEASE,
         tuple(Change("tags", mark, None) for mark in marks),
         target=str(address),
@@ -212,7 +209,7 @@ async def _released(step: Step, going: ApplicationGoing, write: Writer) -> Appli
 
     first, second = [await application_writes.get(write, step.seen) for _ in range(2)]
     if set(first.tags) != set(second.tags):
-        raise StaleError("the tags changed while they were read", where=str(step.address), next_step=_AGAIN)
+        raise StaleError("the tags changed while they were read", where=str(step.address), next_step=AGAIN)
     kept = [tag for tag in second.tags if tag not in (going.mark, going.adopted_mark)]
     await write.clients.graph.update_application(step.seen, Application(tags=kept))
     after = await application_writes.get(write, step.seen)

@@ -24,16 +24,16 @@ from provisioner.resources.credential.wanted import CredentialWanted, wanted_cre
 from provisioner.resources.marks import credential_prefix, is_federated_name
 from provisioner.resources.removal.fate import ApplicationStanding, Fate
 from provisioner.resources.removal.inside import (
-    DELETE_CERTIFICATES,
     Inside,
     InsideStanding,
     inside,
     look_inside,
+    removal_right,
     removal_steps,
     remove,
     seen_inside,
 )
-from provisioner.resources.rights import LIST_SECRETS, WRITE_OWN_APPLICATION, WRITE_SECRETS
+from provisioner.resources.rights import LIST_SECRETS, WRITE_OWN_APPLICATION
 from provisioner.resources.vault_secrets import VaultSecrets
 from provisioner.spec.model import Spec
 
@@ -107,7 +107,7 @@ class CredentialRemoval:
             assert wanted is not None, "only the spec's own address has those on the application"
             steps.append(_take_off(address, wanted, standing))
         if standing.inside is not None:
-            steps += removal_steps(address, standing.inside, now, purge=self.purge, reason="")
+            steps += removal_steps(address, standing.inside, now, purge=self.purge)
         return steps
 
     async def perform(
@@ -124,7 +124,7 @@ class CredentialRemoval:
     def rights(self, operation: str) -> tuple[Right, ...]:
         if operation == "observe":
             return (LIST_SECRETS,)
-        return (WRITE_OWN_APPLICATION,) if operation == REMOVE else (WRITE_SECRETS, DELETE_CERTIFICATES)
+        return (WRITE_OWN_APPLICATION if operation == REMOVE else removal_right(operation),)
 
     def person(self, step: Step, wanted: CredentialGoing | None, known: Known, clients: TenantClients) -> str | None:
         standing = None if wanted is None else known.fact(wanted.credential.application)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from provisioner.clients.arm_facts import VaultFacts
+from provisioner.clients.arm_governance import Lock
 from provisioner.clients.graph_facts import ApplicationFacts
 from provisioner.clients.key_vault import SecretFacts
 from provisioner.spec.model import Mode
@@ -14,6 +15,8 @@ from provisioner.spec.model import Mode
 KEPT_BY_ENTRA = timedelta(days=30)
 """How long a deleted application can be restored (sam-facts 5.7)."""
 _LONGEST_RETENTION_DAYS = 90
+AGAIN = "run the same command again"
+"""When the world moved since the plan: another run looks first."""
 
 
 class Fate(StrEnum):
@@ -41,11 +44,17 @@ class ApplicationStanding:
 
 @dataclass(frozen=True)
 class VaultStanding:
-    """A vault that is there. secrets: what goes with a vault that goes; None where it could not be listed."""
+    """A vault that is there. secrets, keys: what goes with a vault that goes; None where the runner may not list them.
+
+    A certificate is among the secrets. keys: names, without those of certificates. locks: on the vault or above it;
+    None likewise.
+    """
 
     vault: VaultFacts
     fate: Fate
     secrets: tuple[SecretFacts, ...] | None = field(default=None, repr=False)
+    keys: tuple[str, ...] | None = None
+    locks: tuple[Lock, ...] | None = ()
 
     @property
     def retention(self) -> timedelta:

@@ -18,20 +18,22 @@ from provisioner.core.errors import ApiError, ConflictError, ForbiddenError, Sta
 from provisioner.core.observation import Absent, Known, Present, Unknown
 from provisioner.core.step import Action, Change, Step
 from provisioner.resources.contract import Reader, Right, Writer, blocked, could_not_look
-from provisioner.resources.credential.kind import LIST_CERTIFICATES, list_secrets
+from provisioner.resources.credential.kind import LIST_CERTIFICATES
 from provisioner.resources.credential.place import place_of
 from provisioner.resources.lag import retry_while
 from provisioner.resources.marks import TAG
 from provisioner.resources.removal.application import PURGE
-from provisioner.resources.removal.fate import Fate, VaultStanding
-from provisioner.resources.rights import LIST_SECRETS
+from provisioner.resources.removal.fate import AGAIN, Fate, VaultStanding
+from provisioner.resources.rights import LIST_SECRETS, WRITE_SECRETS
 from provisioner.resources.token_state import CONTENT_TYPE
+from provisioner.resources.vault_contents import list_secrets
 from provisioner.spec.model import Mode, Spec
 
 Result = TypeVar("Result")
 
 DELETE_CERTIFICATES = Right("key_vault", ("Key Vault Certificates Officer", "Key Vault Administrator"), "vault")
-_SECRET, _CERTIFICATE = "vault.secret", "vault.certificate"
+DELETE = "delete"
+_OF_CERTIFICATES = {DELETE: "delete certificate", PURGE: "purge certificate"}
 _SETTLE_S = 300.0
 _IN_BETWEEN = ("ObjectIsBeingDeleted", "ObjectIsBeingRecovered")
 
@@ -148,32 +150,35 @@ class InsideStanding:
     vault: VaultStanding
 
 
-def removal_steps(address: Address, standing: InsideStanding, now: datetime, *, purge: bool, reason: str) -> list[Step]:
+def removal_steps(address: Address, standing: InsideStanding, now: datetime, *, purge: bool) -> list[Step]:
     """Soft-delete it, and purge it where that is asked for and can be."""
-    found, vault = standing.found, standing.vault
-    path = _CERTIFICATE if found.is_certificate else _SECRET
-    steps: list[Step] = []
-    if not found.deleted:
-        until = f"can be recovered until {now + vault.retention:%Y-%m-%d}"
-        steps.append(_step(address, "delete", path, found.name, vault, f"{reason}{until}"))
+    vault, steps = standing.vault, list[Step]()
+    if not standing.found.deleted:
+        steps.append(_step(address, DELETE, standing, f"can be recovered until {now + vault.retention:%Y-%m-%d}"))
     if purge and vault.vault.purge_protection:
         steps.append(Step(address, Action.NONE, reason="it cannot be purged: purge protection holds it"))
     elif purge:
-        steps.append(_step(address, PURGE, path, found.name, vault, "for good"))
+        steps.append(_step(address, PURGE, standing, "for good"))
     return steps
 
 
-def _step(address: Address, operation: str, path: str, name: str, vault: VaultStanding, reason: str) -> Step:
+def removal_right(operation: str) -> Right:
+    """What one of `removal_steps` needs: certificates have a role of their own."""
+    return DELETE_CERTIFICATES if operation in _OF_CERTIFICATES.values() else WRITE_SECRETS
+
+
+def _step(address: Address, operation: str, standing: InsideStanding, reason: str) -> Step:
+    found = standing.found
     return Step(
         address,
         Action.DELETE,
-        operation,
-        (Change(path, name, None),),
-        target=f"{vault.vault.name}/{name}",
+        _OF_CERTIFICATES[operation] if found.is_certificate else operation,
+        (Change("vault.certificate" if found.is_certificate else "vault.secret", found.name, None),),
+        target=f"{standing.vault.vault.name}/{found.name}",
         removal=True,
         irreversible=operation == PURGE,
         reason=reason,
-        seen=name,
+        seen=found.name,
     )
 
 
@@ -184,13 +189,13 @@ async def remove(step: Step, known: Known, write: Writer) -> Absent:
     """
     vault = known.fact(Address(step.address.name, "vault"))
     assert vault is not None, "it is in the vault"
-    (change,) = step.fields
     before = known.get(step.address)
+    purge = step.operation in (PURGE, _OF_CERTIFICATES[PURGE])
     deleted_just_now = isinstance(before, Absent) and before.remains == step.seen
     at_work = _AtWork(vault.vault.name, step.seen, step.address, write, deleted_just_now)
-    act = at_work.certificate if change.path == _CERTIFICATE else at_work.secret
-    await act(purge=step.operation == PURGE)
-    return Absent(None if step.operation == PURGE else step.seen)
+    act = at_work.certificate if step.operation in _OF_CERTIFICATES.values() else at_work.secret
+    await act(purge=purge)
+    return Absent(None if purge else step.seen)
 
 
 @dataclass(frozen=True)
@@ -237,7 +242,7 @@ class _AtWork:
             raise StaleError(
                 f"{self.name} lost our tag since the plan",
                 where=f"{self.address} (vault {self.vault})",
-                next_step="run the same command again",
+                next_step=AGAIN,
             )
         await retry_while(self.write, _in_between, call, f"vault {self.vault} to free {self.name}", _SETTLE_S)
 

@@ -50,7 +50,7 @@ class RefreshTokenRemoval:
     ) -> Sequence[Step]:
         if not isinstance(seen, Present):
             return ()
-        return removal_steps(address, seen.fact, now, purge=self.purge, reason="")
+        return removal_steps(address, seen.fact, now, purge=self.purge)
 
     async def perform(
         self, step: Step, wanted: Inside | None, known: Known, write: Writer

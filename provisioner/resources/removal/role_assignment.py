@@ -9,30 +9,39 @@ from datetime import datetime
 from provisioner.clients.arm_facts import RoleAssignmentFacts
 from provisioner.clients.tenant import TenantClients
 from provisioner.core.address import Address
-from provisioner.core.observation import Absent, Known, Observation, Present
+from provisioner.core.observation import Absent, Known, Observation, Present, Unknown
 from provisioner.core.step import Action, Change, Step
 from provisioner.resources.contract import Reader, Right, Writer, blocked
 from provisioner.resources.removal.fate import Fate
-from provisioner.resources.rights import ASSIGN_VAULT_ROLES, READ_VAULT
+from provisioner.resources.rights import ASSIGN_VAULT_ROLES, LIST_SECRETS, READ_VAULT
 from provisioner.resources.role_assignment import PURPOSES, RUNNER, made_by_us, runner_address
+from provisioner.resources.vault_contents import other_spec, stays_shared
 from provisioner.resources.vault_roles import ROLE_IDS
 from provisioner.spec.model import Spec
+
+_WITH_THE_VAULT = "it goes with the vault, and does not come back with it"
 
 
 @dataclass(frozen=True)
 class RoleStanding:
-    """ours: by its name and description. last: it gives the runner the right to clear away the rest of the vault."""
+    """ours: by its name and description. goes: with the vault. runners: it lets the runner see what is in the vault.
+
+    relied_on: by this other spec, which shares the vault.
+    """
 
     assignment: RoleAssignmentFacts
     ours: bool
-    last: bool = False
+    goes: bool
+    runners: bool = False
+    relied_on: str = ""
 
 
 class RoleAssignmentRemoval:
-    """Others' roles stay with the vault, and go with it.
+    """Others' roles stay with the vault, and go with it. So does the runner's own with a vault that goes: withdrawn
+    before, it would blind the run that finishes what this one did not.
 
-    By their addresses, the runner's officer of the secrets goes after its other roles: while it is there, a later run
-    can see what a run that was killed has left.
+    Of a vault that stays, by their addresses, the runner's officer of the secrets goes after its other roles. None is
+    withdrawn while another spec keeps something there.
     """
 
     name = "role_assignment"
@@ -51,16 +60,18 @@ class RoleAssignmentRemoval:
         vault = known.fact(vault_address)
         if vault is None:
             return {address: Absent()}
-        seen: dict[Address, Observation[RoleStanding]] = {address: Absent()}
         goes = vault.fate is Fate.GOES
-        for assignment in await read.clients.arm.list_role_assignments(vault.vault.id):
-            if assignment.scope.lower() != vault.vault.id.lower():
-                continue
-            ours = made_by_us(assignment, address.name, *PURPOSES)
-            if ours or goes:
-                runners = made_by_us(assignment, address.name, RUNNER)
-                here = _address(address.name, assignment, read.runner.object_id if runners else "")
-                seen[here] = Present(RoleStanding(assignment, ours, last=runners and not goes))
+        listed = await read.clients.arm.list_role_assignments(vault.vault.id)
+        on_it = [assignment for assignment in listed if assignment.scope == vault.vault.id]
+        ours = [assignment for assignment in on_it if made_by_us(assignment, address.name, *PURPOSES)]
+        other = await other_spec(vault.vault, address.name, read) if ours and not goes else ""
+        if isinstance(other, Unknown):
+            return {address: other}
+        seen: dict[Address, Observation[RoleStanding]] = {address: Absent()}
+        for assignment in on_it if goes else ours:
+            runners = made_by_us(assignment, address.name, RUNNER)
+            here = _address(address.name, assignment, read.runner.object_id if runners else "")
+            seen[here] = Present(RoleStanding(assignment, assignment in ours, goes, runners, other))
         return seen
 
     def steps(
@@ -70,9 +81,11 @@ class RoleAssignmentRemoval:
             return ()
         standing = seen.fact
         if not standing.ours:
-            return (
-                Step(address, Action.NONE, reason="not ours: it goes with the vault, and does not come back with it"),
-            )
+            return (Step(address, Action.NONE, reason=f"not ours: {_WITH_THE_VAULT}"),)
+        if standing.goes and standing.runners:
+            return (Step(address, Action.NONE, reason=f"the runner's own: {_WITH_THE_VAULT}"),)
+        if standing.relied_on:
+            return (Step(address, Action.NONE, reason=stays_shared(standing.assignment, standing.relied_on)),)
         return (
             Step(
                 address,
@@ -81,7 +94,7 @@ class RoleAssignmentRemoval:
                 (Change("principal", standing.assignment.principal_id, None),),
                 target=str(address),
                 removal=True,
-                last=standing.last,
+                last=standing.runners,
                 seen=standing.assignment.id,
             ),
         )
@@ -98,7 +111,7 @@ class RoleAssignmentRemoval:
         return Absent()
 
     def rights(self, operation: str) -> tuple[Right, ...]:
-        return (READ_VAULT,) if operation == "observe" else (ASSIGN_VAULT_ROLES,)
+        return (READ_VAULT, LIST_SECRETS) if operation == "observe" else (ASSIGN_VAULT_ROLES,)
 
     def person(self, step: Step, wanted: Address | None, known: Known, clients: TenantClients) -> str | None:
         return f"az role assignment delete --ids {step.seen}"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from provisioner.clients.arm_facts import DeletedVaultFacts, VaultFacts, normal_location
+from provisioner.clients.arm_governance import Lock
 from provisioner.clients.key_vault import SecretFacts
 from provisioner.clients.tenant import TenantClients
 from provisioner.core.address import Address
@@ -17,13 +18,13 @@ from provisioner.resources.contract import Reader, Right, Writer, could_not_look
 from provisioner.resources.lag import retry_while, settling
 from provisioner.resources.marks import ADOPTED_TAG, NOTES, TAG
 from provisioner.resources.removal.application import PURGE, RELEASE
-from provisioner.resources.removal.fate import Fate, VaultStanding, fate_of
-from provisioner.resources.rights import PURGE_VAULT, READ_GROUP, READ_SUBSCRIPTION, WRITE_VAULT
+from provisioner.resources.removal.fate import AGAIN, Fate, VaultStanding, fate_of
+from provisioner.resources.rights import LIST_SECRETS, PURGE_VAULT, READ_GROUP, READ_SUBSCRIPTION, WRITE_VAULT
 from provisioner.spec.model import Mode, Spec
 
 _DEADLINE_S = 300.0
-_OUR_TAGS = (TAG, ADOPTED_TAG, *NOTES)
-_AGAIN = "run the same command again"
+_MARKS = (TAG, ADOPTED_TAG)
+_OUR_TAGS = (*_MARKS, *NOTES)
 
 
 @dataclass(frozen=True)
@@ -62,13 +63,29 @@ class VaultRemoval:
             return could_not_look(error, READ_GROUP.told())
         if found is not None:
             fate = fate_of(going.mode, ours=found.tags.get(TAG) == going.mark, adopted=ADOPTED_TAG in found.tags)
-            secrets = await _what_goes_with_it(going, read) if fate is Fate.GOES else None
-            return Present(VaultStanding(found, fate, secrets))
+            standing = VaultStanding(found, fate, locks=await _locks(found, read))
+            return await self._with_what_it_holds(standing, read) if fate is Fate.GOES else Present(standing)
         try:
-            remains = await read.clients.arm.find_deleted_vault(going.name, going.location)
-        except ForbiddenError as error:
+            return Absent(await _remains(going, read))
+        except ApiError as error:  # what lies there soft-deleted is only the purge's
             return could_not_look(error, READ_SUBSCRIPTION.told()) if self.purge else Absent()
-        return Absent(remains if remains is not None and _made_by_us(going, remains) else None)
+
+    async def _with_what_it_holds(self, standing: VaultStanding, read: Reader) -> Observation[VaultStanding]:
+        """For whoever decides: others may keep something in our vault. Nothing is removed one by one, so a runner
+        without a right to look there may delete it; but nobody deletes for good what nobody looked at.
+        """
+        clients, name = read.clients, standing.vault.name
+        try:
+            secrets: tuple[SecretFacts, ...] | None = await clients.vault(name).list_secrets()
+        except ForbiddenError as error:
+            if self.purge:
+                return could_not_look(error, LIST_SECRETS.told())
+            secrets = None
+        try:
+            keys: tuple[str, ...] | None = await clients.keys(name).list_names()
+        except ForbiddenError:
+            keys = None
+        return Present(replace(standing, secrets=secrets, keys=keys))
 
     def steps(
         self, address: Address, wanted: VaultGoing | None, seen: Observation[VaultStanding], now: datetime
@@ -115,14 +132,17 @@ class VaultRemoval:
             )
         except NotFoundError:
             return Absent()
-        return Absent(await arm.find_deleted_vault(wanted.name, wanted.location))
+        try:
+            return Absent(await _remains(wanted, write))
+        except ApiError:  # it is deleted: until when it can be recovered is all that is not known
+            return Absent()
 
     async def _purged(self, step: Step, wanted: VaultGoing, write: Writer) -> Observation[VaultStanding]:
         arm = write.clients.arm
         deleted = await arm.find_deleted_vault(wanted.name, wanted.location)
         if deleted is None:
             if await arm.find_vault(wanted.group, wanted.name) is not None:
-                raise StaleError("somebody recovered the vault", where=str(step.address), next_step=_AGAIN)
+                raise StaleError("somebody recovered the vault", where=str(step.address), next_step=AGAIN)
             return Absent()
         if not _made_by_us(wanted, deleted) or deleted.vault_id.lower() != step.seen.lower():
             raise _no_longer_ours(step)
@@ -148,14 +168,18 @@ class VaultRemoval:
         return f"az keyvault delete --name {wanted.name} --resource-group {wanted.group}"
 
 
-async def _what_goes_with_it(going: VaultGoing, read: Reader) -> tuple[SecretFacts, ...] | None:
-    """For whoever decides: others may keep something in our vault. Nothing is removed one by one, so no right to look
-    there is needed, and a run that withdrew the runner's role is still finished by the next.
-    """
+async def _locks(vault: VaultFacts, read: Reader) -> tuple[Lock, ...] | None:
+    """Those that hold for the vault; None where the runner may not list them. Raises ApiError."""
     try:
-        return await read.clients.vault(going.name).list_secrets()
-    except ApiError:
+        return await read.clients.arm.governance.list_locks(vault.id)
+    except ForbiddenError:
         return None
+
+
+async def _remains(going: VaultGoing, by: Reader | Writer) -> DeletedVaultFacts | None:
+    """The soft-deleted vault, if it is ours. Raises ApiError."""
+    found = await by.clients.arm.find_deleted_vault(going.name, going.location)
+    return found if found is not None and _made_by_us(going, found) else None
 
 
 def _made_by_us(going: VaultGoing, deleted: DeletedVaultFacts) -> bool:
@@ -163,7 +187,7 @@ def _made_by_us(going: VaultGoing, deleted: DeletedVaultFacts) -> bool:
 
 
 def _no_longer_ours(step: Step) -> StaleError:
-    return StaleError("the vault lost our mark since the plan", where=str(step.address), next_step=_AGAIN)
+    return StaleError("the vault lost our mark since the plan", where=str(step.address), next_step=AGAIN)
 
 
 def _delete(address: Address, vault: VaultFacts, until: datetime | None) -> Step:
@@ -200,14 +224,16 @@ def _purge(address: Address, vault: VaultFacts | DeletedVaultFacts, until: datet
 
 
 def _release(address: Address, vault: VaultFacts) -> Step:
+    notes = sum(tag in vault.tags for tag in NOTES)
+    beside = f"with {notes} note{'s' * (notes > 1)} of ours; " if notes else ""
     return Step(
         address,
-        Action.DELETE,
+        Action.UPDATE,
         RELEASE,
-        tuple(Change(f"vault.tags.{tag}", vault.tags[tag], None) for tag in _OUR_TAGS if tag in vault.tags),
+        tuple(Change(f"vault.tags.{tag}", vault.tags[tag], None) for tag in _MARKS if tag in vault.tags),
         target=str(address),
         removal=True,
-        reason="it was there before us, and stays as it is",
+        reason=f"{beside}it was there before us, and stays as it is",
         seen=vault.id,
     )
 
@@ -225,7 +251,7 @@ async def _released(going: VaultGoing, write: Writer) -> VaultFacts:
     async def released() -> VaultFacts:
         found = await arm.find_vault(going.group, going.name)
         if found is None:
-            raise StaleError(f"vault {going.name} is gone since the plan", where=going.name, next_step=_AGAIN)
+            raise StaleError(f"vault {going.name} is gone since the plan", where=going.name, next_step=AGAIN)
         if found.tags.get(TAG, going.mark) != going.mark or not any(tag in found.tags for tag in _OUR_TAGS):
             return found
         kept = {name: tag for name, tag in found.tags.items() if name not in _OUR_TAGS}
