@@ -26,6 +26,7 @@ PHASES = {
     "over": "over",
     "foreign": "of unknown origin: nobody here renews it",
     "overlap": "overlap: the old and the new one both work",
+    "torn": "goes on beyond the picture",
 }
 _ANSWERS = {True: "yes", False: "no", None: "unknown"}
 _NOTHING: Context = {
@@ -176,7 +177,11 @@ def _times(plan: Plan) -> Context:
 
 def _phases(line: Timeline) -> set[str]:
     found = {part.phase for bar in line.bars for part in bar.parts}
-    return found | ({"overlap"} if any(bar.overlap for bar in line.bars) else set())
+    if any(bar.overlap for bar in line.bars):
+        found.add("overlap")
+    if any(bar.before or bar.beyond for bar in line.bars):
+        found.add("torn")
+    return found
 
 
 def _life(life: Life, now: datetime) -> Context:

@@ -200,6 +200,13 @@ CUT_OFF = """return [...document.querySelectorAll('main *:not(svg *)')]
 PICTURES = """return [...document.querySelectorAll('svg[role=img]')]
     .filter(e => e.getBoundingClientRect().width).map(e => e.getAttribute('class'))"""
 TALLEST = "return Math.max(0, ...[...document.querySelectorAll('figure')].map(e => e.getBoundingClientRect().height))"
+CROSSED = """const box = e => e.getBoundingClientRect();
+    const meet = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+    return [...document.querySelectorAll('svg.time[role=img]')].filter(e => box(e).width).flatMap(picture => {
+        const lines = [...picture.querySelectorAll('path.now, path.step, rect.bar')].map(box);
+        return [...picture.querySelectorAll('text')].filter(t => lines.some(line => meet(box(t), line)))
+            .map(t => t.textContent);
+    })"""
 A4_MM = 269  # of the height, without the margins
 A4_WIDTH = 695  # in pixels, without the margins
 PIXEL_MM = 25.4 / 96
@@ -207,16 +214,18 @@ PIXEL_MM = 25.4 / 96
 
 @pytest.mark.browser
 def test_in_chromium_it_fits_a_telephone_a_screen_and_paper(tmp_path: Path) -> None:
-    for name in ("first", "hostile", "several"):
+    names = ("first", "hostile", "several", "living", "rotation")
+    for name in names:
         (tmp_path / f"{name}.html").write_text(plans_html(PAGES[name]), encoding="utf-8")
     with offline_chromium(tmp_path / "profile") as driver:
-        for name in ("first", "hostile", "several"):
+        for name in names:
             driver.get((tmp_path / f"{name}.html").as_uri())
             for width in (360, 800, 1400):
                 size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
                 driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
                 assert driver.execute_script(SIDEWAYS) <= 0, f"{name} at {width} pixels scrolls sideways"
                 assert driver.execute_script(CUT_OFF) == [], f"{name} at {width} pixels"
+                assert driver.execute_script(CROSSED) == [], f"a line runs through words: {name} at {width} pixels"
                 pictures = driver.execute_script(PICTURES)
                 assert all(("narrow" in one) == (width <= 960) for one in pictures)
             assert driver.get_log("browser") == []  # type: ignore[attr-defined]  # Chromium's own
