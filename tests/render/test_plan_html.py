@@ -194,6 +194,10 @@ def test_every_mark_has_a_shape_a_colour_and_a_word() -> None:
     assert len(set(re.findall(r'<symbol id="m-\w+" viewBox="0 0 16 16">(.*?)</symbol>', shapes))) == len(Mark)
 
 
+APART = """return [...document.querySelectorAll('table.fields tr')].filter(e => e.querySelector('.after'))
+    .map(row => [...row.children].map(e => e.getBoundingClientRect()))
+    .flatMap(cells => cells.map(cell => cell.width))"""
+ARROW = "return getComputedStyle(document.querySelector('.fields .after'), '::before').content"
 SIDEWAYS = "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
 CUT_OFF = """return [...document.querySelectorAll('main *:not(svg *)')]
     .filter(e => e.getBoundingClientRect().right > innerWidth + 1).map(e => e.className)"""
@@ -210,6 +214,18 @@ CROSSED = """const box = e => e.getBoundingClientRect();
 A4_MM = 269  # of the height, without the margins
 A4_WIDTH = 695  # in pixels, without the margins
 PIXEL_MM = 25.4 / 96
+
+
+@pytest.mark.browser
+def test_in_chromium_the_old_and_the_new_value_stand_side_by_side(tmp_path: Path) -> None:
+    changed = replace(DRIFT.steps[1], fields=(Change("vault.sku", "premium", "standard"),))
+    (tmp_path / "page.html").write_text(plans_html([checked(plan(changed, cause=Cause.DRIFT))]), encoding="utf-8")
+    with offline_chromium(tmp_path / "profile") as driver:
+        size = {"width": 1280, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+        driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        driver.get((tmp_path / "page.html").as_uri())
+        assert max(driver.execute_script(APART)) < 200, "a column is as wide as what is in it"
+        assert driver.execute_script(ARROW) == '"→ "'
 
 
 @pytest.mark.browser
