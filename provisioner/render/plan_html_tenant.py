@@ -85,10 +85,19 @@ def _error(error: ProvisionerError | None, file: str) -> Context:
 
 
 def _advice(text: str, file: str, cloud: str) -> list[Context]:
-    """Commands that can be copied whole, and sentences with the links in them."""
+    """Commands that can be copied whole, and sentences with the links and the code in them."""
     return [
-        {"command": piece, "pieces": []} if is_command else {"command": "", "pieces": plan_view.linked(piece, cloud)}
+        {"command": piece, "pieces": []} if is_command else {"command": "", "pieces": _sentence(piece, cloud)}
         for is_command, piece in plan_view.pieces(ready(text, file))
+    ]
+
+
+def _sentence(text: str, cloud: str) -> list[tuple[str, str]]:
+    """In pieces: `link`, `code` or `text`, and what is said."""
+    return [
+        ("link" if is_link else "code" if is_code else "text", told)
+        for is_link, piece in plan_view.linked(text, cloud)
+        for is_code, told in ([(False, piece)] if is_link else plan_view.coded(piece))
     ]
 
 

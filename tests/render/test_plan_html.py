@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import provisioner.render
+from provisioner.core.errors import ProvisionerError
 from provisioner.core.plan import Cause, Plan
 from provisioner.core.step import Change
 from provisioner.render.checked import Checked
@@ -23,7 +24,7 @@ from provisioner.render.plan_html import plans_html
 from provisioner.render.standing import MEANING, Mark
 from tests.chromium import offline_chromium
 from tests.contrast import contrast
-from tests.render.plans import ALL, DRIFT, PERSON, SEVERAL, UNKNOWN, checked, permission, plan
+from tests.render.plans import ALL, DRIFT, NOW, PERSON, SEVERAL, UNKNOWN, checked, permission, plan
 
 STYLE = (Path(provisioner.render.__file__).parent / "pages" / "plan_style.html").read_text(encoding="utf-8")
 VOID = {"meta", "link", "br"}
@@ -133,6 +134,12 @@ def test_a_tenant_that_failed_is_never_missing() -> None:
     assert '<code class="command">provisioner plan' not in text, "advice in a sentence stays one"
     assert "renew the runner&#39;s secret; then: provisioner plan specs/northwind-sam.yaml" in text
     assert "failed" in Page(plans_html([checked(None)])).words
+
+
+def test_what_stands_between_backticks_is_code() -> None:
+    error = ProvisionerError("no such tenant", next_step="`provisioner emulator status` lists the tenants; a ` alone")
+    text = plans_html([Checked("ghost-sam", "ghost", None, NOW, error)])
+    assert "<p><code>provisioner emulator status</code> lists the tenants; a ` alone</p>" in text
 
 
 def test_what_could_not_be_read_is_told_apart_from_what_is_not_there() -> None:
