@@ -47,7 +47,7 @@ def tenant_context(tenant: Checked, number: int, level: int) -> Context:
         "mark": mark_of_code(tenant.code),
     }
     if plan is None:
-        return _NOTHING | head | {"error": _error(tenant.error, tenant.file)}
+        return _NOTHING | head | at_a_glance(None) | {"error": _error(tenant.error, tenant.file)}
     found = standings(plan)
     return _NOTHING | head | {
         "cause": plan_view.cause(plan),
@@ -60,10 +60,20 @@ def tenant_context(tenant: Checked, number: int, level: int) -> Context:
         "notices": [_notice(notice, tenant.file, plan.cloud) for notice in plan.notices],
         "kinds": _kinds(plan, tenant.file),
         "lives": [_life(life, plan.made_at) for life in plan.life],
-        "permissions": [_permission(row) for row in plan.permissions],
+        "permissions": [_permission(row) for row in plan_view.by_risk(plan)],
+        **at_a_glance(plan),
         **_picture(found),
         **_times(plan),
     }  # fmt: skip
+
+
+def at_a_glance(plan: Plan | None) -> Context:
+    """When the credential and the token end, and the gravest risk of its permissions; empty where there is none."""
+    if plan is None:
+        return {"credential": "", "token": "", "risk": ""}
+    credential, token = (plan_view.ending(plan, what) for what in plan_view.OWN)
+    gravest = next((row.risk for row in plan_view.by_risk(plan)), "")
+    return {"credential": credential, "token": token, "risk": gravest}
 
 
 def counted(plan: Plan) -> list[Context]:
@@ -103,7 +113,8 @@ def _sentence(text: str, cloud: str) -> list[tuple[str, str]]:
 
 def _task(task: plan_view.Task, tenant: Checked, plan: Plan) -> Context:
     reason = task.reason if task.reason != task.text else ""
-    return {"about": task.about(named=False), "reason": reason, "advice": _advice(task.text, tenant.file, plan.cloud)}
+    advice = _advice(task.text, tenant.file, plan.cloud)
+    return {"about": task.about(named=False), "reason": reason, "advice": advice, "of": "", "anchor": ""}
 
 
 def _notice(notice: Notice, file: str, cloud: str) -> Context:

@@ -46,6 +46,7 @@ COUNTED = {
     Action.UNKNOWN: "could not be read",
     Action.PERSON: "for a person",
 }
+_RISKS = ("critical", "high", "unknown", "medium", "low")
 _CODE = re.compile(r"`([^`\n]+)`")
 _CONSENT_PAGE = re.compile(r"https://[a-z.]+/[A-Za-z0-9.-]+/adminconsent\?client_id=[0-9A-Fa-f-]{36}(?![^\s,.;])")
 _PERMISSION = re.compile(r"application\.permissions\[(.+)\]\.(delegated|application)")
@@ -248,6 +249,11 @@ def _merged(text: str, alike: Sequence[Task]) -> Task:
 def differing(plan: Plan) -> list[PermissionRow]:
     """The permissions that are not declared, requested and granted alike."""
     return [row for row in plan.permissions if row.differs]
+
+
+def by_risk(plan: Plan) -> list[PermissionRow]:
+    """The gravest first; one that is not rated may be grave."""
+    return sorted(plan.permissions, key=lambda row: _RISKS.index(row.risk))
 
 
 def three_ways(row: PermissionRow) -> str:

@@ -24,7 +24,7 @@ from provisioner.render.plan_html import plans_html
 from provisioner.render.standing import MEANING, Mark
 from tests.chromium import offline_chromium
 from tests.contrast import contrast
-from tests.render.plans import ALL, DRIFT, NOW, PERSON, SEVERAL, UNKNOWN, checked, permission, plan
+from tests.render.plans import ALL, DRIFT, LIVING, NOW, PERSON, SEVERAL, UNKNOWN, checked, permission, plan
 
 STYLE = (Path(provisioner.render.__file__).parent / "pages" / "plan_style.html").read_text(encoding="utf-8")
 VOID = {"meta", "link", "br"}
@@ -136,6 +136,37 @@ def test_a_tenant_that_failed_is_never_missing() -> None:
     assert "failed" in Page(plans_html([checked(None)])).words
 
 
+def test_what_a_person_has_to_do_stands_before_the_tenants_with_its_commands() -> None:
+    page = Page(plans_html(SEVERAL))
+    headings = [tag for tag, _ in page.elements if re.fullmatch("h[1-6]", tag)]
+    assert headings[:3] == ["h1", "h2", "h2"]
+    words = [word.strip() for word in page.words if word.strip()]
+    assert words.count("For a person to do") == 1, "told once, not at each tenant again"
+    assert (
+        words.index("For a person to do") < words.index("provisioner consent contoso.yaml") < words.index("5 tenants")
+    )
+    links = [link["href"] for link in page.of("a")]
+    ids = {found["id"] for _, found in page.elements if "id" in found}
+    assert "#todo" in links, "the count leads to the list"
+    assert {link[1:] for link in links if link and link.startswith("#")} <= ids
+
+
+def test_what_ends_when_and_the_gravest_risk_stand_at_the_top_of_one_tenant() -> None:
+    words = [word.strip() for word in Page(plans_html([checked(LIVING)])).words if word.strip()]
+    top = words[: words.index("To be known")]
+    assert top[top.index("credential") + 1] == "2026-05-04, 63 days left"
+    assert top[top.index("token") + 1] == "2026-03-14, 12 days left"
+    assert top[top.index("highest risk") + 1] == "critical"
+
+
+def test_the_gravest_permission_stands_first_and_one_that_is_not_rated_before_what_is_harmless() -> None:
+    values = ("User.Read", "Unrated.All", "user_impersonation", "Directory.AccessAsUser.All")
+    shown = replace(plan(cause=Cause.NONE), permissions=tuple(permission(value) for value in values))
+    text = plans_html([checked(shown)])
+    risks = re.findall(r'data-label="risk"><span class="risk (\w+)"', text)
+    assert risks == ["critical", "high", "unknown", "low"]
+
+
 def test_what_stands_between_backticks_is_code() -> None:
     error = ProvisionerError("no such tenant", next_step="`provisioner emulator status` lists the tenants; a ` alone")
     text = plans_html([Checked("ghost-sam", "ghost", None, NOW, error)])
@@ -221,6 +252,16 @@ CROSSED = """const box = e => e.getBoundingClientRect();
 A4_MM = 269  # of the height, without the margins
 A4_WIDTH = 695  # in pixels, without the margins
 PIXEL_MM = 25.4 / 96
+
+
+@pytest.mark.browser
+def test_in_chromium_short_tenants_share_a_page_of_paper(tmp_path: Path) -> None:
+    failed = [checked(None, f"failed-{number}-sam") for number in range(4)]
+    (tmp_path / "page.html").write_text(plans_html(failed), encoding="utf-8")
+    with offline_chromium(tmp_path / "profile") as driver:
+        driver.get((tmp_path / "page.html").as_uri())
+        paper = base64.b64decode(driver.execute_cdp_cmd("Page.printToPDF", {"preferCSSPageSize": True})["data"])
+    assert len(re.findall(rb"/Type /Page\b", paper)) in (1, 2)
 
 
 @pytest.mark.browser
