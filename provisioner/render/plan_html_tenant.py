@@ -16,7 +16,7 @@ from provisioner.render.fleet_text import OUTCOMES
 from provisioner.render.layout import ready
 from provisioner.render.plan_timeline import NARROW, WIDE, Timeline, timeline
 from provisioner.render.standing import MEANING, Standing, mark_of, mark_of_code, standings
-from provisioner.render.values import moment, shown
+from provisioner.render.values import moment, shown, words
 
 Context = dict[str, Any]
 PHASES = {
@@ -114,7 +114,8 @@ def _sentence(text: str, cloud: str) -> list[tuple[str, str]]:
 def _task(task: plan_view.Task, tenant: Checked, plan: Plan) -> Context:
     reason = task.reason if task.reason != task.text else ""
     advice = _advice(task.text, tenant.file, plan.cloud)
-    return {"about": task.about(named=False), "reason": reason, "advice": advice, "of": "", "anchor": ""}
+    about = dict.fromkeys(f"{words(address.kind)} {address.key}".rstrip() for address in task.addresses)
+    return {"about": ", ".join(about), "reason": reason, "advice": advice, "of": "", "anchor": ""}
 
 
 def _notice(notice: Notice, file: str, cloud: str) -> Context:
