@@ -30,7 +30,8 @@ from provisioner.fleet import TenantResult
 from provisioner.operations.tenant import OpenTenant, open_tenant
 from provisioner.operations.ui import Ui
 from provisioner.render.errors import warning_lines
-from provisioner.render.fleet_text import Outcome, summary_lines, tenant_line
+from provisioner.render.fleet_text import BESIDE, Outcome, summary_lines, tenant_line
+from provisioner.render.layout import hanging
 from provisioner.render.plan_json import failed_json, with_commands_ready
 from provisioner.render.values import visible
 from provisioner.spec.model import Spec
@@ -96,7 +97,9 @@ class Run:
             def ended(result: TenantResult[T]) -> None:
                 advance()
                 if self.several:
-                    self.terminal.message([line(result)])
+                    err = self.terminal.err
+                    told = line(result)
+                    self.terminal.message(hanging(told, err.width, BESIDE) if err.is_terminal else [told])
 
             results = await fleet.over(specs, operation, concurrency=self.common.concurrency, ended=ended)
         self.terminal.quiet()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from itertools import groupby
 from typing import Protocol
 
 from rich.text import Text
 
 from provisioner.core.overview import PermissionRow
-from provisioner.render.layout import BLANK, Lines, labelled, paragraph
+from provisioner.render.layout import BLANK, Lines, beside, paragraph
 from provisioner.render.permissions_text import permission_lines
 from provisioner.render.values import words
 
@@ -142,6 +143,6 @@ def _outputs(outputs: Mapping[str, object], width: int) -> Lines:
     label_width = max(map(len, flat), default=0) + 2
     lines: Lines = []
     for name, value in flat.items():
-        text = paragraph("not yet known" if value is None else str(value), max(width - label_width - 2, 20))
-        lines += labelled(name, text, label_width, "  ", label_style="")
+        text = partial(paragraph, "not yet known" if value is None else str(value))
+        lines += beside(name, text, label_width, width, "  ", label_style="")
     return lines

@@ -12,6 +12,8 @@ from provisioner.core import exit_codes
 from provisioner.core.errors import ApiError, ProvisionerError
 from provisioner.render.layout import BLANK, Lines, count, paragraph
 
+BESIDE = 18
+"""Columns of the outcome's word; what has no room in a tenant's line goes on below its name."""
 OUTCOMES = {
     exit_codes.FAILED: ("failed", "red"),
     exit_codes.CHECK_FAILED: ("a check failed", "red"),
@@ -26,7 +28,7 @@ OUTCOMES = {
 def tenant_line(name: str, code: int, told: Text) -> Text:
     """One tenant's outcome: the word for its exit code, its name, and what the command says of it."""
     word, style = OUTCOMES[code]
-    return Text(word.ljust(18), style).append(f"{name}  ", "").append_text(told)
+    return Text(word.ljust(BESIDE), style).append(f"{name}  ", "").append_text(told)
 
 
 def cause_of(error: Exception) -> str:

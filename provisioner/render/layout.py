@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from rich.text import Text
 
@@ -18,6 +18,8 @@ BLANK = Text("")
 ANY_FILE = "SPEC"
 _WORDS = r"""(?:'[^']*'|"[^"]*"|[^'"#,;]|[,;](?! ))*"""
 _COMMAND = re.compile(rf"\s*(?:az|provisioner) [a-z]{_WORDS}(?:#.*)?")
+_LEAST = 20
+_BELOW = 2
 
 
 def paragraph(text: str, width: int, *, first: str = "", rest: str | None = None, style: str = "") -> Lines:
@@ -64,6 +66,35 @@ def labelled(label: str, lines: Lines, label_width: int, indent: str, label_styl
         return [head, *(Text(indent + " " * label_width).append_text(line) for line in lines)]
     blank = Text(indent + " " * label_width)
     return [(head if position == 0 else blank).copy().append_text(line) for position, line in enumerate(lines)]
+
+
+def beside(
+    label: str, told: Callable[[int], Lines], label_width: int, width: int, indent: str, label_style: str = "dim"
+) -> Lines:
+    """What is told in so many columns, beside its label; below it where few are left, or where only there a word has
+    room. At the width of a telephone no word is broken then.
+    """
+    room = width - len(indent) - label_width
+    lines = told(max(room, _LEAST))
+    below = told(max(width - len(indent) - _BELOW, _LEAST))
+    overflows = any(line.cell_len > room for line in lines)
+    has_room = all(line.cell_len <= width - len(indent) - _BELOW for line in below)
+    if room >= _LEAST and not (overflows and has_room):
+        return labelled(label, lines, label_width, indent, label_style)
+    head = [Text(indent).append(label, label_style)] if label else []
+    return [*head, *(Text(indent + " " * _BELOW).append_text(line) for line in below)]
+
+
+def hanging(line: Text, width: int, indent: int) -> Lines:
+    """One line in its colours, wrapped where it is too long; what follows the first is indented."""
+    lines: Lines = []
+    at = 0
+    for part in textwrap.wrap(line.plain, width, subsequent_indent=" " * indent, break_long_words=False,
+                              break_on_hyphens=False, replace_whitespace=False):  # fmt: skip
+        at = line.plain.index(part.strip(), at)
+        lines.append(Text(" " * indent if lines else "").append_text(line[at : at + len(part.strip())]))
+        at += len(part.strip())
+    return lines or [line]
 
 
 def plain(lines: Iterable[Text]) -> str:

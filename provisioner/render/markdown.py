@@ -23,13 +23,14 @@ LONGEST_INLINE = 300
 LONGEST_LINE = 1000
 _MARKUP = re.compile(r"[^\w\s,.;/=()'?%+\u0080-\U0010ffff-]|_")
 _LOOKED_FOR_AGAIN = re.compile(r"(&#64;|&#35;|&#58;(?=//)|GH-|www\.)(?=\S)", re.IGNORECASE)
+_CODE = re.compile("&#96;((?:(?!&#96;).)+)&#96;")
 _RUN = re.compile(r"`+")
 
 
 def inline(text: str, most: int = LONGEST_INLINE) -> str:
-    """For a heading, a sentence or a cell of a table."""
+    """For a heading, a sentence or a cell of a table; what stands between backticks is code."""
     entities = _MARKUP.sub(lambda found: f"&#{ord(found[0])};", visible(clipped(text, most)))
-    return _LOOKED_FOR_AGAIN.sub("\\1&#8203;", entities)
+    return _CODE.sub(r"<code>\1</code>", _LOOKED_FOR_AGAIN.sub("\\1&#8203;", entities))
 
 
 def fenced(text: str, language: str = "text") -> str:

@@ -13,12 +13,12 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from provisioner.core.plan import Mortal, Plan
+from provisioner.core.plan import Plan
 from provisioner.render import plan_view
 from provisioner.render.checked import Checked
 from provisioner.render.fleet_text import OUTCOMES
 from provisioner.render.layout import count
-from provisioner.render.plan_html_tenant import Context, counted, tenant_context
+from provisioner.render.plan_html_tenant import Context, at_a_glance, counted, tenant_context
 from provisioner.render.standing import Mark, mark_of_code
 from provisioner.render.values import moment, timestamp, visible
 
@@ -57,6 +57,7 @@ def _page(tenants: Sequence[Checked]) -> Context:
     outcomes = ", ".join(f"{codes[code]} {word}" for code, (word, _) in OUTCOMES.items() if codes[code])
     plans = [tenant.plan for tenant in tenants if tenant.plan is not None]
     at = max(tenant.at for tenant in tenants)
+    told = [tenant_context(tenant, number, 3 if several else 2) for number, tenant in enumerate(tenants, 1)]
     return {
         "title": f"Plan of {count(len(tenants), 'tenant')}" if several else f"Plan of {tenants[0].name}",
         "told": outcomes if several else OUTCOMES[tenants[0].code][0],
@@ -65,8 +66,17 @@ def _page(tenants: Sequence[Checked]) -> Context:
         "counts": _totals(plans),
         "special": _special(plans),
         "index": [_row(tenant, number) for number, tenant in enumerate(tenants, 1)] if several else [],
-        "tenants": [tenant_context(tenant, number, 3 if several else 2) for number, tenant in enumerate(tenants, 1)],
+        "tasks": [task for tenant in told for task in (_of(tenant) if several else tenant["tasks"])],
+        "tenants": told,
     }
+
+
+def _of(tenant: Context) -> list[Context]:
+    """The tasks of one tenant among several; the first is where its own counts lead."""
+    return [
+        task | {"of": tenant["id"], "name": tenant["name"], "anchor": "" if later else f"{tenant['id']}-todo"}
+        for later, task in enumerate(tenant["tasks"])
+    ]
 
 
 def _totals(plans: Sequence[Plan]) -> list[Context]:
@@ -97,6 +107,5 @@ def _row(tenant: Checked, number: int) -> Context:
         "outcome": OUTCOMES[tenant.code][0],
         "cause": "" if plan is None else plan_view.cause(plan),
         "todo": ", ".join(todo) if plan is not None else "no plan could be made",
-        "credential": "" if plan is None else plan_view.ending(plan, Mortal.CREDENTIAL),
-        "token": "" if plan is None else plan_view.ending(plan, Mortal.REFRESH_TOKEN),
+        **at_a_glance(plan),
     }

@@ -16,7 +16,7 @@ from provisioner.render.fleet_text import OUTCOMES
 from provisioner.render.layout import ready
 from provisioner.render.plan_timeline import NARROW, WIDE, Timeline, timeline
 from provisioner.render.standing import MEANING, Standing, mark_of, mark_of_code, standings
-from provisioner.render.values import moment, shown
+from provisioner.render.values import moment, shown, words
 
 Context = dict[str, Any]
 PHASES = {
@@ -26,6 +26,7 @@ PHASES = {
     "over": "over",
     "foreign": "of unknown origin: nobody here renews it",
     "overlap": "overlap: the old and the new one both work",
+    "torn": "goes on beyond the picture",
 }
 _ANSWERS = {True: "yes", False: "no", None: "unknown"}
 _NOTHING: Context = {
@@ -46,7 +47,7 @@ def tenant_context(tenant: Checked, number: int, level: int) -> Context:
         "mark": mark_of_code(tenant.code),
     }
     if plan is None:
-        return _NOTHING | head | {"error": _error(tenant.error, tenant.file)}
+        return _NOTHING | head | at_a_glance(None) | {"error": _error(tenant.error, tenant.file)}
     found = standings(plan)
     return _NOTHING | head | {
         "cause": plan_view.cause(plan),
@@ -59,10 +60,20 @@ def tenant_context(tenant: Checked, number: int, level: int) -> Context:
         "notices": [_notice(notice, tenant.file, plan.cloud) for notice in plan.notices],
         "kinds": _kinds(plan, tenant.file),
         "lives": [_life(life, plan.made_at) for life in plan.life],
-        "permissions": [_permission(row) for row in plan.permissions],
+        "permissions": [_permission(row) for row in plan_view.by_risk(plan)],
+        **at_a_glance(plan),
         **_picture(found),
         **_times(plan),
     }  # fmt: skip
+
+
+def at_a_glance(plan: Plan | None) -> Context:
+    """When the credential and the token end, and the gravest risk of its permissions; empty where there is none."""
+    if plan is None:
+        return {"credential": "", "token": "", "risk": ""}
+    credential, token = (plan_view.ending(plan, what) for what in plan_view.OWN)
+    gravest = next((row.risk for row in plan_view.by_risk(plan)), "")
+    return {"credential": credential, "token": token, "risk": gravest}
 
 
 def counted(plan: Plan) -> list[Context]:
@@ -84,16 +95,27 @@ def _error(error: ProvisionerError | None, file: str) -> Context:
 
 
 def _advice(text: str, file: str, cloud: str) -> list[Context]:
-    """Commands that can be copied whole, and sentences with the links in them."""
+    """Commands that can be copied whole, and sentences with the links and the code in them."""
     return [
-        {"command": piece, "pieces": []} if is_command else {"command": "", "pieces": plan_view.linked(piece, cloud)}
+        {"command": piece, "pieces": []} if is_command else {"command": "", "pieces": _sentence(piece, cloud)}
         for is_command, piece in plan_view.pieces(ready(text, file))
+    ]
+
+
+def _sentence(text: str, cloud: str) -> list[tuple[str, str]]:
+    """In pieces: `link`, `code` or `text`, and what is said."""
+    return [
+        ("link" if is_link else "code" if is_code else "text", told)
+        for is_link, piece in plan_view.linked(text, cloud)
+        for is_code, told in ([(False, piece)] if is_link else plan_view.coded(piece))
     ]
 
 
 def _task(task: plan_view.Task, tenant: Checked, plan: Plan) -> Context:
     reason = task.reason if task.reason != task.text else ""
-    return {"about": task.about(named=False), "reason": reason, "advice": _advice(task.text, tenant.file, plan.cloud)}
+    advice = _advice(task.text, tenant.file, plan.cloud)
+    about = dict.fromkeys(f"{words(address.kind)} {address.key}".rstrip() for address in task.addresses)
+    return {"about": ", ".join(about), "reason": reason, "advice": advice, "of": "", "anchor": ""}
 
 
 def _notice(notice: Notice, file: str, cloud: str) -> Context:
@@ -176,7 +198,11 @@ def _times(plan: Plan) -> Context:
 
 def _phases(line: Timeline) -> set[str]:
     found = {part.phase for bar in line.bars for part in bar.parts}
-    return found | ({"overlap"} if any(bar.overlap for bar in line.bars) else set())
+    if any(bar.overlap for bar in line.bars):
+        found.add("overlap")
+    if any(bar.before or bar.beyond for bar in line.bars):
+        found.add("torn")
+    return found
 
 
 def _life(life: Life, now: datetime) -> Context:

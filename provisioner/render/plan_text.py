@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import partial
 
 from rich.text import Text
 
 from provisioner.core.plan import Life, Mortal, Notice, Plan
 from provisioner.core.step import Action, Change, Step
 from provisioner.render import plan_view
-from provisioner.render.layout import ANY_FILE, BLANK, Lines, labelled, paragraph, plain, ready
+from provisioner.render.layout import ANY_FILE, BLANK, Lines, beside, hanging, paragraph, plain, ready
 from provisioner.render.permissions_text import GRAVE, permission_lines
 from provisioner.render.values import moment, shown, visible
 
@@ -118,7 +119,7 @@ def _row(head: Text, beside: Iterable[Text], width: int) -> Lines:
         if len(lines[-1]) + 2 + len(part) <= width:
             lines[-1].append("  ").append_text(part)
         else:
-            lines.append(Text("      ").append_text(part))
+            lines += [Text("      ").append_text(line) for line in hanging(part, width - 6, 0)]
     return lines
 
 
@@ -143,15 +144,15 @@ def _fields(step: Step, width: int) -> Lines:
     if not (labels or step.kept):
         return []
     label_width = max(len(label) for label in [*labels, "kept"] if len(label) <= _LABEL_CAP) + 1
-    room = max(width - 6 - label_width, 20)
     lines: Lines = []
     last = ""
     for label, change in zip(labels, changes, strict=True):
-        lines += labelled("" if label == last else label, _change(change, step.action, room), label_width, "      ")
+        told = partial(_change, change, step.action)
+        lines += beside("" if label == last else label, told, label_width, width, "      ")
         last = label
     for position, entry in enumerate(step.kept):
-        kept = paragraph(f"{entry} (not in the spec, stays)", room, first="  ", style="dim")
-        lines += labelled("" if position else "kept", kept, label_width, "      ")
+        kept = partial(paragraph, f"{entry} (not in the spec, stays)", first="  ", style="dim")
+        lines += beside("" if position else "kept", kept, label_width, width, "      ")
     return lines
 
 
@@ -179,4 +180,7 @@ def _summary(plan: Plan, width: int) -> Lines:
     if sentence := plan_view.all_is_well(plan):
         return paragraph(sentence, width, style="green")
     special = plan_view.special(plan)
-    return [summary_line(plan), *(paragraph(", ".join(special), width, style="bold red") if special else [])]
+    return [
+        *hanging(summary_line(plan), width, 0),
+        *(paragraph(", ".join(special), width, style="bold red") if special else []),
+    ]

@@ -34,13 +34,14 @@ class Part:
 
 @dataclass(frozen=True)
 class Bar:
-    """One life. name and told stand above it. beyond: it goes on where the picture ends. overlap: x and width of the
-    time in which a successor works beside it; None where there is none.
+    """One life. name and told stand above it. before, beyond: it goes on where the picture begins, or ends. overlap: x
+    and width of the time in which a successor works beside it; None where there is none.
     """
 
     name: str
     told: str
     parts: tuple[Part, ...]
+    before: bool
     beyond: bool
     overlap: tuple[int, int] | None
     y: int
@@ -124,7 +125,15 @@ def _bar(life: Life, position: int, plan: Plan, scale: _Scale) -> Bar:
     if life.due_at is not None and life.overlap_until is not None:
         overlap = (scale.x(life.due_at), max(scale.x(life.overlap_until) - scale.x(life.due_at), 2))
     told = plan_view.end(life, plan.made_at).removeprefix(f"{life.type}, ")
-    return Bar(plan_view.named(life), told, tuple(parts), life.expires_at > scale.end, overlap, _AXIS + _ROW * position)
+    return Bar(
+        plan_view.named(life),
+        told,
+        tuple(parts),
+        before=life.since is not None and life.since < scale.start,
+        beyond=life.expires_at > scale.end,
+        overlap=overlap,
+        y=_AXIS + _ROW * position,
+    )
 
 
 def _months(scale: _Scale) -> tuple[Tick, ...]:

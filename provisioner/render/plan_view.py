@@ -46,6 +46,8 @@ COUNTED = {
     Action.UNKNOWN: "could not be read",
     Action.PERSON: "for a person",
 }
+_RISKS = ("critical", "high", "unknown", "medium", "low")
+_CODE = re.compile(r"`([^`\n]+)`")
 _CONSENT_PAGE = re.compile(r"https://[a-z.]+/[A-Za-z0-9.-]+/adminconsent\?client_id=[0-9A-Fa-f-]{36}(?![^\s,.;])")
 _PERMISSION = re.compile(r"application\.permissions\[(.+)\]\.(delegated|application)")
 
@@ -257,6 +259,11 @@ def differing(plan: Plan) -> list[PermissionRow]:
     return [row for row in plan.permissions if row.differs]
 
 
+def by_risk(plan: Plan) -> list[PermissionRow]:
+    """The gravest first; one that is not rated may be grave."""
+    return sorted(plan.permissions, key=lambda row: _RISKS.index(row.risk))
+
+
 def three_ways(row: PermissionRow) -> str:
     """What is to be noticed: declared, requested and granted is how it should be."""
     told = [] if row.declared else ["not declared"]
@@ -269,6 +276,11 @@ def pieces(text: str) -> list[tuple[bool, str]]:
     """Advice in pieces: runs of lines that are commands (True), and the rest."""
     lines = [(is_command(line), line.strip()) for line in text.splitlines() if line.strip()]
     return [(command, "\n".join(line for _, line in run)) for command, run in groupby(lines, key=lambda one: one[0])]
+
+
+def coded(text: str) -> list[tuple[bool, str]]:
+    """A sentence in pieces: what stands in it between backticks (True), and the rest."""
+    return [(at % 2 == 1, piece) for at, piece in enumerate(_CODE.split(text)) if piece]
 
 
 def linked(text: str, cloud: str) -> list[tuple[bool, str]]:

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from rich.text import Text
 
-from provisioner.render.layout import ANY_FILE, Lines, labelled, paragraph, ready
+from provisioner.render.layout import ANY_FILE, Lines, beside, paragraph, ready
 from provisioner.render.values import words
 from provisioner.spec.model import Spec
 
@@ -46,13 +46,16 @@ def checks_lines(name: str, checks: Sequence[Shown], width: int = 80, file: str 
 def _rows(same: Sequence[Shown], advice: str, label_width: int, width: int) -> Lines:
     """A check; or several with one answer, which then stands once below their names."""
     check = same[0]
-    room = max(width - _INDENT - label_width, 30)
-    block = paragraph(check.text, room) + (paragraph(advice, room, first="next: ") if advice else [])
+
+    def told(room: int) -> Lines:
+        return paragraph(check.text, room) + (paragraph(advice, room, first="next: ") if advice else [])
+
+    room = width - _INDENT
     if len(same) == 1:
-        lines = labelled(words(check.name), block, label_width, "", label_style="")
+        lines = beside(words(check.name), told, label_width, room, "", label_style="")
     else:
-        lines = paragraph(", ".join(words(one.name) for one in same), max(width - _INDENT, 30))
-        lines += [Text(" " * label_width).append_text(line) for line in block]
+        lines = paragraph(", ".join(words(one.name) for one in same), max(room, 30))
+        lines += beside("", told, label_width, room, "")
     head = Text("  ").append(check.status.ljust(_INDENT - 2), _STYLES[check.status])
     return [head.append_text(lines[0]), *(Text(" " * _INDENT).append_text(line) for line in lines[1:])]
 

@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import provisioner.render
+from provisioner.core.errors import ProvisionerError
 from provisioner.core.plan import Cause, Plan
 from provisioner.core.step import Change
 from provisioner.render.checked import Checked
@@ -23,7 +24,7 @@ from provisioner.render.plan_html import plans_html
 from provisioner.render.standing import MEANING, Mark
 from tests.chromium import offline_chromium
 from tests.contrast import contrast
-from tests.render.plans import ALL, DRIFT, PERSON, SEVERAL, UNKNOWN, checked, permission, plan
+from tests.render.plans import ALL, DRIFT, LIVING, NOW, PERSON, SEVERAL, UNKNOWN, checked, permission, plan
 
 STYLE = (Path(provisioner.render.__file__).parent / "pages" / "plan_style.html").read_text(encoding="utf-8")
 VOID = {"meta", "link", "br"}
@@ -135,6 +136,43 @@ def test_a_tenant_that_failed_is_never_missing() -> None:
     assert "failed" in Page(plans_html([checked(None)])).words
 
 
+def test_what_a_person_has_to_do_stands_before_the_tenants_with_its_commands() -> None:
+    page = Page(plans_html(SEVERAL))
+    headings = [tag for tag, _ in page.elements if re.fullmatch("h[1-6]", tag)]
+    assert headings[:3] == ["h1", "h2", "h2"]
+    words = [word.strip() for word in page.words if word.strip()]
+    assert words.count("For a person to do") == 1, "told once, not at each tenant again"
+    assert (
+        words.index("For a person to do") < words.index("provisioner consent contoso.yaml") < words.index("5 tenants")
+    )
+    links = [link["href"] for link in page.of("a")]
+    ids = {found["id"] for _, found in page.elements if "id" in found}
+    assert "#todo" in links, "the count leads to the list"
+    assert {link[1:] for link in links if link and link.startswith("#")} <= ids
+
+
+def test_what_ends_when_and_the_gravest_risk_stand_at_the_top_of_one_tenant() -> None:
+    words = [word.strip() for word in Page(plans_html([checked(LIVING)])).words if word.strip()]
+    top = words[: words.index("To be known")]
+    assert top[top.index("credential") + 1] == "2026-05-04, 63 days left"
+    assert top[top.index("token") + 1] == "2026-03-14, 12 days left"
+    assert top[top.index("highest risk") + 1] == "critical"
+
+
+def test_the_gravest_permission_stands_first_and_one_that_is_not_rated_before_what_is_harmless() -> None:
+    values = ("User.Read", "Unrated.All", "user_impersonation", "Directory.AccessAsUser.All")
+    shown = replace(plan(cause=Cause.NONE), permissions=tuple(permission(value) for value in values))
+    text = plans_html([checked(shown)])
+    risks = re.findall(r'data-label="risk"><span class="risk (\w+)"', text)
+    assert risks == ["critical", "high", "unknown", "low"]
+
+
+def test_what_stands_between_backticks_is_code() -> None:
+    error = ProvisionerError("no such tenant", next_step="`provisioner emulator status` lists the tenants; a ` alone")
+    text = plans_html([Checked("ghost-sam", "ghost", None, NOW, error)])
+    assert "<p><code>provisioner emulator status</code> lists the tenants; a ` alone</p>" in text
+
+
 def test_what_could_not_be_read_is_told_apart_from_what_is_not_there() -> None:
     words = " ".join(Page(plans_html([checked(UNKNOWN)])).words)
     assert "Nothing to do" not in words
@@ -194,29 +232,63 @@ def test_every_mark_has_a_shape_a_colour_and_a_word() -> None:
     assert len(set(re.findall(r'<symbol id="m-\w+" viewBox="0 0 16 16">(.*?)</symbol>', shapes))) == len(Mark)
 
 
+APART = """return [...document.querySelectorAll('table.fields tr')].filter(e => e.querySelector('.after'))
+    .map(row => [...row.children].map(e => e.getBoundingClientRect()))
+    .map(([label, before, after]) => Math.max(before.left - label.right, after.left - before.right))"""
+ARROW = "return getComputedStyle(document.querySelector('.fields .after'), '::before').content"
 SIDEWAYS = "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
 CUT_OFF = """return [...document.querySelectorAll('main *:not(svg *)')]
     .filter(e => e.getBoundingClientRect().right > innerWidth + 1).map(e => e.className)"""
 PICTURES = """return [...document.querySelectorAll('svg[role=img]')]
     .filter(e => e.getBoundingClientRect().width).map(e => e.getAttribute('class'))"""
 TALLEST = "return Math.max(0, ...[...document.querySelectorAll('figure')].map(e => e.getBoundingClientRect().height))"
+CROSSED = """const box = e => e.getBoundingClientRect();
+    const meet = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+    return [...document.querySelectorAll('svg.time[role=img]')].filter(e => box(e).width).flatMap(picture => {
+        const lines = [...picture.querySelectorAll('path.now, path.step, rect.bar')].map(box);
+        return [...picture.querySelectorAll('text')].filter(t => lines.some(line => meet(box(t), line)))
+            .map(t => t.textContent);
+    })"""
 A4_MM = 269  # of the height, without the margins
 A4_WIDTH = 695  # in pixels, without the margins
 PIXEL_MM = 25.4 / 96
 
 
 @pytest.mark.browser
+def test_in_chromium_short_tenants_share_a_page_of_paper(tmp_path: Path) -> None:
+    failed = [checked(None, f"failed-{number}-sam") for number in range(4)]
+    (tmp_path / "page.html").write_text(plans_html(failed), encoding="utf-8")
+    with offline_chromium(tmp_path / "profile") as driver:
+        driver.get((tmp_path / "page.html").as_uri())
+        paper = base64.b64decode(driver.execute_cdp_cmd("Page.printToPDF", {"preferCSSPageSize": True})["data"])
+    assert len(re.findall(rb"/Type /Page\b", paper)) in (1, 2)
+
+
+@pytest.mark.browser
+def test_in_chromium_the_old_and_the_new_value_stand_side_by_side(tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_text(plans_html([checked(DRIFT)]), encoding="utf-8")
+    with offline_chromium(tmp_path / "profile") as driver:
+        size = {"width": 1280, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+        driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        driver.get((tmp_path / "page.html").as_uri())
+        assert max(driver.execute_script(APART)) < 20, "also where another row's value is long"
+        assert driver.execute_script(ARROW) == '"→ "'
+
+
+@pytest.mark.browser
 def test_in_chromium_it_fits_a_telephone_a_screen_and_paper(tmp_path: Path) -> None:
-    for name in ("first", "hostile", "several"):
+    names = ("first", "hostile", "several", "living", "rotation")
+    for name in names:
         (tmp_path / f"{name}.html").write_text(plans_html(PAGES[name]), encoding="utf-8")
     with offline_chromium(tmp_path / "profile") as driver:
-        for name in ("first", "hostile", "several"):
+        for name in names:
             driver.get((tmp_path / f"{name}.html").as_uri())
             for width in (360, 800, 1400):
                 size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
                 driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
                 assert driver.execute_script(SIDEWAYS) <= 0, f"{name} at {width} pixels scrolls sideways"
                 assert driver.execute_script(CUT_OFF) == [], f"{name} at {width} pixels"
+                assert driver.execute_script(CROSSED) == [], f"a line runs through words: {name} at {width} pixels"
                 pictures = driver.execute_script(PICTURES)
                 assert all(("narrow" in one) == (width <= 960) for one in pictures)
             assert driver.get_log("browser") == []  # type: ignore[attr-defined]  # Chromium's own

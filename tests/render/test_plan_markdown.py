@@ -47,6 +47,12 @@ def test_a_tenant_that_failed_is_never_missing() -> None:
     assert "northwind-sam: failed" in plans_markdown([checked(None, "northwind-sam")])
 
 
+def test_what_stands_between_backticks_is_code() -> None:
+    step = replace(PERSON.steps[1], todo="ask whoever has `rg-contoso-sam` for it, and a ` alone")
+    text = plans_markdown([checked(plan(step, cause=Cause.NONE))])
+    assert "ask whoever has <code>rg-contoso-sam</code> for it, and a &#96; alone" in text
+
+
 def test_the_page_of_consent_can_be_opened_and_no_other_address() -> None:
     page = plans_markdown([checked(PERSON)])
     assert re.findall(r"<(https://[^>]+)>", page) == re.findall(r"https://\S+client_id=[0-9a-f-]+", page)

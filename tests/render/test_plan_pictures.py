@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import combinations, pairwise
 
@@ -10,9 +11,10 @@ from hypothesis import strategies as st
 
 from provisioner.core.plan import Cause, Life, Mortal
 from provisioner.render.plan_graph import Box, narrow, told, wide
+from provisioner.render.plan_html import plans_html
 from provisioner.render.plan_timeline import NARROW, WIDE, timeline
 from provisioner.render.standing import Mark, Standing, standings
-from tests.render.plans import ALL, DRIFT, FIRST, NOW, TOKEN, UNKNOWN, alive, plan
+from tests.render.plans import ALL, DRIFT, FIRST, NOW, TOKEN, UNKNOWN, alive, checked, plan, token_alive
 
 
 @st.composite
@@ -108,6 +110,16 @@ def test_a_bar_is_cut_where_its_meaning_changes() -> None:
     assert bar.parts[0].x < drawn.now < bar.parts[1].x
     assert bar.overlap is not None
     assert bar.overlap[0] == bar.parts[1].x
+
+
+def test_what_began_or_ends_outside_the_picture_is_torn_there() -> None:
+    lives = (alive("certificate", 20), token_alive(40), replace(alive("secret", 800), since=NOW))
+    for width in (WIDE, NARROW):
+        drawn = timeline(plan(cause=Cause.NONE, life=lives), width)
+        assert drawn is not None
+        assert [(bar.before, bar.beyond) for bar in drawn.bars] == [(True, False), (False, False), (False, True)]
+    page = plans_html([checked(plan(cause=Cause.NONE, life=lives))])
+    assert page.count('class="torn"') == 5, "one in each picture for each, and the legend's"
 
 
 def test_what_is_over_reaches_from_its_end_to_now() -> None:

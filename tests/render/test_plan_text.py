@@ -186,3 +186,10 @@ def test_what_others_wrote_moves_no_cursor_and_turns_no_text_around() -> None:
     text = plan_text(plan(step, cause=Cause.DRIFT, notices=(Notice("warning", evil, evil),)), 80)
     assert not set(text) & set("\x1b\u202e\u009b")
     assert "\\u001b[2K" in text
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_on_forty_columns_what_is_whole_below_its_label_is_not_broken_beside_it(name: str) -> None:
+    """Whatever is wider than the screen is one word that has no room anywhere."""
+    fields = [line for line in plan_text(ALL[name], 40).splitlines() if line.startswith("      ")]
+    assert [line for line in fields if len(line) > 40 and len(line.split()[-1]) <= 28] == []
