@@ -45,7 +45,7 @@ def consent(path: Path, common: Common, *, mode: Mode, hybrid: bool) -> int:
 
     if mode == "paste" and not sys.stdin.isatty():
         raise UsageError("--mode paste asks for the address you end on, and there is no terminal to ask on")
-    terminal = Terminal()
+    terminal = Terminal(emulator=common.emulator)
     options = operation.ConsentOptions(mode=mode, hybrid=hybrid)
     specs = [entry.spec for entry in run.load([path], terminal).specs]
     several = len(specs) > 1

@@ -91,7 +91,7 @@ def run(arguments: list[str]) -> int:
     except ProvisionerError as error:
         from provisioner.cli.terminal import Terminal
 
-        Terminal().error(error)
+        Terminal(emulator="--emulator" in arguments).error(error)
         return error.exit_code
     return code if isinstance(code, int) else exit_codes.DONE
 

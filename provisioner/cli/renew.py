@@ -37,7 +37,7 @@ def renew(
     from provisioner.render.plan_json import document
     from provisioner.render.renew_text import renewed_json, renewed_lines, renewed_sentence
 
-    terminal = Terminal()
+    terminal = Terminal(emulator=common.emulator)
     verb = run.Verb("renewing", operation.renew, lambda result: 0, renewed_sentence)
     specs = [entry.spec for entry in run.load(paths, terminal).specs]
     results = run.over(specs, verb, common, terminal)

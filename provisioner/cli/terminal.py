@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from rich.text import Text
 from provisioner.core import exit_codes
 from provisioner.core.errors import OutputError, ProvisionerError
 from provisioner.render.errors import UNWRAPPED, error_lines
-from provisioner.render.layout import ANY_FILE, Lines
+from provisioner.render.layout import ANY_FILE, Lines, with_emulator
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -27,11 +28,13 @@ if TYPE_CHECKING:
 class Terminal:
     """The two streams of this process, and the one line of progress that may be on stderr.
 
-    files: the specs' names and tenants with their files, for commands that are shown to be copied. place_of: where a
-    spec has a key, as editors read it. unwritten: what could not be written beside the result, told at the end.
+    emulator: `--emulator` was given. files: the specs' names and tenants with their files, for commands that are to be
+    copied. place_of: where a spec has a key, as editors read it. unwritten: what could not be written beside the
+    result, told at the end.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, emulator: bool = False) -> None:
+        self.emulator = emulator
         self._out = _console(sys.stdout)
         self.err = _console(sys.stderr)
         self._status: Status | None = None
@@ -49,7 +52,11 @@ class Terminal:
     def file_of(self, name: str, tenant: str = "") -> str:
         """The file of the spec of this name and tenant; of the only spec without; SPEC where that leaves a choice."""
         found = {file for known, of, file in self.files if name in (known, "") and tenant in (of, "")}
-        return found.pop() if len(found) == 1 else ANY_FILE
+        return self.in_command(found.pop() if len(found) == 1 else ANY_FILE)
+
+    def in_command(self, file: str) -> str:
+        """A spec's file as it stands in a command: a rehearsal's next command is one too."""
+        return with_emulator(ANY_FILE if file == ANY_FILE else shlex.quote(file), emulator=self.emulator)
 
     def result(self, lines: Lines) -> None:
         """Lines of the result, a progress bar out of their way."""

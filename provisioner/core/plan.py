@@ -82,7 +82,7 @@ class Plan:
     resources and permissions: all that was looked at, also where nothing is to be done.
     since: when a complete apply was last noted, so that whatever drifted did so after it (with the same spec a later
     apply notes nothing, though it mends what drifted); None where nobody noted.
-    destroys: it is a destroy's, to which the spec's wishes say nothing.
+    destroys: it is a destroy's, to which the spec's wishes say nothing. emulator: of the cloud there, a rehearsal.
     """
 
     name: str
@@ -99,6 +99,7 @@ class Plan:
     resources: tuple[Resource, ...] = field(default=())
     permissions: tuple[PermissionRow, ...] = field(default=())
     destroys: bool = False
+    emulator: bool = False
 
     @property
     def pending(self) -> tuple[Step, ...]:

@@ -37,7 +37,7 @@ async def look_to_destroy(tenant: OpenTenant, spec: Spec, *, purge: bool = False
     now = tenant.clients.clock.now()
     plan = make_removal_plan(spec, kinds, known, tenant.runner, tenant.clients, now)
     notices = (*plan.notices, *destruction_notices(plan, spec, known, tenant.clients.cloud))
-    return Seen(replace(plan, notices=notices), known)
+    return Seen(replace(plan, notices=notices, emulator=tenant.emulator), known)
 
 
 async def carry_out_destruction(

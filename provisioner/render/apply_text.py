@@ -10,7 +10,7 @@ from rich.text import Text
 from provisioner.core.plan import Plan
 from provisioner.core.report import Outcome, Report, StepResult
 from provisioner.render.consent_text import Stored, consent_lines
-from provisioner.render.layout import ANY_FILE, BLANK, Lines, count, paragraph, ready
+from provisioner.render.layout import ANY_FILE, BLANK, Lines, count, paragraph, placed, ready
 from provisioner.render.plan_json import failure_json, tenant_json
 from provisioner.render.plan_text import notice_lines, summary_line, task_lines
 from provisioner.render.report_text import report_summary, result_lines
@@ -43,7 +43,8 @@ def applied_lines(
 
     again: the commands for what waits until then.
     """
-    lines: Lines = [Text(f"{done} {applied.plan.name}: ", "bold").append_text(_written(applied))]
+    name = placed(applied.plan.name, emulator=applied.plan.emulator)
+    lines: Lines = [Text(f"{done} {name}: ", "bold").append_text(_written(applied))]
     if applied.report is not None:
         for result in applied.report.results:
             lines += [] if result.outcome is Outcome.DONE else result_lines(result, width)
