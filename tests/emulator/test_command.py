@@ -62,6 +62,14 @@ def test_environment_names_the_emulator_before_the_one_started_last(run: Run, tm
         run("stop", "--state", first)
 
 
+def test_stopping_a_later_one_leaves_the_first_to_be_found(run: Run, tmp_path: Path) -> None:
+    first = json.loads(run("start", "--detach", "--json").stdout)
+    later = str(tmp_path / "later")
+    run("start", "--detach", "--state", later)
+    run("stop", "--state", later)
+    assert json.loads(run("status", "--json").stdout)["address"] == first["address"]
+
+
 def test_only_the_json_goes_to_stdout(run: Run) -> None:
     assert run("start", "--detach").stdout == ""
 
