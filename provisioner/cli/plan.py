@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from provisioner.cli.not_built import refuse_flags
-from provisioner.cli.options import Common, common, fleet_flags, many_paths, output_format
+from provisioner.cli.options import NOT_BUILT, Common, common, fleet_flags, many_paths, output_format
 from provisioner.core import exit_codes
 from provisioner.core.errors import UsageError
 
@@ -28,7 +28,7 @@ _REPORTS = ("prometheus", "markdown", "html")
 _ONLY_DETAILED = (exit_codes.CHANGES_PENDING, exit_codes.PERSON_MUST_ACT)
 
 
-@click.command()
+@click.command(epilog=NOT_BUILT)
 @many_paths
 @click.option(
     "--out", metavar="FILE", type=click.Path(path_type=Path), help="Save the plan as well, for `apply --plan FILE`."

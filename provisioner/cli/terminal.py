@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -14,6 +15,7 @@ from rich.console import Console
 from rich.text import Text
 
 from provisioner.core import exit_codes
+from provisioner.core.clock import Clock
 from provisioner.core.errors import OutputError, ProvisionerError
 from provisioner.render.errors import UNWRAPPED, error_lines
 from provisioner.render.layout import ANY_FILE, Lines, with_emulator
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
     from rich.status import Status
 
     from provisioner.spec.model import Spec
+
+_COUNTS_EVERY_S = 10.0
+_NUMBER = re.compile(r"\d+")
 
 
 class Terminal:
@@ -40,6 +45,8 @@ class Terminal:
         self._status: Status | None = None
         self._bar: Progress | None = None
         self._said = ""
+        self._clock = Clock()
+        self._counted: dict[str, float] = {}
         self.files: Sequence[tuple[str, str, str]] = ()
         self.place_of: Callable[[Spec, str], str] = lambda spec, path: f"{spec.name}: {path}"
         self.unwritten: list[OutputError] = []
@@ -63,7 +70,7 @@ class Terminal:
         self.quiet()
         if self._bar is not None:
             self._bar.stop()
-        with _written():
+        with written():
             for line in lines:
                 self._out.print(line, soft_wrap=True)
         if self._bar is not None:
@@ -72,7 +79,7 @@ class Terminal:
     def data(self, text: str) -> None:
         """The result as data: exactly this text, whatever the terminal."""
         self.quiet()
-        with _written():
+        with written():
             sys.stdout.write(f"{text}\n")
             sys.stdout.flush()
 
@@ -92,12 +99,22 @@ class Terminal:
             return
         self._said = text
         if not self.err.is_terminal:
-            self.err.print(Text(text), soft_wrap=True)
+            if self._is_news(text):
+                self.err.print(Text(text), soft_wrap=True)
         elif self._status is None:
             self._status = self.err.status(Text(text))
             self._status.start()
         else:
             self._status.update(Text(text))
+
+    def _is_news(self, text: str) -> bool:
+        """A count that goes on is none for a while: in a log every line stays."""
+        counting = _NUMBER.sub("#", text)
+        now = self._clock.monotonic_s()
+        if counting != text and now - self._counted.get(counting, -_COUNTS_EVERY_S) < _COUNTS_EVERY_S:
+            return False
+        self._counted[counting] = now
+        return True
 
     def quiet(self) -> None:
         """Take the line of progress away: something else is about to be read or asked."""
@@ -122,7 +139,7 @@ class Terminal:
 
 
 @contextmanager
-def _written() -> Iterator[None]:
+def written() -> Iterator[None]:
     """Results on their way out. Raises OutputError; a reader that left (`| head -1`) ends all without a word."""
     try:
         yield
@@ -130,7 +147,7 @@ def _written() -> Iterator[None]:
         # what stays in the buffer would fail once more, with a traceback, when Python closes the stream
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if isinstance(error, BrokenPipeError):
-            raise SystemExit(exit_codes.FAILED) from None
+            raise SystemExit(exit_codes.READER_LEFT) from None
         raise OutputError(
             f"the results cannot be written: {error.strerror}",
             where="standard output",

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 import click
 
 from provisioner.cli.not_built import refuse_flags
-from provisioner.cli.options import Common, common, fleet_flags, many_paths, output_format
+from provisioner.cli.options import NOT_BUILT, Common, common, fleet_flags, many_paths, output_format
 
 if TYPE_CHECKING:
     from provisioner.verify.checks import Check
 
 
-@click.command()
+@click.command(epilog=NOT_BUILT.replace("--report", "--evidence, --report"))
 @many_paths
 @output_format("text", "json", "junit", "markdown")
-@click.option("--evidence", metavar="DIR", help="Write a dated report for an auditor. Not built yet.")
+@click.option("--evidence", metavar="DIR", hidden=True)
 @fleet_flags
 @common
 def verify(
