@@ -15,7 +15,6 @@ from rich.console import Console
 from rich.text import Text
 
 from provisioner.core import exit_codes
-from provisioner.core.clock import Clock
 from provisioner.core.errors import OutputError, ProvisionerError
 from provisioner.render.errors import UNWRAPPED, error_lines
 from provisioner.render.layout import ANY_FILE, Lines, with_emulator
@@ -45,7 +44,6 @@ class Terminal:
         self._status: Status | None = None
         self._bar: Progress | None = None
         self._said = ""
-        self._clock = Clock()
         self._counted: dict[str, float] = {}
         self.files: Sequence[tuple[str, str, str]] = ()
         self.place_of: Callable[[Spec, str], str] = lambda spec, path: f"{spec.name}: {path}"
@@ -109,8 +107,10 @@ class Terminal:
 
     def _is_news(self, text: str) -> bool:
         """A count that goes on is none for a while: in a log every line stays."""
+        from provisioner.core.clock import Clock  # asyncio comes with it
+
         counting = _NUMBER.sub("#", text)
-        now = self._clock.monotonic_s()
+        now = Clock().monotonic_s()
         if counting != text and now - self._counted.get(counting, -_COUNTS_EVERY_S) < _COUNTS_EVERY_S:
             return False
         self._counted[counting] = now

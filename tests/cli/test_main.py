@@ -219,9 +219,9 @@ def test_a_pipe_gets_no_colour(variables: dict[str, str]) -> None:
 
 def test_advice_names_the_file_of_its_tenant_unless_two_have_its_name() -> None:
     terminal = Terminal()
-    terminal.files = [("contoso-sam", "c.example", "contoso.yaml"), ("adatum-sam", "a.example", "fleet.yaml")]
+    terminal.files = [("contoso-sam", "one", "contoso.yaml"), ("adatum-sam", "two", "fleet.yaml")]
     assert terminal.file_of("adatum-sam") == "fleet.yaml"
     assert terminal.file_of("") == "SPEC"
-    terminal.files = [("contoso-sam", "c.example", "contoso.yaml"), ("contoso-sam", "a.example", "copy.yaml")]
+    terminal.files = [("contoso-sam", "one", "contoso.yaml"), ("contoso-sam", "two", "a copy.yaml")]
     assert terminal.file_of("contoso-sam") == "SPEC"
-    assert terminal.file_of("contoso-sam", "a.example") == "copy.yaml"
+    assert terminal.file_of("contoso-sam", "two") == "'a copy.yaml'"
