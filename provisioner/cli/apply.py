@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from provisioner.cli.not_built import refuse_flags
-from provisioner.cli.options import Common, common, fleet_flags, output_format
+from provisioner.cli.options import NOT_BUILT, Common, common, fleet_flags, output_format
 from provisioner.core.errors import UsageError
 
 _ADDRESS = re.compile(r"[^/]+/[^/]+(/.+)?")
@@ -21,13 +21,15 @@ def _span(context: click.Context, parameter: click.Parameter, text: str | None) 
         return None
     from provisioner.cli.emulator.duration import seconds_of
 
+    if text.strip()[-1:].isdecimal():
+        raise click.BadParameter(f"{text} has no unit: say {text}m or {text}s")
     seconds = seconds_of(text)
     if seconds <= 0:
         raise click.BadParameter(f"{text} is no time to wait")
     return seconds
 
 
-@click.command()
+@click.command(epilog=NOT_BUILT)
 @click.argument("paths", nargs=-1, metavar="PATH...", type=click.Path(path_type=Path))
 @click.option(
     "--plan",
@@ -84,6 +86,8 @@ def apply(
         )
     if not paths and saved_plan is None:
         raise click.UsageError("Missing argument 'PATH...', or --plan FILE.")
+    if saved_plan is not None and not saved_plan.exists():
+        raise UsageError(f"--plan {saved_plan}: there is no such file", next_step="name a file that `plan --out` wrote")
     if not (auto_approve or sys.stdin.isatty()):
         raise UsageError(
             "apply asks before it writes, and there is no terminal to ask on", next_step="say --auto-approve"

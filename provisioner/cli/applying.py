@@ -106,7 +106,7 @@ def apply_all(
     paths: Sequence[Path], common: Common, options: ApplyOptions, *, asks: bool, as_json: bool, work: Work = APPLY
 ) -> int:
     """The whole command. Raises DeclinedError when nothing was written; SpecError, UsageError before any request."""
-    terminal = Terminal()
+    terminal = Terminal(emulator=common.emulator)
     loaded = run.load(paths, terminal).specs
     if work.single:
         run.only_one(loaded, paths[0])

@@ -44,8 +44,11 @@ def consent(path: Path, common: Common, *, mode: Mode, hybrid: bool) -> int:
     from provisioner.render.consent_text import consent_lines, consent_sentence
 
     if mode == "paste" and not sys.stdin.isatty():
-        raise UsageError("--mode paste asks for the address you end on, and there is no terminal to ask on")
-    terminal = Terminal()
+        raise UsageError(
+            "--mode paste asks for the address you end on, and there is no terminal to ask on",
+            next_step="run it in a terminal, or choose --mode device",
+        )
+    terminal = Terminal(emulator=common.emulator)
     options = operation.ConsentOptions(mode=mode, hybrid=hybrid)
     specs = [entry.spec for entry in run.load([path], terminal).specs]
     several = len(specs) > 1

@@ -34,11 +34,11 @@ def doctor(paths: tuple[Path, ...], common: Common, *, format_: str) -> int:
     from provisioner.operations.preflight.check import exit_code
     from provisioner.render.doctor_json import doctor_json
     from provisioner.render.doctor_text import doctor_lines
-    from provisioner.render.layout import BLANK
+    from provisioner.render.layout import BLANK, placed
     from provisioner.render.plan_json import document
     from provisioner.render.verify_text import checks_summary
 
-    terminal = Terminal()
+    terminal = Terminal(emulator=common.emulator)
     verb = run.Verb[tuple["Check", ...]](
         doing="looking",
         operation=lambda tenant, spec, ui: operation.doctor(tenant, spec),
@@ -59,8 +59,9 @@ def doctor(paths: tuple[Path, ...], common: Common, *, format_: str) -> int:
     else:
         for result in results:
             if result.value is not None:
+                name = placed(result.spec.name, emulator=run.emulated(result.spec, terminal))
                 file = terminal.file_of(result.spec.name, result.spec.tenant)
-                terminal.result(doctor_lines(result.spec.name, result.value, terminal.width, file))
+                terminal.result(doctor_lines(name, result.value, terminal.width, file))
                 terminal.result([BLANK] if len(results) > 1 else [])
     return run.finish(results, verb, terminal)
 

@@ -24,7 +24,7 @@ def explain(path: Path, common: Common) -> int:
     from provisioner.operations import explain as operation
     from provisioner.render.explain_text import explanation_lines
 
-    terminal = Terminal()
+    terminal = Terminal(emulator=common.emulator)
     verb = run.Verb(
         doing="explaining",
         operation=lambda tenant, spec, ui: operation.explain(tenant, spec),

@@ -64,14 +64,14 @@ def import_(
     if every:
         if vault is not None or out is not None or mode != "adopt":
             raise UsageError("--all lists: it takes no --vault, --mode or --out", next_step="leave it out")
-        return _list(Wish("", tenant, subscription or "", cloud), common, format_)
+        return _list(Wish("", tenant, subscription or "", cloud, emulator=common.emulator), common, format_)
     assert app is not None, "checked above"
     if subscription is None:
         raise UsageError("--subscription is missing", next_step="name the Azure subscription of the vault")
     if format_ != "text":
         raise UsageError("--format json goes with --all: a spec is YAML", next_step="leave --format out")
     file = None if out is None else str(out)
-    return _write(Wish(app, tenant, subscription, cloud, vault, mode, file), common, out)
+    return _write(Wish(app, tenant, subscription, cloud, vault, mode, file, common.emulator), common, out)
 
 
 def _write(wish: Wish, common: Common, out: Path | None) -> int:
@@ -84,7 +84,7 @@ def _write(wish: Wish, common: Common, out: Path | None) -> int:
 
     if out is not None:
         refuse_existing(out)
-    terminal = Terminal()
+    terminal = Terminal(emulator=common.emulator)
     verb = run.Verb(
         doing="importing",
         operation=lambda opened, spec, ui: import_spec(opened, wish, str(out or "the imported spec")),
@@ -107,7 +107,7 @@ def _list(wish: Wish, common: Common, format_: str) -> int:
     from provisioner.operations.importing import candidates
     from provisioner.render.candidates import candidate_lines, candidates_json
 
-    terminal = Terminal()
+    terminal = Terminal(emulator=common.emulator)
     verb = run.Verb(
         doing="looking",
         operation=lambda opened, spec, ui: candidates.find(opened),

@@ -7,6 +7,7 @@ Command modules are imported when they are asked for, and what is heavy in them 
 from __future__ import annotations
 
 import atexit
+import errno
 import gc
 import importlib
 import keyword
@@ -40,9 +41,24 @@ BUILT = {
     "completion": "Print the script that completes commands in your shell.",
 }
 
+_NO_ROOM = (errno.ENOSPC, errno.EFBIG, errno.EIO)  # of an open stream: other errors name a file
+
 
 class _LazyGroup(click.Group):
     """Knows its commands by name; imports one when it is used."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """A slip gets the nearest command."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            from difflib import get_close_matches
+
+            if near := get_close_matches(args[0], BUILT, 1):
+                raise click.UsageError(f"{error.message} The nearest is {near[0]}.", ctx) from None
+            raise
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(BUILT)
@@ -78,7 +94,7 @@ def cli() -> None:
 def run(arguments: list[str]) -> int:
     """Run a command line; the exit code. A bug of ours is a traceback."""
     try:
-        code = cli.main(args=arguments, prog_name="provisioner", standalone_mode=False)
+        code = _called(arguments)
     except click.UsageError as error:
         error.show()
         return exit_codes.WRONG_USAGE
@@ -91,20 +107,35 @@ def run(arguments: list[str]) -> int:
     except ProvisionerError as error:
         from provisioner.cli.terminal import Terminal
 
-        Terminal().error(error)
+        Terminal(emulator="--emulator" in arguments).error(error)
         return error.exit_code
     return code if isinstance(code, int) else exit_codes.DONE
 
 
+def _called(arguments: list[str]) -> object:
+    """What the command gives. Raises OutputError for results that could not be written, by click's own `echo` too."""
+    try:
+        return cli.main(args=arguments, prog_name="provisioner", standalone_mode=False)
+    except SystemExit as ended:
+        return exit_codes.READER_LEFT if ended.code else exit_codes.DONE  # so click and rich end it, with 1
+    except OSError as error:
+        if error.filename is not None or error.errno not in _NO_ROOM:
+            raise
+        from provisioner.cli.terminal import written
+
+        with written():
+            raise
+
+
 def entry() -> NoReturn:
-    """The console script. A stream that the caller closed (`>&-`) is nobody's to read.
+    """The console script. A stream that the caller closed (`<&-`, `>&-`) is empty, or nobody's to read.
 
     What a short run imports stays to its end: looking through it for garbage, again and again and once more at the
     end, is a fifth of its time. A long run's garbage is still found.
     """
     gc.set_threshold(200_000)
     atexit.register(gc.freeze)
-    for name in ("stdout", "stderr"):
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w"))
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115  open to the very end
     sys.exit(run(sys.argv[1:]))

@@ -12,6 +12,7 @@ import click
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 DEFAULT_CONCURRENCY = 16
+NOT_BUILT = "Not built yet: --report, --resume, --shard."
 
 
 @dataclass(frozen=True)
@@ -64,11 +65,19 @@ def one_path(command: Command) -> Command:
     return click.argument("path", metavar="PATH", type=click.Path(path_type=Path))(command)
 
 
+def sends_nothing(command: click.Command) -> click.Command:
+    """The common options are accepted, as after every verb, and not offered: they would do nothing."""
+    for option in command.params:
+        if isinstance(option, click.Option) and option.name in Common.__dataclass_fields__:
+            option.hidden = True
+    return command
+
+
 def fleet_flags(command: Command) -> Command:
-    """Flags for large fleets: parsed, and refused by the command."""
-    command = click.option("--report", metavar="FILE", help="Not built yet.")(command)
-    command = click.option("--resume", metavar="FILE", help="Not built yet.")(command)
-    return click.option("--shard", metavar="I/N", help="Not built yet.")(command)
+    """Flags for large fleets: parsed, and refused by the command, which names them in its epilog (NOT_BUILT)."""
+    for flag in ("--report", "--resume", "--shard"):
+        command = click.option(flag, hidden=True)(command)
+    return command
 
 
 def output_format(*formats: str) -> Callable[[Command], Command]:

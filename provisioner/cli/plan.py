@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from provisioner.cli.not_built import refuse_flags
-from provisioner.cli.options import Common, common, fleet_flags, many_paths, output_format
+from provisioner.cli.options import NOT_BUILT, Common, common, fleet_flags, many_paths, output_format
 from provisioner.core import exit_codes
 from provisioner.core.errors import UsageError
 
@@ -28,7 +28,7 @@ _REPORTS = ("prometheus", "markdown", "html")
 _ONLY_DETAILED = (exit_codes.CHANGES_PENDING, exit_codes.PERSON_MUST_ACT)
 
 
-@click.command()
+@click.command(epilog=NOT_BUILT)
 @many_paths
 @click.option(
     "--out", metavar="FILE", type=click.Path(path_type=Path), help="Save the plan as well, for `apply --plan FILE`."
@@ -70,7 +70,7 @@ def plan(
 
         return await operation.plan(tenant, spec, probing=probe)
 
-    terminal = Terminal()
+    terminal = Terminal(emulator=common.emulator)
     if out is not None:
         from provisioner.cli import plan_file
 
@@ -108,7 +108,7 @@ def _told(plan: Plan) -> Text:
 
 def _checked(results: Sequence[TenantResult[Plan]], terminal: Terminal) -> list[Checked]:
     """A tenant that failed was looked at as well: at this machine's time, for there is no plan to ask."""
-    from provisioner.cli.run import told_error
+    from provisioner.cli.run import emulated, told_error
     from provisioner.core.clock import Clock
     from provisioner.render.checked import Checked
 
@@ -120,7 +120,8 @@ def _checked(results: Sequence[TenantResult[Plan]], terminal: Terminal) -> list[
             plan=result.value,
             at=now if result.value is None else result.value.made_at,
             error=None if result.error is None else told_error(result.error),
-            file=file,
+            file=terminal.in_command(file),
+            emulator=emulated(result.spec, terminal),
         )
         for result, (*_, file) in zip(results, terminal.files, strict=True)  # several may have one name
     ]

@@ -7,10 +7,10 @@ from pathlib import Path
 import click
 
 from provisioner.cli.not_built import refuse_flags
-from provisioner.cli.options import Common, common, fleet_flags, many_paths, output_format
+from provisioner.cli.options import NOT_BUILT, Common, common, fleet_flags, many_paths, output_format
 
 
-@click.command()
+@click.command(epilog=NOT_BUILT)
 @many_paths
 @output_format("text", "json")
 @fleet_flags
@@ -37,7 +37,7 @@ def renew(
     from provisioner.render.plan_json import document
     from provisioner.render.renew_text import renewed_json, renewed_lines, renewed_sentence
 
-    terminal = Terminal()
+    terminal = Terminal(emulator=common.emulator)
     verb = run.Verb("renewing", operation.renew, lambda result: 0, renewed_sentence)
     specs = [entry.spec for entry in run.load(paths, terminal).specs]
     results = run.over(specs, verb, common, terminal)

@@ -8,11 +8,11 @@ from pathlib import Path
 import click
 
 from provisioner.cli.not_built import refuse_flags
-from provisioner.cli.options import Common, common, fleet_flags, many_paths, output_format
+from provisioner.cli.options import NOT_BUILT, Common, common, fleet_flags, many_paths, output_format
 from provisioner.core.errors import UsageError
 
 
-@click.command()
+@click.command(epilog=NOT_BUILT)
 @many_paths
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
 @output_format("text", "json")

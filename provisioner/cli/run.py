@@ -20,7 +20,7 @@ from provisioner import fleet
 from provisioner.cli.browser import how_to_reach, opener
 from provisioner.cli.options import Common
 from provisioner.cli.person import Person
-from provisioner.cli.target import Targets, open_targets
+from provisioner.cli.target import Targets, goes_to_emulator, open_targets
 from provisioner.cli.terminal import Terminal
 from provisioner.clients.clouds import endpoints
 from provisioner.clients.session import RequestLog
@@ -77,8 +77,10 @@ class Run:
         identity = target.identity(spec)
         if passed_over := target.passed_over(spec):
             person.info(passed_over)
+        emulator = target.note is not None
+        opening = open_tenant(spec, target.session, target.clock, identity, then, emulator=emulator)
         try:
-            async with open_tenant(spec, target.session, target.clock, identity, then) as tenant:
+            async with opening as tenant:
                 yield tenant, person
         except ProvisionerError as error:
             error.next_step = endpoints(spec.cloud).advice(error.next_step)
@@ -199,11 +201,19 @@ def value_of(result: TenantResult[T]) -> T:
 
 
 def json_of(result: TenantResult[T], show: Callable[[T], dict[str, Any]], terminal: Terminal) -> dict[str, Any]:
-    """A tenant in the output of --format json: `show` of its value, or its error; advice names the spec's file."""
-    error = result.error
-    told = show(value_of(result)) if error is None else failed_json(result.spec.name, told_error(error))
-    ready: dict[str, Any] = with_commands_ready(told, terminal.file_of(result.spec.name, result.spec.tenant))
-    return ready
+    """A tenant in the output of --format json: `show` of its value, or its error; advice names the spec's file.
+
+    `emulator` is in all of them: a rehearsal must not be taken for the real thing.
+    """
+    error, name, emulator = result.error, result.spec.name, emulated(result.spec, terminal)
+    told = show(value_of(result)) if error is None else failed_json(name, told_error(error), emulator=emulator)
+    ready: dict[str, Any] = with_commands_ready(told, terminal.file_of(name, result.spec.tenant))
+    return {"name": name, "emulator": emulator, **ready}
+
+
+def emulated(spec: Spec, terminal: Terminal) -> bool:
+    """Whether this spec went to the emulator."""
+    return goes_to_emulator(spec, only_emulator=terminal.emulator)
 
 
 def told_error(error: Exception) -> ProvisionerError:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,7 @@ from provisioner.operations.plan import Seen
 from provisioner.operations.plan_file import SavedTenant, plan_text, read_plan, saved_tenant
 from provisioner.operations.saved import MAX_AGE, look_as_saved
 from provisioner.operations.tenant import OpenTenant
-from provisioner.render.layout import count, paragraph
+from provisioner.render.layout import ANY_FILE, count, paragraph, with_emulator
 from provisioner.spec.model import Spec
 from provisioner.spec.read import written_out
 
@@ -46,12 +45,7 @@ def save(out: Path, results: Sequence[TenantResult[Plan]], common: Common, termi
             )
         )
         return
-    emulated = partial(goes_to_emulator, only_emulator=common.emulator)
-    tenants = [
-        saved_tenant(result.value, result.spec, emulator=emulated(result.spec))
-        for result in results
-        if result.value is not None
-    ]
+    tenants = [saved_tenant(result.value, result.spec) for result in results if result.value is not None]
     plan_file.write(out, plan_text(tenants))
     told = f"Saved. To apply exactly this plan, within {MAX_AGE.days} days:"
     command = Text(f"  provisioner apply --plan {_named(out, common)}")
@@ -62,12 +56,13 @@ def apply_saved(
     file: Path, paths: Sequence[Path], common: Common, options: ApplyOptions, *, asks: bool, as_json: bool
 ) -> int:
     """The whole of `apply --plan`. Raises, before any request: UsageError, SpecError, SavedPlanError."""
-    terminal = Terminal()
+    terminal = Terminal(emulator=common.emulator)
     saved = read_plan(plan_file.read(file), str(file))
-    again = f"provisioner plan {shlex.join(map(str, paths)) or 'SPEC'} --out {_named(file, common)}"
+    specs = with_emulator(shlex.join(map(str, paths)), emulator=common.emulator) if paths else ANY_FILE
+    again = f"provisioner plan {specs} --out {shlex.quote(str(file))}"
     if paths:
-        specs = [entry.spec for entry in run.load(paths, terminal).specs]
-        _check_specs([one.spec for one in saved], specs, file, again)
+        named = [entry.spec for entry in run.load(paths, terminal).specs]
+        _check_specs([one.spec for one in saved], named, file, again)
     for one in saved:
         _check_cloud(one, common, file)
     by_spec = {id(one.spec): one for one in saved}
@@ -81,7 +76,7 @@ def apply_saved(
 
 def _named(file: Path, common: Common) -> str:
     """The file in a command that can be copied, with what goes with it."""
-    return shlex.quote(str(file)) + (" --emulator" if common.emulator else "")
+    return with_emulator(shlex.quote(str(file)), emulator=common.emulator)
 
 
 def _check_cloud(saved: SavedTenant, common: Common, file: Path) -> None:

@@ -12,15 +12,15 @@ from provisioner.cli.terminal import Terminal
 from provisioner.core.errors import UsageError
 from provisioner.operations.author import SCHEMA_FILE, Written
 from provisioner.render.errors import warning_lines
-from provisioner.render.layout import Lines, paragraph
+from provisioner.render.layout import ANY_FILE, Lines, paragraph, with_emulator
 from provisioner.spec.schema import schema_text
 
 _NEXT = (
     ("provisioner validate {}", "offline"),
-    ("provisioner explain {}", "who needs which rights"),
-    ("provisioner doctor {}", "what would be in the way"),
-    ("provisioner plan {}", "what would change; reads only"),
-    ("provisioner apply {}", ""),
+    ("provisioner explain {}{}", "who needs which rights"),
+    ("provisioner doctor {}{}", "what would be in the way"),
+    ("provisioner plan {}{}", "what would change; reads only"),
+    ("provisioner apply {}{}", ""),
 )
 
 
@@ -43,7 +43,7 @@ def deliver(made: Written, path: Path | None, terminal: Terminal) -> None:
         told = [f"{path} is written.", _schema_beside(path)]
     terminal.message([line for text in told if text for line in paragraph(text, width)])
     terminal.message(warning_lines(made.warnings, width))
-    terminal.message(_next_lines(str(path or "SPEC")))
+    terminal.message(_next_lines(str(path or ANY_FILE), with_emulator("", emulator=terminal.emulator)))
 
 
 def _schema_beside(spec: Path) -> str:
@@ -61,9 +61,9 @@ def _schema_beside(spec: Path) -> str:
     )
 
 
-def _next_lines(file: str) -> Lines:
+def _next_lines(file: str, flags: str) -> Lines:
     lines: Lines = [Text("Next:", "bold")]
-    commands = [(command.format(shlex.quote(file)), why) for command, why in _NEXT]
+    commands = [(command.format(shlex.quote(file), flags), why) for command, why in _NEXT]
     longest = max(len(command) for command, _ in commands)
     for command, why in commands:
         line = Text(f"  {command}")

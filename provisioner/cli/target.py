@@ -1,7 +1,7 @@
 """Where a spec's requests go: Microsoft's clouds, or the emulator. One session for each, never shared between them.
 
 The emulator a command uses is the one PROVISIONER_EMULATOR names, else the one started last while it lives, else the
-default folder served by this very process (design section 8).
+default folder, served by who does already or by this very process (design section 8).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from provisioner.clients.runner_identities import RunnerIdentity
 from provisioner.clients.session import EmulatorEndpoint, RequestLog, open_session
 from provisioner.core.clock import Clock
 from provisioner.core.errors import ProvisionerError
-from provisioner.emulator.note import VARIABLE, Note, default_state, is_alive, named_note, read_note
+from provisioner.emulator.note import VARIABLE, Note, default_state, live_note
 from provisioner.spec.model import Spec
 
 
@@ -105,18 +105,13 @@ async def _emulator(log: RequestLog | None, verb: str) -> AsyncIterator[Target]:
 
 
 def _running() -> Note | None:
-    path = named_note()
     try:
-        note = read_note(path)
-    except (ValueError, OSError) as error:
-        raise ProvisionerError(
-            f"{path} cannot be read as the note of an emulator: {error}", next_step=_START
-        ) from error
-    if note is not None and is_alive(note):
-        return note
-    if os.environ.get(VARIABLE):
-        raise ProvisionerError(f"the emulator that {VARIABLE} names ({path}) is not running", next_step=_START)
-    return None
+        note = live_note()
+    except ValueError as error:
+        raise ProvisionerError(str(error), next_step=_START) from error
+    if note is None and (named := os.environ.get(VARIABLE)):
+        raise ProvisionerError(f"the emulator that {VARIABLE} names ({named}) is not running", next_step=_START)
+    return note
 
 
 _START = f"run `provisioner emulator start`, or unset {VARIABLE}"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,7 +17,7 @@ from rich.text import Text
 from provisioner.core import exit_codes
 from provisioner.core.errors import OutputError, ProvisionerError
 from provisioner.render.errors import UNWRAPPED, error_lines
-from provisioner.render.layout import ANY_FILE, Lines
+from provisioner.render.layout import ANY_FILE, Lines, with_emulator
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -23,20 +25,26 @@ if TYPE_CHECKING:
 
     from provisioner.spec.model import Spec
 
+_COUNTS_EVERY_S = 10.0
+_NUMBER = re.compile(r"\d+")
+
 
 class Terminal:
     """The two streams of this process, and the one line of progress that may be on stderr.
 
-    files: the specs' names and tenants with their files, for commands that are shown to be copied. place_of: where a
-    spec has a key, as editors read it. unwritten: what could not be written beside the result, told at the end.
+    emulator: `--emulator` was given. files: the specs' names and tenants with their files, for commands that are to be
+    copied. place_of: where a spec has a key, as editors read it. unwritten: what could not be written beside the
+    result, told at the end.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, emulator: bool = False) -> None:
+        self.emulator = emulator
         self._out = _console(sys.stdout)
         self.err = _console(sys.stderr)
         self._status: Status | None = None
         self._bar: Progress | None = None
         self._said = ""
+        self._counted: dict[str, float] = {}
         self.files: Sequence[tuple[str, str, str]] = ()
         self.place_of: Callable[[Spec, str], str] = lambda spec, path: f"{spec.name}: {path}"
         self.unwritten: list[OutputError] = []
@@ -49,14 +57,18 @@ class Terminal:
     def file_of(self, name: str, tenant: str = "") -> str:
         """The file of the spec of this name and tenant; of the only spec without; SPEC where that leaves a choice."""
         found = {file for known, of, file in self.files if name in (known, "") and tenant in (of, "")}
-        return found.pop() if len(found) == 1 else ANY_FILE
+        return self.in_command(found.pop() if len(found) == 1 else ANY_FILE)
+
+    def in_command(self, file: str) -> str:
+        """A spec's file as it stands in a command: a rehearsal's next command is one too."""
+        return with_emulator(ANY_FILE if file == ANY_FILE else shlex.quote(file), emulator=self.emulator)
 
     def result(self, lines: Lines) -> None:
         """Lines of the result, a progress bar out of their way."""
         self.quiet()
         if self._bar is not None:
             self._bar.stop()
-        with _written():
+        with written():
             for line in lines:
                 self._out.print(line, soft_wrap=True)
         if self._bar is not None:
@@ -65,7 +77,7 @@ class Terminal:
     def data(self, text: str) -> None:
         """The result as data: exactly this text, whatever the terminal."""
         self.quiet()
-        with _written():
+        with written():
             sys.stdout.write(f"{text}\n")
             sys.stdout.flush()
 
@@ -85,12 +97,24 @@ class Terminal:
             return
         self._said = text
         if not self.err.is_terminal:
-            self.err.print(Text(text), soft_wrap=True)
+            if self._is_news(text):
+                self.err.print(Text(text), soft_wrap=True)
         elif self._status is None:
             self._status = self.err.status(Text(text))
             self._status.start()
         else:
             self._status.update(Text(text))
+
+    def _is_news(self, text: str) -> bool:
+        """A count that goes on is none for a while: in a log every line stays."""
+        from provisioner.core.clock import Clock  # asyncio comes with it
+
+        counting = _NUMBER.sub("#", text)
+        now = Clock().monotonic_s()
+        if counting != text and now - self._counted.get(counting, -_COUNTS_EVERY_S) < _COUNTS_EVERY_S:
+            return False
+        self._counted[counting] = now
+        return True
 
     def quiet(self) -> None:
         """Take the line of progress away: something else is about to be read or asked."""
@@ -115,7 +139,7 @@ class Terminal:
 
 
 @contextmanager
-def _written() -> Iterator[None]:
+def written() -> Iterator[None]:
     """Results on their way out. Raises OutputError; a reader that left (`| head -1`) ends all without a word."""
     try:
         yield
@@ -123,7 +147,7 @@ def _written() -> Iterator[None]:
         # what stays in the buffer would fail once more, with a traceback, when Python closes the stream
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if isinstance(error, BrokenPipeError):
-            raise SystemExit(exit_codes.FAILED) from None
+            raise SystemExit(exit_codes.READER_LEFT) from None
         raise OutputError(
             f"the results cannot be written: {error.strerror}",
             where="standard output",

@@ -43,7 +43,7 @@ def token(path: Path, common: Common, *, resource: str, customer: str | None, fo
     from provisioner.operations import token as operation
     from provisioner.render import token_output
 
-    terminal = Terminal()
+    terminal = Terminal(emulator=common.emulator)
     spec = run.load_one(path, terminal)
     scope = operation.scope_of(resource, endpoints(spec.cloud))
     if customer is not None:

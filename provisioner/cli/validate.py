@@ -7,11 +7,12 @@ from pathlib import Path
 import click
 
 from provisioner.cli.not_built import refuse_flags
-from provisioner.cli.options import Common, common, fleet_flags, many_paths
+from provisioner.cli.options import NOT_BUILT, Common, common, fleet_flags, many_paths, sends_nothing
 from provisioner.core import exit_codes
 
 
-@click.command()
+@sends_nothing
+@click.command(epilog=NOT_BUILT)
 @many_paths
 @fleet_flags
 @common

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 import click
 
 from provisioner.cli.not_built import refuse_flags
-from provisioner.cli.options import Common, common, fleet_flags, many_paths, output_format
+from provisioner.cli.options import NOT_BUILT, Common, common, fleet_flags, many_paths, output_format
 
 if TYPE_CHECKING:
     from provisioner.verify.checks import Check
 
 
-@click.command()
+@click.command(epilog=NOT_BUILT.replace("--report", "--evidence, --report"))
 @many_paths
 @output_format("text", "json", "junit", "markdown")
-@click.option("--evidence", metavar="DIR", help="Write a dated report for an auditor. Not built yet.")
+@click.option("--evidence", metavar="DIR", hidden=True)
 @fleet_flags
 @common
 def verify(
@@ -39,12 +39,12 @@ def verify(
     from provisioner.cli import run
     from provisioner.cli.terminal import Terminal
     from provisioner.operations import verify as operation
-    from provisioner.render.layout import BLANK
+    from provisioner.render.layout import BLANK, placed
     from provisioner.render.plan_json import document
     from provisioner.render.verify_text import checks_json, checks_lines, checks_summary
     from provisioner.verify.checks import exit_code
 
-    terminal = Terminal()
+    terminal = Terminal(emulator=common.emulator)
     verb = run.Verb[tuple["Check", ...]](
         doing="verifying",
         operation=lambda tenant, spec, ui: operation.verify(tenant.clients, spec),
@@ -65,7 +65,8 @@ def verify(
                 name=result.spec.name,
                 checks=result.value or (),
                 error=None if result.error is None else run.told_error(result.error),
-                file=file,
+                file=terminal.in_command(file),
+                emulator=run.emulated(result.spec, terminal),
             )
             for result, (*_, file) in zip(results, terminal.files, strict=True)
         ]
@@ -73,7 +74,8 @@ def verify(
     else:
         for result in results:
             if result.value is not None:
+                name = placed(result.spec.name, emulator=run.emulated(result.spec, terminal))
                 file = terminal.file_of(result.spec.name, result.spec.tenant)
-                terminal.result(checks_lines(result.spec.name, result.value, terminal.width, file))
+                terminal.result(checks_lines(name, result.value, terminal.width, file))
                 terminal.result([BLANK] if len(results) > 1 else [])
     return run.finish(results, verb, terminal)

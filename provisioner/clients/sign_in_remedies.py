@@ -251,8 +251,9 @@ _ROWS: tuple[tuple[str, Remedy], ...] = (
     (
         "65001",
         Remedy(
-            f"consent is missing: {_APPLY} grants it, or the adminconsent link that provisioner plan SPEC "
-            "prints; in a customer's tenant, pre-consent is missing",
+            f"consent is missing. Is the permission in application.permissions? If not add it, then: {_APPLY}. If so "
+            "an administrator opens the adminconsent link that provisioner plan SPEC prints; in a customer's tenant, "
+            "pre-consent is missing",
             Who.ADMIN,
         ),
     ),

@@ -12,6 +12,8 @@ COULD_NOT_TELL = 4
 CHECK_FAILED = 5
 WRONG_USAGE = 64
 INTERRUPTED = 130
+READER_LEFT = 141
+"""Of a pipe (`| head -1`): what a shell makes of SIGPIPE, which Python turns into an error."""
 
 _FIRST_WINS = (FAILED, CHECK_FAILED, COULD_NOT_TELL, CHANGES_PENDING, PERSON_MUST_ACT)
 

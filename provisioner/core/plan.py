@@ -83,6 +83,7 @@ class Plan:
     since: when a complete apply was last noted, so that whatever drifted did so after it (with the same spec a later
     apply notes nothing, though it mends what drifted); None where nobody noted.
     destroys: it is a destroy's, to which the spec's wishes say nothing. place: where that one looked.
+    emulator: of the cloud there, a rehearsal.
     """
 
     name: str
@@ -100,6 +101,7 @@ class Plan:
     permissions: tuple[PermissionRow, ...] = field(default=())
     destroys: bool = False
     place: str = ""
+    emulator: bool = False
 
     @property
     def pending(self) -> tuple[Step, ...]:

@@ -28,7 +28,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from email.utils import formatdate
@@ -53,7 +53,8 @@ ACTIONS: dict[str, frozenset[str]] = {
 }
 _GLOBS = frozenset({"operation", "host", "path", "method", "tenant"})
 _EVERY_ACTION = _GLOBS | {"action", "skip", "count", "probability", "seed", "for", "until"}
-_NEEDED = {"status": "status", "slow": "ms"}
+_NEEDED = {"status": ("status", 429), "slow": ("ms", 2000)}
+"""What an action cannot be without, and an example."""
 _WORDS = {"retryAfterAs": ("seconds", "date"), "when": ("before", "after"), "how": ("cut", "short")}
 _WHOLE = {"status": (400, 599), "retryAfter": (0, 86_400), "skip": (0, 10**9), "count": (1, 10**9)}
 _NUMBERS = {"ms": (0, 600_000), "probability": (0, 1), "for": (0, 10**9), "until": (0, 10**11)}
@@ -149,13 +150,13 @@ def _operations() -> frozenset[str]:
     return frozenset(route.operation for router in ROUTERS.values() for route in router.routes)
 
 
-def _check_operation(glob: str) -> None:
+def _without_match(glob: str) -> Iterator[str]:
     """A fault that can never strike is a mistake. `*` also strikes what no service has an operation for."""
     if any(fnmatchcase(name, glob) for name in _operations()):
         return
     near = get_close_matches(glob, _operations(), 1, cutoff=0.5)
     hint = f"; the nearest is {near[0]}" if near else ""
-    raise ValueError(f"operation {glob} matches nothing that the emulator does{hint}")
+    yield f"operation {glob} matches nothing that the emulator does{hint}"
 
 
 def _check(wanted: dict[str, Any]) -> None:
@@ -165,11 +166,17 @@ def _check(wanted: dict[str, Any]) -> None:
     known = _EVERY_ACTION | ACTIONS[action]
     if unknown := sorted(wanted.keys() - known):
         raise ValueError(f"action {action} does not know {', '.join(unknown)}; it takes {', '.join(sorted(known))}")
-    if (needed := _NEEDED.get(action)) and needed not in wanted:
-        raise ValueError(f"action {action} needs {needed}")
     for member, value in wanted.items():
         _check_member(member, value)
-    _check_operation(wanted.get("operation", "*"))
+    problems = [*_missing(action, wanted), *_without_match(wanted.get("operation", "*"))]
+    if problems:
+        raise ValueError("; ".join(problems))
+
+
+def _missing(action: str, wanted: dict[str, Any]) -> Iterator[str]:
+    needed, example = _NEEDED.get(action, ("action", ""))
+    if needed not in wanted:
+        yield f"action {action} needs {needed}, on the command line --{needed} {example}"
 
 
 def _check_member(member: str, value: Any) -> None:

@@ -61,10 +61,16 @@ def folder_note(folder: Path) -> Path:
     return folder / "endpoint.json"
 
 
-def named_note() -> Path:
-    """The note a command looks at: the one the environment names, else the user's."""
+def live_note() -> Note | None:
+    """The emulator a command uses, while it lives: the one the environment names; else the one started last, or that of
+    the default folder, which may go on when a later one has been stopped.
+
+    Raises ValueError when there is a file that is not a note.
+    """
     named = os.environ.get(VARIABLE)
-    return Path(named) if named else user_note()
+    places = [Path(named)] if named else [user_note(), folder_note(default_state())]
+    notes = (read_note(path) for path in places)
+    return next((note for note in notes if note is not None and is_alive(note)), None)
 
 
 def write_note(note: Note, path: Path) -> None:
@@ -81,12 +87,11 @@ def read_note(path: Path) -> Note | None:
     """The note in a file; None when there is no file. Raises ValueError when it is not a note."""
     try:
         members = json.loads(path.read_text(encoding="utf-8"))
+        return Note(**{**members, "control": Control(**members["control"])})
     except FileNotFoundError:
         return None
-    try:
-        return Note(**{**members, "control": Control(**members["control"])})
-    except (TypeError, KeyError) as error:
-        raise ValueError(f"{path} is not the note of an emulator") from error
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise ValueError(f"{path} cannot be read as the note of an emulator: {error}") from error
 
 
 def is_alive(note: Note) -> bool:

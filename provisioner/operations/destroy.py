@@ -39,8 +39,8 @@ async def look_to_destroy(tenant: OpenTenant, spec: Spec, *, purge: bool = False
     now = tenant.clients.clock.now()
     plan = make_removal_plan(spec, kinds, known, tenant.runner, tenant.clients, now)
     notices = (*plan.notices, *destruction_notices(plan, spec, known, tenant.clients.cloud))
-    elsewhere = await marked_elsewhere(spec, tenant.clients.arm)
-    return Seen(replace(plan, notices=(*notices, *elsewhere)), known)
+    notices += await marked_elsewhere(spec, tenant.clients.arm)
+    return Seen(replace(plan, notices=notices, emulator=tenant.emulator), known)
 
 
 async def carry_out_destruction(

@@ -30,7 +30,8 @@ async def look(tenant: OpenTenant, spec: Spec, kinds: Sequence[AnyKind] = KINDS)
     """One look at everything, and the plan that follows from it. Raises PlanError."""
     known = await observe(spec, kinds, Reader(tenant.clients, tenant.runner))
     now = tenant.clients.clock.now()
-    return Seen(make_plan(spec, kinds, known, tenant.runner, tenant.clients, now), known)
+    made = make_plan(spec, kinds, known, tenant.runner, tenant.clients, now)
+    return Seen(replace(made, emulator=tenant.emulator), known)
 
 
 async def plan(tenant: OpenTenant, spec: Spec, *, probing: bool = False) -> Plan:

@@ -41,9 +41,9 @@ class SavedTenant:
     made_at: datetime
 
 
-def saved_tenant(plan: Plan, spec: Spec, *, emulator: bool) -> SavedTenant:
-    """A plan that was just made, with its spec. emulator: whether it was made there."""
-    return SavedTenant(spec, saved_tenant_plan(plan, written_out(spec), emulator=emulator), plan.made_at)
+def saved_tenant(plan: Plan, spec: Spec) -> SavedTenant:
+    """A plan that was just made, with its spec."""
+    return SavedTenant(spec, saved_tenant_plan(plan, written_out(spec)), plan.made_at)
 
 
 def plan_text(tenants: Sequence[SavedTenant]) -> str:

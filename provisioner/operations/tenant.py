@@ -26,10 +26,11 @@ from provisioner.spec.model import Spec
 
 @dataclass(frozen=True)
 class OpenTenant:
-    """A tenant the runner has signed in to."""
+    """A tenant the runner has signed in to. emulator: it is one of the emulator's."""
 
     clients: TenantClients
     runner: RunnerFacts
+    emulator: bool = False
 
 
 def machine_of(spec: Spec, session: aiohttp.ClientSession, clock: Clock) -> Machine:
@@ -48,8 +49,10 @@ async def open_tenant(
     clock: Clock,
     identity: RunnerIdentity | None,
     then: str | None = None,
+    *,
+    emulator: bool = False,
 ) -> AsyncIterator[OpenTenant]:
-    """Signs the runner in. identity None: the spec's `auth`, or what the environment says.
+    """Signs the runner in. identity None: the spec's `auth`, or what the environment says. emulator: of session.
 
     then: the module of what comes next, imported while the tokens are on their way.
 
@@ -72,7 +75,7 @@ async def open_tenant(
         )
         _check_tenant(runner, tenant_id, spec)
         clients = connect(session, cloud, credential, clock, spec.tenant, spec.subscription, platform)
-        yield OpenTenant(clients, runner)
+        yield OpenTenant(clients, runner, emulator)
     finally:
         await credential.close()
 

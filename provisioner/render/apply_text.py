@@ -10,7 +10,7 @@ from rich.text import Text
 from provisioner.core.plan import Plan
 from provisioner.core.report import Outcome, Report, StepResult
 from provisioner.render.consent_text import Stored, consent_lines
-from provisioner.render.layout import ANY_FILE, BLANK, Lines, count, paragraph, ready
+from provisioner.render.layout import ANY_FILE, BLANK, Lines, count, paragraph, placed, ready
 from provisioner.render.plan_json import failure_json, tenant_json
 from provisioner.render.plan_text import notice_lines, summary_line, task_lines, unread_lines
 from provisioner.render.report_text import report_summary, result_lines
@@ -44,7 +44,7 @@ def applied_lines(
 
     again: the commands for what waits until then.
     """
-    name = applied.plan.name
+    name = placed(applied.plan.name, emulator=applied.plan.emulator)
     head = f"{name}: " if _nothing_removed(applied) else f"{done} {name}: "
     lines: Lines = [Text(head, "bold").append_text(_written(applied))]
     if applied.report is not None:

@@ -59,6 +59,16 @@ def ready(text: str, file: str) -> str:
     return re.sub(r"(?<= )SPEC\b", lambda _: file, text)
 
 
+def with_emulator(command: str, *, emulator: bool) -> str:
+    """A command, or the file in it: what was rehearsed goes on there, and never to a real tenant by copying."""
+    return f"{command} --emulator" if emulator else command
+
+
+def placed(name: str, *, emulator: bool) -> str:
+    """What is told of, in a heading: what happened on the emulator must not be taken for the real thing."""
+    return f"{name}, on the emulator" if emulator else name
+
+
 def labelled(label: str, lines: Lines, label_width: int, indent: str, label_style: str = "dim") -> Lines:
     """`lines` with the label before the first one, all begun at one column."""
     head = Text(indent).append(label.ljust(label_width), label_style)

@@ -15,7 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from provisioner.core.plan import Plan
 from provisioner.render import plan_view
-from provisioner.render.checked import Checked
+from provisioner.render.checked import Checked, rehearsed
 from provisioner.render.fleet_text import OUTCOMES
 from provisioner.render.layout import count
 from provisioner.render.plan_html_tenant import Context, at_a_glance, counted, tenant_context
@@ -62,6 +62,7 @@ def _page(tenants: Sequence[Checked]) -> Context:
         "title": f"Plan of {count(len(tenants), 'tenant')}" if several else f"Plan of {tenants[0].name}",
         "told": outcomes if several else OUTCOMES[tenants[0].code][0],
         "at": moment(at),
+        "rehearsed": rehearsed(tenants),
         "at_iso": timestamp(at),
         "counts": _totals(plans),
         "special": _special(plans),

@@ -51,7 +51,7 @@ def tenant_context(tenant: Checked, number: int, level: int) -> Context:
     found = standings(plan)
     return _NOTHING | head | {
         "cause": plan_view.cause(plan),
-        "cloud": plan.cloud,
+        "cloud": plan_view.cloud(plan),
         "runner": plan.runner,
         "counts": counted(plan),
         "special": plan_view.special(plan),

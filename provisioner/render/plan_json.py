@@ -120,7 +120,7 @@ class PermissionEntry(_Shape, frozen=True, kw_only=True):
 
 
 class TenantPlan(_Shape, frozen=True, kw_only=True):
-    """The plan of one tenant. `digest`: SHA-256 of the canonical resolved spec.
+    """The plan of one tenant. `emulator`: made there, a rehearsal. `digest`: SHA-256 of the canonical resolved spec.
 
     `cause`: `first` (no apply has been complete yet), `none`, `drift` (changed outside), `change` (another spec),
     `both`, `unknown`. `since`: when the spec that the tenant's notes are of had been applied completely: what drifted
@@ -128,6 +128,7 @@ class TenantPlan(_Shape, frozen=True, kw_only=True):
     """
 
     name: str
+    emulator: bool
     tenant: str
     cloud: str
     runner: str
@@ -146,10 +147,9 @@ class TenantPlan(_Shape, frozen=True, kw_only=True):
 class SavedTenantPlan(TenantPlan, frozen=True, kw_only=True):
     """The plan of one tenant in a saved plan, with what `apply --plan` makes it again from.
 
-    `spec`: the resolved spec, which `digest` is of. `emulator`: where the plan was made, and can be applied.
+    `spec`: the resolved spec, which `digest` is of. It can be applied where it was made: `emulator`.
     """
 
-    emulator: bool
     spec: dict[str, Any]
 
 
@@ -173,6 +173,7 @@ class FailedTenant(_Shape, frozen=True, kw_only=True):
     """A tenant of which no plan could be made."""
 
     name: str
+    emulator: bool
     error: Failure
 
 
@@ -180,6 +181,7 @@ def tenant_plan(plan: Plan) -> TenantPlan:
     """One tenant's plan in the shape of the JSON."""
     return TenantPlan(
         name=plan.name,
+        emulator=plan.emulator,
         tenant=plan.tenant,
         cloud=plan.cloud,
         runner=plan.runner,
@@ -198,9 +200,9 @@ def tenant_plan(plan: Plan) -> TenantPlan:
     )
 
 
-def saved_tenant_plan(plan: Plan, spec: dict[str, Any], *, emulator: bool) -> SavedTenantPlan:
+def saved_tenant_plan(plan: Plan, spec: dict[str, Any]) -> SavedTenantPlan:
     """One tenant's plan in the shape of a saved one. spec: as a document."""
-    return SavedTenantPlan(**msgspec.structs.asdict(tenant_plan(plan)), emulator=emulator, spec=spec)
+    return SavedTenantPlan(**msgspec.structs.asdict(tenant_plan(plan)), spec=spec)
 
 
 def failure(error: ProvisionerError) -> Failure:
@@ -226,9 +228,9 @@ def failure_json(error: ProvisionerError) -> dict[str, str]:
     return plain
 
 
-def failed_json(name: str, error: ProvisionerError) -> dict[str, Any]:
+def failed_json(name: str, error: ProvisionerError, *, emulator: bool) -> dict[str, Any]:
     """A tenant that failed, as plain data: the same under every command."""
-    plain: dict[str, Any] = msgspec.to_builtins(FailedTenant(name=name, error=failure(error)))
+    plain: dict[str, Any] = msgspec.to_builtins(FailedTenant(name=name, emulator=emulator, error=failure(error)))
     return plain
 
 

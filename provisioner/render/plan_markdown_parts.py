@@ -9,7 +9,7 @@ from provisioner.core.overview import PermissionRow
 from provisioner.core.plan import Plan
 from provisioner.core.step import Step
 from provisioner.render import plan_view
-from provisioner.render.checked import Checked
+from provisioner.render.checked import Checked, rehearsed
 from provisioner.render.fleet_text import OUTCOMES
 from provisioner.render.layout import count, ready
 from provisioner.render.markdown import fenced, inline, row, table
@@ -43,7 +43,7 @@ def heading(tenants: Sequence[Checked]) -> str:
         *([f"{for_good} cannot be undone"] if (for_good := sum(final(plan.pending) for plan in plans)) else []),
     ]
     line = " · ".join([*told_totals, *(f"**{one}**" for one in special)]) or "Nothing to do."
-    at = f"looked at {moment(max(tenant.at for tenant in tenants))}" if tenants else ""
+    at = f"looked at {moment(max(tenant.at for tenant in tenants))}{rehearsed(tenants)}" if tenants else ""
     return f"## provisioner plan · {title}\n\n{line if plans else ''}\n\n{at}\n\n"
 
 
@@ -101,7 +101,7 @@ def title(plan: Plan) -> str:
 
 def about(plan: Plan) -> str:
     cause = plan_view.cause(plan)
-    return f"tenant {inline(plan.tenant)} · cloud {plan.cloud} · {cause} · as {inline(plan.runner)}\n\n"
+    return f"tenant {inline(plan.tenant)} · cloud {plan_view.cloud(plan)} · {cause} · as {inline(plan.runner)}\n\n"
 
 
 def of_kind(kind: str, told: str) -> str:

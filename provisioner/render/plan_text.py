@@ -90,7 +90,7 @@ def unread_lines(plan: Plan, width: int, file: str = ANY_FILE) -> Lines:
 def _heading(plan: Plan, width: int) -> Lines:
     what = f"Plan to destroy {plan.name}" if plan.destroys else f"Plan for {plan.name}"
     head = paragraph(f"{what} as {plan.runner}", width, rest="  ", style="bold")
-    where, why = f"tenant {plan.tenant} · cloud {plan.cloud}", "" if plan.destroys else plan_view.cause(plan)
+    where, why = f"tenant {plan.tenant} · cloud {plan_view.cloud(plan)}", "" if plan.destroys else plan_view.cause(plan)
     together = f"{where} · {why}" if why else where
     lines = (together,) if len(together) <= width else (where, why)
     return head + [line for text in lines if text for line in paragraph(text, width, rest="  ")]

@@ -16,7 +16,7 @@ from provisioner.core.address import Address
 from provisioner.core.overview import PermissionRow
 from provisioner.core.plan import Cause, Life, Mortal, Plan
 from provisioner.core.step import Action, Change, Step
-from provisioner.render.layout import count, is_command
+from provisioner.render.layout import count, is_command, placed
 from provisioner.render.values import moment, shown, words
 
 LATER = "·"
@@ -91,6 +91,11 @@ def cause(plan: Plan) -> str:
     """Why there is something to do, and after which time the world moved where that is known."""
     drifted = plan.cause in (Cause.DRIFT, Cause.BOTH)
     return _CAUSES[plan.cause] + (f" since {moment(plan.since)}" if drifted and plan.since is not None else "")
+
+
+def cloud(plan: Plan) -> str:
+    """The spec's cloud, and whether that was only the emulator's."""
+    return placed(plan.cloud, emulator=plan.emulator and plan.cloud != "emulator")
 
 
 def groups(plan: Plan) -> list[Group]:

@@ -46,6 +46,7 @@ class _Metrics:
         self._unknown = self._gauge("plan_unknown", "Things that could not be read.")
         self._person = self._gauge("person_items", "Things that wait for a person.")
         self._planned = self._gauge("plan_success", "1 when a plan could be made, 0 when not.")
+        self._emulator = self._gauge("on_emulator", "1 when it was looked at on the emulator, a rehearsal.")
         self._at = self._gauge("last_check_timestamp_seconds", "When the tenant was looked at, in seconds since 1970.")
 
     def _gauge(self, name: str, said: str, *labels: str) -> Gauge:
@@ -54,6 +55,7 @@ class _Metrics:
     def add(self, checked: Checked) -> None:
         who = (checked.name, checked.tenant)
         self._at.labels(*who).set(checked.at.timestamp())
+        self._emulator.labels(*who).set(checked.emulator)
         self._planned.labels(*who).set(checked.plan is not None)
         if checked.plan is None:
             return

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from xml.etree import ElementTree
 
 from provisioner.core.errors import ProvisionerError
-from provisioner.render.layout import ANY_FILE, count, ready
+from provisioner.render.layout import ANY_FILE, count, placed, ready
 from provisioner.render.markdown import ROOM, Listed, Room, inline, more, row, size, table
 from provisioner.render.values import visible, words
 from provisioner.render.verify_text import Shown
@@ -19,12 +19,21 @@ _TABLE = table("spec", "passed", "failed", "unknown")
 
 @dataclass(frozen=True)
 class Verified:
-    """One tenant: its checks, or the error that ended it before it had any. file: where the spec is."""
+    """One tenant: its checks, or the error that ended it before it had any. file: where the spec is.
+
+    emulator: it was verified there, a rehearsal.
+    """
 
     name: str
     checks: Sequence[Shown] = ()
     error: ProvisionerError | None = None
     file: str = ANY_FILE
+    emulator: bool = False
+
+    @property
+    def title(self) -> str:
+        """What a reader calls it; programs tell tenants by name."""
+        return placed(self.name, emulator=self.emulator)
 
 
 def junit(tenants: Sequence[Verified]) -> str:
@@ -95,12 +104,12 @@ def _case(suite: ElementTree.Element, tenant: Verified, name: str, kind: str, te
 def _row(tenant: Verified) -> str:
     statuses = Counter(_of(tenant))
     if tenant.error is not None:
-        return row(inline(tenant.name), "", "**could not be verified**", "")
-    return row(inline(tenant.name), str(statuses["pass"]), str(statuses["fail"] or ""), str(statuses["unknown"] or ""))
+        return row(inline(tenant.title), "", "**could not be verified**", "")
+    return row(inline(tenant.title), str(statuses["pass"]), str(statuses["fail"] or ""), str(statuses["unknown"] or ""))
 
 
 def _section(tenant: Verified) -> str:
-    heading = f"### {inline(tenant.name)}\n\n"
+    heading = f"### {inline(tenant.title)}\n\n"
     if tenant.error is not None:
         advice = (
             f"<br>next: {inline(ready(tenant.error.next_step, tenant.file), 1000)}" if tenant.error.next_step else ""

@@ -101,7 +101,8 @@ def test_the_list_gives_reasons_and_the_ready_command(found: Found, tmp_path: Pa
     asked = ("import", "--all", "--tenant", found.tenant.id, "--emulator", "--format", shape)
     ended = provisioner(found, tmp_path, *asked)
     assert ended.returncode == 0, ended.stderr
-    command = f"provisioner import --app {found.app_id} --tenant {found.tenant.id} --subscription SUBSCRIPTION_ID"
+    where = f"--tenant {found.tenant.id} --emulator"
+    command = f"provisioner import --app {found.app_id} {where} --subscription SUBSCRIPTION_ID"
     if shape == "text":
         assert f"  {command}" in ended.stdout.splitlines()
         assert "asks for Microsoft Partner Center: user_impersonation" in ended.stdout

@@ -73,6 +73,6 @@ def test_what_applied_says_more_than_the_plan_in_the_documented_order(printed: d
     [section] = re.findall(r"^## apply, rotate, destroy$(.*?)^## ", page, re.MULTILINE | re.DOTALL)
     for name in ("apply", "destroy"):
         (tenant,) = printed[name]["tenants"]
-        told = list(tenant)[-4:]
-        assert told == ["results", "left", "checks", "outputs"]
-        assert re.findall(r"^\| `(results|left|checks|outputs)` \|", section, re.MULTILINE) == told
+        told = list(tenant)[-5:]
+        assert told == ["results", "left", "leftNotices", "checks", "outputs"]
+        assert re.findall(r"^\| `(results|left|leftNotices|checks|outputs)` \|", section, re.MULTILINE) == told

@@ -121,7 +121,16 @@ def test_version_and_help_load_nothing_heavy() -> None:
     assert ended.returncode == 0, ended.stderr
 
 
-@pytest.mark.parametrize("command", [["validate", "configs"], ["plan", "configs", "--emulator", "--format", "json"]])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["validate", "configs"],
+        ["plan", "configs", "--emulator", "--format", "json"],
+        ["--help"],
+        ["emulator", "status", "--state", "there/is/no/such/folder"],
+    ],
+    ids=" ".join,
+)
 def test_results_that_cannot_be_written_are_an_error_in_words(command: list[str]) -> None:
     with Path("/dev/full").open("w") as full:
         ended = subprocess.run([PROGRAM, *command], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
@@ -130,12 +139,13 @@ def test_results_that_cannot_be_written_are_an_error_in_words(command: list[str]
     assert "error: the results cannot be written: No space left on device" in ended.stderr
 
 
-def test_a_reader_that_leaves_ends_it_without_a_word() -> None:
+@pytest.mark.parametrize("command", [["validate", "configs"], ["--help"]], ids=" ".join)
+def test_a_reader_that_leaves_ends_it_without_a_word_and_as_shells_say_it(command: list[str]) -> None:
     reading, writing = os.pipe()
     os.close(reading)
-    ended = subprocess.run([PROGRAM, "validate", "configs"], stdout=writing, stderr=subprocess.PIPE, check=False)
+    ended = subprocess.run([PROGRAM, *command], stdout=writing, stderr=subprocess.PIPE, check=False)
     os.close(writing)
-    assert (ended.returncode, ended.stderr) == (exit_codes.FAILED, b"")
+    assert (ended.returncode, ended.stderr) == (exit_codes.READER_LEFT, b"")
 
 
 def test_a_closed_stdout_is_nobody_s_to_read() -> None:
@@ -143,6 +153,51 @@ def test_a_closed_stdout_is_nobody_s_to_read() -> None:
         ["sh", "-c", f"'{PROGRAM}' validate configs >&-"], stderr=subprocess.PIPE, text=True, check=False
     )
     assert (ended.returncode, ended.stderr) == (exit_codes.DONE, "")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [f"apply {SPEC}", f"rotate {SPEC}", f"destroy {SPEC}", f"consent --mode paste {SPEC}", "init new.yaml"],
+)
+def test_a_closed_stdin_is_nobody_to_ask(command: str, tmp_path: Path) -> None:
+    (tmp_path / "configs").symlink_to(Path("configs").resolve())
+    ended = subprocess.run(
+        ["sh", "-c", f"'{PROGRAM}' {command} <&-"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == exit_codes.WRONG_USAGE, ended.stderr
+    assert "terminal" in ended.stderr
+    assert "next:" in ended.stderr
+
+
+SLIPS = (
+    (["plna", SPEC], "plan"),
+    (["apply", "--plan", "no-such-plan.json"], "there is no such file"),
+    (["apply", SPEC, "--auto-approve", "--wait-consent", "30"], "30m or 30s"),
+    (["consent", SPEC, "--mode", "paste"], "--mode device"),
+)
+
+
+@pytest.mark.parametrize(("arguments", "told"), SLIPS)
+def test_a_slip_is_told_with_what_would_be_right(
+    arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(arguments) == exit_codes.WRONG_USAGE
+    assert told in capsys.readouterr().err
+
+
+def test_validate_offers_nothing_that_would_do_nothing_and_takes_it_all_the_same(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    run(["validate", "--help"])
+    assert "--emulator" not in capsys.readouterr().out
+    assert run(["validate", SPEC, "--emulator", "--concurrency", "2", "-v"]) == exit_codes.DONE
+
+
+def test_a_count_that_goes_on_is_no_line_each_in_a_log(capsys: pytest.CaptureFixture[str]) -> None:
+    terminal = Terminal()
+    for said in ("proving (0 of 20 s)", "proving (2 of 20 s)", "looking", "proving (4 of 20 s)", "looking"):
+        terminal.progress(said)
+    assert capsys.readouterr().err.splitlines() == ["proving (0 of 20 s)", "looking", "looking"]
 
 
 def test_a_problem_in_a_spec_is_exit_1_and_all_are_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -164,9 +219,9 @@ def test_a_pipe_gets_no_colour(variables: dict[str, str]) -> None:
 
 def test_advice_names_the_file_of_its_tenant_unless_two_have_its_name() -> None:
     terminal = Terminal()
-    terminal.files = [("contoso-sam", "c.example", "contoso.yaml"), ("adatum-sam", "a.example", "fleet.yaml")]
+    terminal.files = [("contoso-sam", "one", "contoso.yaml"), ("adatum-sam", "two", "fleet.yaml")]
     assert terminal.file_of("adatum-sam") == "fleet.yaml"
     assert terminal.file_of("") == "SPEC"
-    terminal.files = [("contoso-sam", "c.example", "contoso.yaml"), ("contoso-sam", "a.example", "copy.yaml")]
+    terminal.files = [("contoso-sam", "one", "contoso.yaml"), ("contoso-sam", "two", "a copy.yaml")]
     assert terminal.file_of("contoso-sam") == "SPEC"
-    assert terminal.file_of("contoso-sam", "a.example") == "copy.yaml"
+    assert terminal.file_of("contoso-sam", "two") == "'a copy.yaml'"

@@ -115,7 +115,7 @@ def test_from_nothing_to_everything_in_one_apply(trial: Trial, tmp_path: Path, c
     assert {result["outcome"] for result in tenant["results"]} == {"done"}
     assert tenant["outputs"]["tenantId"] == trial.tenant.id
     (saved,) = json.loads(Path("plan.json").read_text())["tenants"]
-    shown = [{**entry, "todo": entry["todo"].replace(spec.name, "SPEC")} for entry in tenant["entries"]]
+    shown = [{**entry, "todo": entry["todo"].replace(f"{spec.name} --emulator", "SPEC")} for entry in tenant["entries"]]
     assert shown == saved["entries"]
 
 
@@ -164,7 +164,7 @@ def test_a_spec_file_beside_it_must_say_the_same(applied: Trial, tmp_path: Path,
     code, _, said = command("apply", "--plan", "plan.json", spec.name, *UNATTENDED)
     assert (code, applied.requests()) == (1, [])
     assert "trial: application.displayName, exact, safety.maxRemovals" in said
-    assert f"provisioner plan {spec.name} --out plan.json" in said
+    assert f"provisioner plan {spec.name} --emulator --out plan.json" in said
     spec.unlink()
     other = write_spec(Trial(applied.cloud, FABRIKAM, REPLY_URLS), tmp_path, name="other")
     code, _, said = command("apply", "--plan", "plan.json", other.name, *UNATTENDED)
@@ -194,7 +194,7 @@ def test_of_several_tenants_the_one_that_moved_is_refused_and_the_others_are_app
     assert applied.application()["displayName"] == "Somebody's"
     assert fabrikam.application()["displayName"] == "Trial, renamed"
     assert "2 tenants" in said
-    assert "provisioner plan SPEC --out plan.json" in said, "not one of the two specs"
+    assert "provisioner plan SPEC --emulator --out plan.json" in said, "not one of the two specs"
 
 
 def test_what_is_incomplete_is_not_saved_and_an_older_plan_is_gone(
@@ -236,7 +236,7 @@ def test_what_shows_only_after_a_recovery_is_for_another_plan(applied: Trial, tm
     assert applied.application()["displayName"] == "Somebody's"
     assert told.count("Plan for") == 1
     assert "More is to be done, which was not shown before: trial/application update" in said
-    assert f"provisioner plan {spec.name} --out plan.json" in said
+    assert f"provisioner plan {spec.name} --emulator --out plan.json" in said
     assert "provisioner apply --plan plan.json" in said
     assert command("plan", spec.name, "--out", "plan.json")[0] == 0
     assert command("apply", "--plan", "plan.json", *UNATTENDED)[0] == 3

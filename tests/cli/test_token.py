@@ -150,6 +150,12 @@ def test_when_somebody_must_sign_in_stdout_stays_empty(kept: Kept, spec: Path) -
     assert f"provisioner consent {spec}" in " ".join(ended.stderr.split())
 
 
+def test_a_permission_that_the_spec_lacks_is_told_as_something_to_add_there(kept: Kept, spec: Path) -> None:
+    ended = _run(kept, "token", spec, "--resource", f"{GRAPH}/Directory.ReadWrite.All")
+    assert "AADSTS65001" in ended.stderr
+    assert "Is the permission in application.permissions? If not add it, then: provisioner apply" in ended.stderr
+
+
 @pytest.mark.parametrize(
     "arguments", [(), ("--resource", "grpah"), ("--resource", "graph", "--tenant", "../x"), ("--format", "xml")]
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -62,8 +63,18 @@ def test_environment_names_the_emulator_before_the_one_started_last(run: Run, tm
         run("stop", "--state", first)
 
 
-def test_only_the_json_goes_to_stdout(run: Run) -> None:
-    assert run("start", "--detach").stdout == ""
+def test_stopping_a_later_one_leaves_the_first_to_be_found(run: Run, tmp_path: Path) -> None:
+    first = json.loads(run("start", "--detach", "--json").stdout)
+    later = str(tmp_path / "later")
+    run("start", "--detach", "--state", later)
+    run("stop", "--state", later)
+    assert json.loads(run("status", "--json").stdout)["address"] == first["address"]
+
+
+def test_who_signs_in_is_a_result_in_words_as_in_json(run: Run) -> None:
+    told = run("start", "--detach")
+    (address,) = re.findall(r"^address +(\S+)$", told.stdout, re.MULTILINE)
+    assert (json.loads(run("start", "--detach", "--json").stdout)["address"], told.stderr) == (address, "")
 
 
 def test_taken_port_is_said_and_fails(run: Run, tmp_path: Path) -> None:
@@ -122,13 +133,15 @@ def test_requests_are_listed_filtered_and_forgotten(run: Run) -> None:
 def test_a_snapshot_brings_back_what_was(run: Run) -> None:
     run("start", "--detach")
     run("lag", "graph=30s")
-    assert run("snapshot", "slow graph").returncode == 0
+    assert 'kept as "slow graph"' in run("snapshot", "slow graph").stderr
     shown = run("lag", "graph=0", "rbac=1m-5m~10s").stdout
     assert "1 min to 5 min, flapping for the last 10 s" in shown
     assert "slow graph" in run("snapshot").stdout
     assert run("restore", "slow graph").returncode == 0
     assert json.loads(run("lag", "--json").stdout)["graph"] == 30
-    assert "there is no snapshot fast" in run("restore", "fast").stderr
+    refused = run("restore", "fast").stderr
+    assert "there is no snapshot fast" in refused
+    assert 'kept: "slow graph"' in refused
     run("snapshot", "--delete", "slow graph")
     assert run("snapshot", "--json").stdout.strip() == "[]"
 

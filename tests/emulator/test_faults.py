@@ -179,6 +179,7 @@ def test_fault_waits_for_its_turn_and_ends_with_its_time(store: Store) -> None:
         ({}, "action must be one of"),
         ({"action": "hold", "ms": 5}, "action hold does not know ms"),
         ({"action": "status"}, "action status needs status"),
+        ({"action": "status", "operation": "nothing.x"}, "--status 429; operation nothing.x matches nothing"),
         ({"action": "slow"}, "action slow needs ms"),
         ({"action": "status", "status": 200}, "status must be a whole number from 400"),
         ({"action": "status", "status": "429"}, "status must be a whole number"),

@@ -39,8 +39,8 @@ def planned(spec: Spec, plan: Plan) -> Plan:
     return replace(plan, name=spec.name, tenant=spec.tenant, cloud=spec.cloud, digest=digest(spec))
 
 
-def saved(spec: Spec, plan: Plan, *, emulator: bool = False) -> SavedTenant:
-    return saved_tenant(planned(spec, plan), spec, emulator=emulator)
+def saved(spec: Spec, plan: Plan) -> SavedTenant:
+    return saved_tenant(planned(spec, plan), spec)
 
 
 words = st.text(min_size=1, max_size=20)
@@ -78,7 +78,7 @@ plans = st.builds(
 @given(plans, st.booleans())
 def test_what_is_read_is_what_was_written(plan: Plan, emulator: bool) -> None:
     spec = next(spec for spec in EXAMPLES if spec.name == plan.name)
-    written = saved_tenant(plan, spec, emulator=emulator)
+    written = saved_tenant(replace(plan, emulator=emulator), spec)
     text = plan_text([written])
     assert read_plan(text.encode(), FILE) == (written,)
     assert plan_text(read_plan(text.encode(), FILE)) == text

@@ -55,7 +55,7 @@ def spec_of(kept: Kept) -> Spec:
 def save(kept: Kept, spec: Spec) -> SavedTenant:
     """Through the file, as another process reads it."""
     made = kept.trial.plan(spec)
-    (saved,) = read_plan(plan_text([saved_tenant(made, spec, emulator=True)]).encode(), FILE)
+    (saved,) = read_plan(plan_text([saved_tenant(made, spec)]).encode(), FILE)
     kept.trial.forget()
     return saved
 

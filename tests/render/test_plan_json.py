@@ -22,7 +22,7 @@ def test_the_schema_file_is_what_the_code_makes() -> None:
 
 def test_every_plan_obeys_the_schema() -> None:
     refused = ApiError("Azure Resource Manager", "GET vault", 500, "InternalServerError", "try later")
-    text = document([*map(tenant_json, ALL.values()), failed_json("fabrikam-sam", refused)])
+    text = document([*map(tenant_json, ALL.values()), failed_json("fabrikam-sam", refused, emulator=False)])
     Draft202012Validator.check_schema(plan_schema())
     Draft202012Validator(plan_schema()).validate(json.loads(text))
 
@@ -38,9 +38,9 @@ def test_the_key_status_is_for_checks_only() -> None:
 
 def test_advice_in_json_names_the_file_as_text_does() -> None:
     refused = PlanError("nobody signed in yet", where="SPEC", next_step="provisioner consent SPEC")
-    told = with_commands_ready({"tenants": [failed_json("fabrikam-sam", refused)]}, "fabrikam.yaml")
+    told = with_commands_ready({"tenants": [failed_json("fabrikam-sam", refused, emulator=False)]}, "fabrikam.yaml")
     error = {"what": "nobody signed in yet", "where": "SPEC", "next": "provisioner consent fabrikam.yaml"}
-    assert told == {"tenants": [{"name": "fabrikam-sam", "error": error}]}
+    assert told == {"tenants": [{"name": "fabrikam-sam", "emulator": False, "error": error}]}
 
 
 def test_a_secret_cannot_be_rendered() -> None:

@@ -55,4 +55,5 @@ def test_what_is_not_known_has_a_state_and_no_number() -> None:
 def test_a_tenant_without_a_plan_is_no_silence() -> None:
     samples = _read(textfile([Checked(NAME, TENANT, None, NOW)]))
     assert samples["provisioner_plan_success", _labels()] == 0
+    assert samples["provisioner_on_emulator", _labels()] == 0
     assert not [name for name, _ in samples if name == "provisioner_plan_pending"]

@@ -26,11 +26,10 @@ _START = "provisioner emulator start --detach"
 
 def running(state: Path | None) -> Note | None:
     """The note of the live emulator of a folder, or of the one a command would use."""
-    from provisioner.emulator.note import folder_note, is_alive, named_note, read_note
+    from provisioner.emulator.note import folder_note, is_alive, live_note, read_note
 
-    path = named_note() if state is None else folder_note(state)
     try:
-        note = read_note(path)
+        note = live_note() if state is None else read_note(folder_note(state))
     except ValueError as error:
         raise ProvisionerError(str(error), next_step="start the emulator again") from error
     return note if note is not None and is_alive(note) else None

@@ -36,4 +36,4 @@ def load_scenario(folder: Path, named: str, *, anew: bool) -> None:
         raise ProvisionerError(error.message, where=str(path), next_step=_NEXT) from error
     finally:
         asked.close()
-    click.echo(f"the cloud is as {scenario['name']} says", err=True)
+    click.echo(f'the cloud is as "{scenario["name"]}" says', err=True)

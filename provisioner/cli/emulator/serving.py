@@ -218,7 +218,7 @@ def _show(description: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(description))
         return
-    click.echo("\n".join(("The emulator is running.", *_told(description))), err=True)
+    click.echo("\n".join(("The emulator is running.", *_told(description))))
 
 
 def _told(description: dict[str, Any]) -> Iterator[str]:

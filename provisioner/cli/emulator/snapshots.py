@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from provisioner.cli.emulator.folder import AS_JSON, STATE, surface
+from provisioner.cli.emulator.folder import AS_JSON, STATE, Surface, surface
 
 
 @click.command()
@@ -33,11 +33,11 @@ def snapshot(name: str | None, delete: bool, state: Path | None, as_json: bool) 
         for one in () if as_json else found:
             click.echo(f"{one['name']}  {one['documents']} documents")
     elif delete:
-        asked.ask("DELETE", "snapshots", name=name)
-        click.echo(f"snapshot {name} is forgotten", err=True)
+        asked.ask("DELETE", "snapshots", name=name, advice=_kept(asked))
+        click.echo(f'snapshot "{name}" is forgotten', err=True)
     else:
         asked.ask("POST", "snapshot", {"name": name})
-        click.echo(f"the state is kept as {name}", err=True)
+        click.echo(f'the state is kept as "{name}"', err=True)
 
 
 @click.command()
@@ -45,5 +45,12 @@ def snapshot(name: str | None, delete: bool, state: Path | None, as_json: bool) 
 @STATE
 def restore(name: str, state: Path | None) -> None:
     """Go back to the snapshot NAME. What happened since is lost."""
-    surface(state).ask("POST", "restore", {"name": name})
-    click.echo(f"the state is that of {name} again", err=True)
+    asked = surface(state)
+    asked.ask("POST", "restore", {"name": name}, advice=_kept(asked))
+    click.echo(f'the state is that of "{name}" again', err=True)
+
+
+def _kept(asked: Surface) -> str:
+    """Which names there are, for a wrong one."""
+    names = [f'"{one["name"]}"' for one in asked.ask("GET", "snapshots")["snapshots"]]
+    return f"name one that is kept: {', '.join(names)}" if names else "none is kept: provisioner emulator snapshot NAME"

@@ -48,8 +48,7 @@ async def _absent_id(graph: GraphClient, wish: Wish) -> PlanError:
 
 
 def _absent(wish: Wish, what: str) -> PlanError:
-    cloud = "" if wish.cloud == "public" else f" --cloud {wish.cloud}"
-    step = f"list those that look like a set-up:\n  provisioner import --all --tenant {wish.tenant}{cloud}"
+    step = f"list those that look like a set-up:\n  {wish.list_command()}"
     return PlanError(what, where=_WHERE, next_step=step)
 
 
