@@ -22,8 +22,9 @@ from provisioner.emulator.seed.directory import CONTOSO, FABRIKAM, TAILSPIN, Ten
 from tests.cli.test_on_the_emulator import PROGRAM, ROOT, environment_of, typed
 from tests.conftest import REPLY_URLS
 from tests.consent.conftest import free_port
+from tests.inherited import GRAPH
 from tests.kept import Kept
-from tests.newcomer import give_role
+from tests.newcomer import give_role, newcomer
 from tests.rehearsal import REGIONS, served
 from tests.trial import Trial
 
@@ -95,7 +96,7 @@ class Case:
 
 
 def _words(command: str) -> list[str]:
-    return [*command.split(), *(["--auto-approve"] if command in ("apply", "rotate") else [])]
+    return [*command.split(), *(["--auto-approve"] if command in ("apply", "rotate", "destroy") else [])]
 
 
 def _as_it_is(world: World, command: str) -> int:
@@ -152,6 +153,44 @@ def _read_denied(operation: str) -> Callable[[World, str], int]:
         return _as_it_is(world, command)
 
     return provoke
+
+
+def _may_only_read_applications(world: World, command: str) -> int:
+    """Somebody else has to delete it."""
+    runner = world.trial.principal(CONTOSO.runner.client_id)["id"]
+    graph = world.trial.principal(GRAPH)
+    ids = {each["value"]: each["id"] for each in graph["appRoles"]}
+    path = f"servicePrincipals/{runner}/appRoleAssignments"
+    reader = {"principalId": runner, "resourceId": graph["id"], "appRoleId": ids["Directory.Read.All"]}
+    held = world.trial.graph("GET", path)["value"]
+    if all(each["appRoleId"] != reader["appRoleId"] for each in held):
+        world.trial.graph("POST", path, reader)
+    writers = {
+        role_id for value, role_id in ids.items() if value.startswith(("Application.ReadWrite", "Directory.ReadW"))
+    }
+    for each in held:
+        if each["appRoleId"] in writers:
+            world.trial.graph("DELETE", f"{path}/{each['id']}")
+    return _as_it_is(world, command)
+
+
+def _no_more_secrets(world: World, command: str) -> int:
+    """Whoever keeps the policies has to decide."""
+    keeper = newcomer(world.trial, "Policy.ReadWrite.ApplicationConfiguration", "Application.Read.All")
+    since = "2019-10-19T10:37:00Z"
+    rule = {"restrictionType": "passwordAddition", "state": "enabled", "restrictForAppsCreatedAfterDateTime": since}
+    body = {"isEnabled": True, "applicationRestrictions": {"passwordCredentials": [rule]}}
+    keeper.graph("PATCH", "policies/defaultAppManagementPolicy", body)
+    return _as_it_is(world, command)
+
+
+def _imported_unread(world: World, command: str) -> int:
+    """It names no spec: what it is to describe stands in its flags."""
+    trial = world.trial
+    trial.fault("arm.role_assignments.list*", "deny", count=None)
+    app_id, tenant = trial.application()["appId"], trial.tenant
+    words = ("--app", app_id, "--tenant", tenant.id, "--subscription", tenant.subscription, "--vault", trial.vault)
+    return world.run(command, *words)
 
 
 def _failing_check(world: World, command: str) -> int:
@@ -215,16 +254,22 @@ CASES = (
     Case(2, "apply --plan", "more is to be done than was saved", _more_to_do_than_was_saved),
     Case(3, DETAILED, "nobody has signed in", _as_it_is, "applied"),
     Case(3, "apply", "all is written, nobody has signed in", _as_it_is, "applied"),
+    Case(3, "rotate", "the tenant's policy allows no new secret", _no_more_secrets),
+    Case(3, "destroy", "the runner may not delete the application", _may_only_read_applications),
     Case(3, "verify", "nobody has signed in", _as_it_is, "applied"),
     Case(3, "renew", "the account's sessions were revoked", _sessions_revoked),
     Case(3, "token", "nobody has signed in", _as_it_is, "applied"),
     Case(4, "plan", "the role assignments cannot be read", _read_denied("arm.role_assignments.list*")),
     Case(4, DETAILED, "the role assignments cannot be read", _read_denied("arm.role_assignments.list*")),
     Case(4, "apply", "the role assignments cannot be read", _read_denied("arm.role_assignments.list*")),
+    Case(4, "rotate", "the vault cannot be read", _read_denied("arm.vaults.get")),
+    Case(4, "destroy", "the vault cannot be read", _read_denied("arm.vaults.get")),
     Case(4, "verify", "the token cannot be read", _read_denied("key_vault.secrets.get")),
     Case(4, "explain", "the role assignments cannot be read", _read_denied("arm.role_assignments.list*")),
     Case(4, "doctor", "the role assignments cannot be read", _read_denied("arm.role_assignments.list*")),
+    Case(4, "import", "the role assignments cannot be read", _imported_unread),
     Case(5, "apply", "its verify finds a customer that is none", _failing_check),
+    Case(5, "rotate", "its verify finds a customer that is none", _failing_check),
     Case(5, "verify", "a customer that is none", _failing_check),
     Case(5, "verify", "the account's sessions were revoked", _sessions_revoked),
     *(Case(64, command, "wrong flag", _wrong_flag) for command in EVERY),

@@ -10,9 +10,10 @@ import pytest
 
 from provisioner.core.address import Address
 from provisioner.core.errors import ProtectedError, UnsafePlanError
+from provisioner.core.observation import Known
 from provisioner.core.step import Action, Change, Step
 from provisioner.operations.apply import ApplyOptions, ApplyResult, carry_out, check_safety
-from provisioner.operations.plan import look
+from provisioner.operations.plan import Seen, look
 from provisioner.render.plan_json import tenant_json
 from provisioner.render.plan_text import plan_text
 from provisioner.resources.marks import NOTES
@@ -148,10 +149,10 @@ def test_rounds_of_one_apply_share_what_may_be_removed(applied: Trial) -> None:
     async def run() -> None:
         async with applied.opened() as tenant:
             seen = await look(tenant, spec)
-            check_safety(seen.plan, spec, ApplyOptions())
+            check_safety(seen, spec, ApplyOptions())
             earlier = await carry_out(tenant, spec, seen, Onlooker(), ApplyOptions(with_consent=False))
             with pytest.raises(UnsafePlanError, match="with what was removed before, the plan removes 2"):
-                check_safety(seen.plan, spec, ApplyOptions(), earlier)
+                check_safety(seen, spec, ApplyOptions(), earlier)
 
     asyncio.run(run())
 
@@ -246,10 +247,10 @@ def test_apply_neither_removes_nor_replaces_what_is_protected(applied: Trial, ki
     address = Address(NAME, kind)
     plan = replace(applied.plan(), steps=(Step(address, action, removal=True),))
     generous = {"safety": {"maxRemovals": 9}}
-    check_safety(plan, applied.spec(**generous), ApplyOptions())
+    check_safety(Seen(plan, Known()), applied.spec(**generous), ApplyOptions())
     spec = applied.spec(**{f"{kind}__protect": True}, **generous)
     with pytest.raises(ProtectedError, match=f"the {kind} is protected"):
-        check_safety(plan, spec, ApplyOptions(allowed=frozenset({str(address)})))
+        check_safety(Seen(plan, Known()), spec, ApplyOptions(allowed=frozenset({str(address)})))
 
 
 def test_a_replaced_secret_is_not_retired_once_nothing_else_works_any_more(applied: Trial) -> None:

@@ -205,7 +205,7 @@ async def _rounds(tenant: OpenTenant, spec: Spec, estate: Estate | None = None) 
     for _ in range(MOST_ROUNDS):
         seen = await look(tenant, spec)
         assert estate is None or result is not None or not _written(estate), f"plan wrote: {_written(estate)}"
-        check_safety(seen.plan, spec, options, result)
+        check_safety(seen, spec, options, result)
         before = 0 if estate is None else len(_written(estate))
         one = await carry_out(tenant, spec, seen, Onlooker(), options, result)
         if estate is not None:
