@@ -44,7 +44,7 @@ def test_an_agreed_destroy_removes_and_tells_the_way_back(applied: Trial, tmp_pa
     spec = _written(applied, tmp_path)
     code, seen = typed(environment_of(applied.cloud), "y\n", "destroy", spec, "--emulator")
     assert code == 0
-    assert "Destroyed trial: 8 done" in seen
+    assert "Destroyed trial, on the emulator: 8 done" in seen
     assert f"provisioner apply {spec}" in seen
     assert plan_to_destroy(applied).steps == ()
 
