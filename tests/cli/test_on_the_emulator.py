@@ -237,8 +237,8 @@ def test_a_no_to_a_later_round_keeps_what_was_done(prepared: Trial, tmp_path: Pa
     assert code == 1
     asked = re.findall(r"Plan for|\[y/N\]", transcript)
     assert asked == ["Plan for", "Plan for", "[y/N]", *["Plan for", "[y/N]"] * 2], "each question after its own plan"
-    assert "Applied trial: 2 done" in transcript
-    assert "Applied trial: 1 done" in transcript
+    assert "Applied trial, on the emulator: 2 done" in transcript
+    assert "Applied trial, on the emulator: 1 done" in transcript
     assert "nothing more was written" in transcript
 
 
