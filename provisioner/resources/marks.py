@@ -57,6 +57,12 @@ def credential_prefix(name: str) -> str:
     return f"{TAG}:{name}:"
 
 
+def credential_spec(display_name: str) -> str:
+    """The name of the spec that added a credential, by its display name; "" for what we did not add."""
+    found = re.fullmatch(rf"{TAG}:(.+):[0-9a-f]{{8}}", display_name)
+    return found.group(1) if found else ""
+
+
 def federated_name(spec_name: str, trusted: str) -> str:
     """The name of a federated credential of ours: letters, digits and dashes only (sam-facts 5.2), one a trust."""
     return f"{TAG}-{spec_name}-{hashlib.sha256(trusted.encode()).hexdigest()[:8]}"

@@ -352,6 +352,8 @@ def test_our_own_set_up_comes_back_as_it_was_applied(found: Found) -> None:
     assert done.vault.access == spec.vault.access
     assert asked_for(done) == asked_for(spec)
     assert [step for step in found.plan(done).steps if step.action.writes and step.address.kind != "spec_digest"] == []
+    without_vault = said(imported(found, vault=None).spec.text)
+    assert "made by the spec trial, and it stays: a client secret, provisioner:trial:" in without_vault
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ async def spec_name(application: ApplicationFacts, graph: GraphClient) -> tuple[
     """
     mark = marked_name(application)
     if _NAME.fullmatch(mark):
-        return mark, "the spec of this name keeps it already"
+        return mark, "the spec of this name keeps it already: a second one is of use only where that one is lost"
     if _NAME.fullmatch(application.unique_name):
         return application.unique_name, "its uniqueName"
     words = re.sub(r"[^A-Za-z0-9]+", "-", application.display_name.lower()).strip("-")[:_LONGEST].rstrip("-")

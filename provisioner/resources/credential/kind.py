@@ -38,6 +38,7 @@ from provisioner.resources.credential.place import find_certificate
 from provisioner.resources.credential.secret_history import with_deleted, with_history
 from provisioner.resources.credential.secret_steps import SecretFact, sorted_out
 from provisioner.resources.credential.wanted import CredentialWanted, wanted_credential
+from provisioner.resources.marks import credential_spec
 from provisioner.resources.rights import LIST_SECRETS, READ_APPLICATIONS, WRITE_OWN_APPLICATION, WRITE_SECRETS
 from provisioner.resources.role_assignment import holds_role, runner_address
 from provisioner.resources.vault_contents import list_secrets
@@ -179,22 +180,25 @@ def _fragment(name: str, fact: CredentialFact) -> SpecFragment:
     if not kind and trusts:
         told = {"type": "federated"} | {key: getattr(trusts[0], key) for key in ("issuer", "subject", "audience")}
     others = [
-        *(f"a client secret, {_called(one.display_name)}{_until(one.ends_at)}" for one in fact.secret.others),
-        *(f"a certificate, {_called(one.display_name)}{_until(one.ends_at)}" for one in fact.certificate.others),
-        *(f"a trust in {one.subject} of {one.issuer}" for one in fact.federated.others),
+        *(_other("client secret", one.display_name, one.ends_at) for one in fact.secret.others),
+        *(_other("certificate", one.display_name, one.ends_at) for one in fact.certificate.others),
+        *(
+            f"of unknown origin, and it stays: a trust in {one.subject} of {one.issuer}"
+            for one in fact.federated.others
+        ),
     ]
     where = ("application", "credential")
-    notes = tuple(f"there already, of unknown origin, and it stays: {other}" for other in others)
+    notes = tuple(f"there already, {other}" for other in others)
     document = {"application": {"credential": told}} if told.get("type") else {}
     return Draft(document, remarks={where: notes} if notes else {})
 
 
-def _called(name: str) -> str:
-    return name or "without a name"
-
-
-def _until(ends_at: datetime | None) -> str:
-    return "" if ends_at is None else f", until {ends_at:%Y-%m-%d}"
+def _other(what: str, name: str, ends_at: datetime | None) -> str:
+    """Whose it is, as far as its name tells."""
+    maker = credential_spec(name)
+    origin = f"made by the spec {maker}" if maker else "of unknown origin"
+    until = "" if ends_at is None else f", until {ends_at:%Y-%m-%d}"
+    return f"{origin}, and it stays: a {what}, {name or 'without a name'}{until}"
 
 
 def on_application(application: ApplicationFacts) -> CredentialFact:
