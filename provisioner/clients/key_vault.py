@@ -6,13 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-import aiohttp
 from azure.core.exceptions import ResourceNotFoundError
 
 from provisioner.clients.azure_errors import is_absence, told
-from provisioner.clients.clouds import CloudEndpoints
-from provisioner.clients.identity import RunnerCredential
-from provisioner.clients.shared_transport import shared_transport
+from provisioner.clients.vault_access import VaultAccess
 from provisioner.core.secret import Secret
 
 
@@ -41,40 +38,12 @@ class StoredSecret:
     value: Secret
 
 
-def sdk_options(session: aiohttp.ClientSession, credential: RunnerCredential) -> dict[str, Any]:
-    """How every client of a vault's SDKs is made: over our session, which retries; a token goes to one host only."""
-    return {
-        "transport": shared_transport(session, credential.clock),
-        "retry_total": 0,
-        "permit_redirects": False,
-        "verify_challenge_resource": True,
-        "logging_enable": False,
-    }
-
-
 class KeyVaultClient:
     """Raises ApiError's classes: ForbiddenError (role, policy, firewall), ConflictError (a soft-deleted name) …"""
 
-    def __init__(
-        self,
-        session: aiohttp.ClientSession,
-        credential: RunnerCredential,
-        cloud: CloudEndpoints,
-        tenant: str,
-        name: str,
-    ) -> None:
-        from azure.keyvault.secrets.aio import SecretClient
-
-        from provisioner.clients.vault_challenge import know_challenge_of_secrets
-
-        self.name = name
-        self.url = cloud.vault_url(name)
-        know_challenge_of_secrets(cloud, self.url, tenant)
-        self._secrets = SecretClient(
-            self.url,
-            credential,
-            **sdk_options(session, credential),
-        )
+    def __init__(self, access: VaultAccess) -> None:
+        self.name = access.name
+        self._secrets = access.secrets()
 
     async def list_secrets(self) -> tuple[SecretFacts, ...]:
         """Every secret's current version, all pages, without values."""

@@ -16,6 +16,7 @@ from provisioner.clients.key_vault import KeyVaultClient
 from provisioner.clients.partner_center import PartnerCenterClient
 from provisioner.clients.platform_tokens import PlatformTokens
 from provisioner.clients.proof import ClientProof
+from provisioner.clients.vault_access import VaultAccess
 from provisioner.clients.vault_certificates import VaultCertificates
 from provisioner.clients.vault_keys import VaultKeys
 from provisioner.core.clock import Clock
@@ -46,15 +47,18 @@ class TenantClients:
 
     def vault(self, name: str) -> KeyVaultClient:
         """The data plane of a vault; call only once ARM says it exists (negative DNS answers are cached)."""
-        return KeyVaultClient(self.session, self.credential, self.cloud, self.tenant, name)
+        return KeyVaultClient(self._access(name))
 
     def certificates(self, name: str) -> VaultCertificates:
         """The certificates of a vault, and signing with them; the same caution."""
-        return VaultCertificates(self.session, self.credential, self.cloud, self.tenant, name)
+        return VaultCertificates(self._access(name))
 
     def keys(self, name: str) -> VaultKeys:
         """The keys of a vault; the same caution."""
-        return VaultKeys(self.session, self.credential, self.cloud, self.tenant, name)
+        return VaultKeys(self._access(name))
+
+    def _access(self, name: str) -> VaultAccess:
+        return VaultAccess(self.session, self.credential, self.cloud, self.tenant, name)
 
     def entra(self, client_id: str, proof: ClientProof, tenant: str | None = None) -> EntraClient:
         """Token requests of the application, with its own credential; in a customer's tenant when one is named."""

@@ -12,14 +12,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-import aiohttp
 from azure.core.exceptions import ResourceNotFoundError
 from azure.core.rest import HttpRequest
 
 from provisioner.clients.azure_errors import is_absence, told
-from provisioner.clients.clouds import CloudEndpoints
-from provisioner.clients.identity import RunnerCredential
-from provisioner.clients.key_vault import sdk_options
+from provisioner.clients.vault_access import VaultAccess
 from provisioner.core.errors import ApiReplyError
 
 
@@ -55,26 +52,9 @@ class StoredCertificate:
 class VaultCertificates:
     """Raises ApiError's classes. One instance a vault and run: the SDK's client keeps its challenge."""
 
-    def __init__(
-        self,
-        session: aiohttp.ClientSession,
-        credential: RunnerCredential,
-        cloud: CloudEndpoints,
-        tenant: str,
-        name: str,
-    ) -> None:
-        from azure.keyvault.certificates.aio import CertificateClient
-
-        from provisioner.clients.vault_challenge import know_challenge_of_certificates
-
-        self.name = name
-        self.url = cloud.vault_url(name)
-        know_challenge_of_certificates(cloud, self.url, tenant)
-        self._client = CertificateClient(
-            self.url,
-            credential,
-            **sdk_options(session, credential),
-        )
+    def __init__(self, access: VaultAccess) -> None:
+        self.name, self.url = access.name, access.url
+        self._client = access.certificates()
 
     async def list_certificates(self) -> tuple[CertificateFacts, ...]:
         """Every certificate's newest version, all pages."""
