@@ -32,7 +32,7 @@ from tests.rehearsal import Rehearsal
 NAME = "trial"
 CREDENTIAL = f"{NAME}-credential"
 GROUP = "rg-trial"
-MOST_ROUNDS = 3  # as the command
+MOST_ROUNDS = 5  # as the command
 Request = Mapping[str, Any]
 
 

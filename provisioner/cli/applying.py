@@ -37,7 +37,8 @@ from provisioner.render.plan_json import document, failure_json
 from provisioner.render.plan_text import plan_lines, summary_line
 from provisioner.spec.model import Spec
 
-_MORE_ROUNDS = 2  # a first round may bring the runner's role, a second what the role lets it see
+_MORE_ROUNDS = 4
+"""What came back is compared in a second round; that may bring a role, and what the role shows may need another one."""
 
 
 CarryOut = Callable[[OpenTenant, Spec, Seen, Ui, ApplyOptions, ApplyResult | None], Awaitable[ApplyResult]]

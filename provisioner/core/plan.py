@@ -9,7 +9,7 @@ from enum import StrEnum
 from provisioner.core.address import Address
 from provisioner.core.exit_codes import CHANGES_PENDING, COULD_NOT_TELL, DONE, PERSON_MUST_ACT, combine
 from provisioner.core.overview import PermissionRow, Resource
-from provisioner.core.step import Action, Step
+from provisioner.core.step import Action, Step, StepKey
 
 _DAY = timedelta(days=1)
 
@@ -111,21 +111,22 @@ class Plan:
     def ready(self) -> tuple[Step, ...]:
         """Pending steps that wait for nothing but other pending steps: for no person, and for nothing unread."""
         held = self.obstacles
-        return tuple(step for step in self.pending if step.address not in held)
+        return tuple(step for step in self.pending if step.key not in held)
 
     @property
-    def obstacles(self) -> dict[Address, Step]:
-        """For the address of each pending step that waits for more than other steps: the person's step, or the one
-        that could not be read, which is in its way.
+    def obstacles(self) -> dict[StepKey, Step]:
+        """For each pending step that waits for more than other steps: the person's step, or the one that could not be
+        read, which is in its way. A thing's later steps wait with the first that does, its earlier ones do not.
         """
         closed = {step.address: step for step in self.steps if step.action in (Action.PERSON, Action.UNKNOWN)}
-        found: dict[Address, Step] = {}
+        found: dict[StepKey, Step] = {}
+        held: dict[Address, Step] = {}
         for step in self.pending:  # in the order of execution
-            in_the_way = [found[step.address]] if step.address in found else []
-            in_the_way += [found.get(need) or closed[need] for need in step.needs if need in found or need in closed]
-            in_the_way += [*found.values(), *self.unknown] if step.last else []
+            in_the_way = [held[address] for address in (step.address, *step.needs) if address in held]
+            in_the_way += [closed[need] for need in step.needs if need in closed]
+            in_the_way += [*held.values(), *self.unknown] if step.last else []
             if in_the_way:
-                found[step.address] = in_the_way[0]
+                found[step.key] = held[step.address] = in_the_way[0]
         return found
 
     @property

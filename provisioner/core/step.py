@@ -42,6 +42,9 @@ class Change:
         return self.after is None and self.before is not None
 
 
+StepKey = tuple[Address, str]
+
+
 @dataclass(frozen=True)
 class Step:
     """A step of one thing; a thing may need several, in their order.
@@ -81,6 +84,11 @@ class Step:
     reason: str = ""
     todo: str = ""
     seen: str = ""
+
+    @property
+    def key(self) -> StepKey:
+        """Which of a thing's steps it is."""
+        return self.address, self.operation
 
     @property
     def removed(self) -> int:

@@ -162,8 +162,8 @@ async def _settled(tenant: OpenTenant, spec: Spec, shown: Plan, ui: Ui) -> tuple
     clock = tenant.clients.clock
     ends = clock.monotonic_s() + settling.DEADLINE_S
     unread = {step.address for step in shown.unknown}
-    written = {(step.address, step.operation) for step in shown.ready}
-    put_off = {step.address for step in shown.pending} - {step.address for step in shown.ready}
+    written = {step.key for step in shown.ready}
+    put_off = {step.address for step in shown.pending if step.key not in written}
     revealed = any(step.reveals for step in shown.pending)
     role_given = any(step.address.kind == RoleAssignment.name and step.on_demand for step in shown.pending)
     while True:
@@ -172,8 +172,8 @@ async def _settled(tenant: OpenTenant, spec: Spec, shown: Plan, ui: Ui) -> tuple
         left = [
             step
             for step in seen.plan.ready
-            if not (step.last or step.address in unread or step.address in put_off)
-            and ((step.address, step.operation) in written or not (revealed or step.scheduled or step.on_demand))
+            if not (step.last or step.address in unread)
+            and (step.key in written or not (revealed or step.scheduled or step.on_demand or step.address in put_off))
         ]
         asked = {step.address for step in seen.plan.pending if step.on_demand}
         unread_yet = [step for step in seen.plan.unknown if _is_in_vault(step) and asked.isdisjoint(step.needs)]

@@ -110,7 +110,7 @@ def groups(plan: Plan) -> list[Group]:
         steps = tuple(replace(step, removal=False, kept=()) for step in steps)
     told = [step for step in _told_once(steps) if step.action is not Action.NONE or step.reason or step.kept]
     held = plan.obstacles
-    told = [_held_up(step, held[step.address]) if step.address in held else step for step in told]
+    told = [_held_up(step, held[step.key]) if step.key in held else step for step in told]
     known = {step.address for step in told}
     quiet = [Step(life.address, Action.NONE) for life in own if life.expires_at and life.address not in known]
     order = list(dict.fromkeys(step.address.kind for step in told))
@@ -215,7 +215,7 @@ def counts(plan: Plan) -> list[Count]:
     """
     later = [step for step in plan.steps if waits(step, plan.made_at)]
     obstacles = plan.obstacles
-    held = [step for step in plan.pending if step.address in obstacles]
+    held = [step for step in plan.pending if step.key in obstacles]
     put_off = [*later, *held]
     numbers = {
         action: sum(step.action is action and step not in put_off for step in plan.steps) for action in COUNTED

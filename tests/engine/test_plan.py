@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 import pytest
 from aiohttp import ClientConnectionError, ClientHandlerType, ClientRequest, ClientResponse
 
 from provisioner.clients.guard import writes_allowed
+from provisioner.core.address import Address
 from provisioner.core.errors import ProvisionerError, WriteRefusedError
-from provisioner.core.plan import Cause
-from provisioner.core.step import Action
-from provisioner.emulator.seed.directory import FABRIKAM, TAILSPIN, WINGTIP, Tenant
+from provisioner.core.plan import Cause, Plan
+from provisioner.core.step import Action, Step
+from provisioner.emulator.seed.directory import CONTOSO, FABRIKAM, TAILSPIN, WINGTIP, Tenant
 from provisioner.operations.apply import ApplyResult
 from provisioner.resources.role_assignment import runner_address
 from tests.resources.cases import CASES
@@ -267,6 +268,19 @@ def test_a_role_that_the_runner_has_as_a_consumer_serves_it_when_the_spec_names_
     result = trial.apply(by_certificate)
     assert result.exit_code() == 3, failures(result)
     assert trial.plan(by_certificate).pending == ()
+
+
+def test_of_a_thing_only_the_steps_wait_that_a_person_is_in_the_way_of() -> None:
+    principal, credential, note = (Address(NAME, kind) for kind in ("service_principal", "credential", "spec_digest"))
+    steps = (
+        Step(principal, Action.PERSON, "enable"),
+        Step(credential, Action.UPDATE, "stage"),
+        Step(credential, Action.UPDATE, "promote", needs=(principal,)),
+        Step(credential, Action.UPDATE, "retire"),
+        Step(note, Action.UPDATE, "record", last=True),
+    )
+    plan = Plan(NAME, CONTOSO.id, "public", "somebody", "", datetime(2026, 11, 30, tzinfo=UTC), steps)
+    assert [step.operation for step in plan.ready] == ["stage"]
 
 
 # two at once
