@@ -14,12 +14,11 @@ from graphlib import TopologicalSorter
 
 from provisioner.clients.guard import writes_allowed
 from provisioner.clients.tenant import load_sdks_of_writes
-from provisioner.core.address import Address
 from provisioner.core.errors import DefectError, ForbiddenError, ProvisionerError, StaleError
 from provisioner.core.observation import Known
 from provisioner.core.plan import Plan
 from provisioner.core.report import Outcome, Report, StepResult
-from provisioner.core.step import Action, Step
+from provisioner.core.step import Action, Step, StepKey
 from provisioner.resources.contract import AnyCarried, Writer
 from provisioner.resources.lag import until_heard
 from provisioner.spec.model import Spec
@@ -37,18 +36,12 @@ async def execute(
     plan: Plan, spec: Spec, kinds: Mapping[str, AnyCarried], known: Known, write: Writer, watcher: Watcher
 ) -> Report:
     """Write what is pending. `known` is brought up to date with what each step made."""
-    unread = frozenset(str(step.address) for step in plan.unknown)
-    run = _Run(spec, kinds, known, write, watcher, plan.pending, _not_ours_to_do(plan), unread)
+    run = _Run(spec, kinds, known, write, watcher, plan.pending, plan.obstacles)
     if plan.pending:
         await asyncio.to_thread(load_sdks_of_writes)
     with writes_allowed():
         await run.all()
     return Report(tuple(run.results))
-
-
-def _not_ours_to_do(plan: Plan) -> frozenset[Address]:
-    """What a person must do first, or nobody could look at: nothing that needs it may be touched."""
-    return frozenset(step.address for step in plan.steps if step.action in (Action.PERSON, Action.UNKNOWN))
 
 
 @dataclass
@@ -59,8 +52,7 @@ class _Run:
     write: Writer
     watcher: Watcher
     steps: Sequence[Step]
-    blocked: frozenset[Address]
-    unread: frozenset[str]
+    obstacles: Mapping[StepKey, Step]
     results: list[StepResult] = field(default_factory=list)
     _unmet: dict[int, str] = field(default_factory=dict)
 
@@ -100,10 +92,12 @@ class _Run:
 
     async def _one(self, index: int, before: set[int]) -> None:
         step = self.steps[index]
-        because = self._obstacle(step, before)
+        obstacle = self.obstacles.get(step.key)
+        because = self._failed_before(step, before) if obstacle is None else str(obstacle.address)
         if because:
             self._unmet[index] = because
-            self._end(StepResult(step, Outcome.SKIPPED, because=because, unread=because in self.unread))
+            unread = obstacle is not None and obstacle.action is Action.UNKNOWN
+            self._end(StepResult(step, Outcome.SKIPPED, because=because, unread=unread))
             return
         self.watcher.started(step)
         kind = self.kinds[step.address.kind]
@@ -128,11 +122,8 @@ class _Run:
         self._unmet[index] = str(self.steps[index].address)
         self._end(StepResult(self.steps[index], outcome, error))
 
-    def _obstacle(self, step: Step, before: set[int]) -> str:
-        """The address because of which a step is not tried; "" when nothing is in its way."""
-        for need in step.needs:
-            if need in self.blocked:
-                return str(need)
+    def _failed_before(self, step: Step, before: set[int]) -> str:
+        """The address of the step that was not done and because of which this one is not tried; "" for none."""
         for other in sorted(before):
             earlier = self.steps[other]
             concerns = step.last or earlier.address in step.needs or earlier.address == step.address

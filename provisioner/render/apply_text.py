@@ -9,6 +9,7 @@ from rich.text import Text
 
 from provisioner.core.plan import Plan
 from provisioner.core.report import Outcome, Report, StepResult
+from provisioner.core.step import Action
 from provisioner.render.consent_text import Stored, consent_lines
 from provisioner.render.layout import ANY_FILE, BLANK, Lines, count, paragraph, placed, ready
 from provisioner.render.plan_json import failure_json, tenant_json
@@ -66,8 +67,8 @@ def applied_lines(
 
 def _waiting_lines(after: Plan, width: int, again: str) -> Lines:
     """Nothing that waits for a person goes on by itself once they are done."""
-    waiting = len(after.pending) - len(after.ready)
-    if not (waiting and after.for_a_person):
+    waiting = sum(obstacle.action is Action.PERSON for obstacle in after.obstacles.values())
+    if not waiting:
         return []
     verb = "waits" if waiting == 1 else "wait"
     lines = [BLANK, *paragraph(f"{count(waiting, 'step')} {verb} for that. When it is done, run:", width)]
